@@ -1,0 +1,50 @@
+//! Every bound of the system: queues, buffers, names, tables. Sizes in bytes unless the name says otherwise.
+
+/// Declared parameters of one call, at most.
+pub const CALL_ARGS_MAX: usize = 10;
+/// Output regions of one call, at most.
+pub const CALL_OUTS_MAX: usize = 3;
+/// Input of one call, at most; a longer one is E2BIG, except that write-like calls are cut short by the marshaller.
+pub const CALL_INPUT_BYTES_MAX: usize = 1 << 20;
+/// Output of one call, at most; the marshaller cuts larger buffers, so a read may be short.
+pub const CALL_OUTPUT_BYTES_MAX: usize = 1 << 20;
+/// Input or output of one call through a browser's slot.
+pub const SLOT_BYTES: usize = 256 << 10;
+/// All strings of argv, or of the environment, together (Linux: ARG_MAX).
+pub const STRINGS_BYTES_MAX: usize = 256 << 10;
+/// A path (Linux: PATH_MAX).
+pub const PATH_BYTES_MAX: usize = 4096;
+/// A name in a directory (Linux: NAME_MAX).
+pub const NAME_BYTES_MAX: usize = 255;
+/// Symbolic links followed in one lookup (Linux: MAXSYMLINKS).
+pub const SYMLINKS_MAX: usize = 40;
+/// Interpreters (`#!`) followed in one spawn (Linux: BINPRM_MAX_RECURSION and one).
+pub const INTERPRETERS_MAX: usize = 5;
+/// The first line of a script, of which its interpreter is read (Linux: BINPRM_BUF_SIZE).
+pub const INTERPRETER_LINE_BYTES_MAX: usize = 256;
+/// Bytes in a pipe (Linux's default).
+pub const PIPE_BYTES: usize = 64 << 10;
+/// A write of at most this many bytes to a pipe is never split (POSIX: PIPE_BUF).
+pub const PIPE_ATOMIC_BYTES: usize = 4096;
+/// Bytes buffered in each direction of a loopback connection.
+pub const SOCKET_BYTES: usize = 256 << 10;
+/// Connections waiting to be accepted, whatever listen(2) asks (Linux: SOMAXCONN).
+pub const BACKLOG_MAX: usize = 4096;
+/// Open descriptors of a task, by default.
+pub const FDS_MAX: usize = 4096;
+/// Living tasks of a container, by default.
+pub const TASKS_MAX: usize = 256;
+/// Descriptors in one poll.
+pub const POLL_FDS_MAX: usize = 4096;
+/// Undelivered signals that a task's signalfd keeps.
+pub const SIGNAL_QUEUE_MAX: usize = 64;
+/// Bytes of a fetch's response body kept before the host is told to pause.
+pub const FETCH_BUFFER_BYTES: usize = 1 << 20;
+/// Fetches in flight in a container; one more is EAGAIN.
+pub const FETCHES_MAX: usize = 256;
+/// Bytes of all files of a memory filesystem, by default; one more is ENOSPC.
+pub const MEMORY_FS_BYTES: u64 = 4 << 30;
+/// Binds in one namespace.
+pub const BINDS_MAX: usize = 256;
+/// Bytes of one wasm program's image.
+pub const IMAGE_BYTES_MAX: usize = 256 << 20;
