@@ -1,0 +1,190 @@
+//! The whole build, in order.
+//!
+//! ```text
+//! nodeapi/js ──tsc──▶ glue ─┐
+//! pinned Node ──────▶ lib ──┤
+//! patches/*.diff ───▶ engine┴─cargo (wasm32-wasip1)─▶ programs ─snapshot, AOT─▶ target/programs
+//! target/programs ──cargo (release)──▶ target/release/oac
+//! oac-web ──cargo (wasm32-unknown-unknown), wasm-bindgen──▶ js/dist ◀──tsc── js/src
+//! target/programs/*.wasm ──copied──▶ js/dist/programs
+//! ```
+//! Cargo decides by itself what to compile again; the other steps are stamped with the hash of what they read.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::cache::Inputs;
+use crate::command::Command;
+use crate::error::{Error, Result};
+use crate::node_library::NodeLibrary;
+use crate::setup::{self, CCompiler};
+use crate::step::{Done, cached_step, step};
+use crate::workspace::Workspace;
+use crate::{node_library, patched};
+
+/// A program that runs in the container.
+struct Program {
+    /// Its name in a shell, and of its files under target/programs.
+    name: &'static str,
+    /// The crate whose binary it is.
+    package: &'static str,
+    /// Whether its memory is captured after its bootstrap.
+    snapshot: bool,
+}
+
+const PROGRAMS: [Program; 3] = [
+    Program { name: "node", package: "oac-node", snapshot: true },
+    Program { name: "npm", package: "oac-npm", snapshot: false },
+    Program { name: "sh", package: "oac-userland", snapshot: false },
+];
+
+const PROGRAM_TARGET: &str = "wasm32-wasip1";
+const WEB_TARGET: &str = "wasm32-unknown-unknown";
+
+/// `cargo xtask build [PART…]`.
+///
+/// # Errors
+/// Those of the first step that fails.
+pub(crate) fn run(workspace: &Workspace, parts: &[String]) -> Result<()> {
+    const PARTS: [&str; 4] = ["glue", "programs", "oac", "web"];
+    if let Some(unknown) = parts.iter().find(|part| !PARTS.contains(&part.as_str())) {
+        return Err(Error::Usage(format!("`{unknown}` is not a part of the build ({})", PARTS.join(", "))));
+    }
+    let wants = |part: &str| parts.is_empty() || parts.iter().any(|wanted| wanted == part);
+    if wants("glue") || wants("programs") || wants("oac") || wants("web") {
+        step("setup: Rust targets", setup::targets)?;
+        step("setup: npm packages", || setup::npm_packages(workspace))?;
+        glue(workspace)?;
+    }
+    if wants("programs") || wants("oac") || wants("web") {
+        let c_compiler = step("setup: C compiler for wasm", || CCompiler::ensure(workspace))?;
+        let library = step("setup: Node's library", || node_library::ensure(workspace))?;
+        programs(workspace, &c_compiler, &library)?;
+    }
+    if wants("oac") {
+        oac(workspace)?;
+    }
+    if wants("web") {
+        let wasm_bindgen = step("setup: wasm-bindgen", || setup::wasm_bindgen(workspace))?;
+        web(workspace, &wasm_bindgen)?;
+    }
+    Ok(())
+}
+
+/// nodeapi/js/src → nodeapi/js/dist.
+fn glue(workspace: &Workspace) -> Result<Done> {
+    cached_step("glue (TypeScript)", || typescript(&workspace.path("nodeapi/js")))
+}
+
+/// Runs the `build` script of a folder's package.json, which fills its dist/.
+fn typescript(folder: &Path) -> Result<Done> {
+    let mut inputs = Inputs::of("npm run build");
+    for input in ["src", "package.json", "package-lock.json", "tsconfig.json"] {
+        inputs = inputs.path(&folder.join(input))?;
+    }
+    inputs.stamp().unless_current(&[&folder.join("dist")], || {
+        Command::new("npm").args(["run", "--silent", "build"]).dir(folder).run()
+    })
+}
+
+/// The environment in which the programs compile.
+pub(crate) fn program_environment(
+    workspace: &Workspace,
+    c_compiler: &CCompiler,
+    library: &NodeLibrary,
+) -> Vec<(String, OsString)> {
+    let mut environment = c_compiler.environment.clone();
+    environment.push(("OAC_NODE_LIB".to_owned(), library.lib_dir.clone().into_os_string()));
+    environment.push(("OAC_NODE_GLUE".to_owned(), workspace.path("nodeapi/js/dist").into_os_string()));
+    environment
+}
+
+/// Compiles the programs and turns them into images under target/programs.
+fn programs(workspace: &Workspace, c_compiler: &CCompiler, library: &NodeLibrary) -> Result<()> {
+    step("programs (cargo, wasm32-wasip1)", || {
+        let mut cargo = workspace
+            .cargo(["build", "--target", PROGRAM_TARGET, "--profile", "program"])
+            .envs(&program_environment(workspace, c_compiler, library))
+            .args(patched::cargo_arguments(workspace)?);
+        for program in &PROGRAMS {
+            cargo = cargo.args(["-p", program.package]);
+        }
+        cargo.run()
+    })?;
+    step("imager (cargo)", || native_cargo(workspace, "oac-imager").run())?;
+    let imager = workspace.target.join("release").join(format!("oac-imager{}", std::env::consts::EXE_SUFFIX));
+    let folder = workspace.programs();
+    fs::create_dir_all(&folder).map_err(Error::file("make", &folder))?;
+    for program in &PROGRAMS {
+        image(workspace, program, &imager)?;
+    }
+    Ok(())
+}
+
+/// Cargo for one of the two native binaries. Both packages are always selected, so that the features of wasmtime are
+/// the same in the tool that compiles ahead of time and in the tool that loads the result, and so that it compiles once.
+fn native_cargo(workspace: &Workspace, binary: &str) -> Command {
+    workspace.cargo(["build", "--release", "-p", "oac", "-p", "oac-imager", "--bin", binary])
+}
+
+/// Snapshot (where the program has one) and ahead-of-time compilation.
+fn image(workspace: &Workspace, program: &Program, imager: &Path) -> Result<()> {
+    let compiled =
+        workspace.target.join(PROGRAM_TARGET).join("program").join(format!("{}.wasm", program.name));
+    let wasm = workspace.programs().join(format!("{}.wasm", program.name));
+    let native = wasm.with_extension("cwasm");
+    let inputs = Inputs::of("image").path(&compiled)?.path(imager)?;
+    let name = if program.snapshot { "snapshot and machine code" } else { "machine code" };
+    cached_step(&format!("{}: {name}", program.name), || {
+        inputs.stamp().unless_current(&[&wasm, &native], || {
+            if program.snapshot {
+                Command::new(imager).arg("snapshot").arg(&compiled).arg(&wasm).run()?;
+            } else {
+                fs::copy(&compiled, &wasm).map_err(Error::file("copy", &compiled))?;
+            }
+            Command::new(imager).arg("aot").arg(&wasm).arg(&native).run()
+        })
+    })?;
+    Ok(())
+}
+
+/// The command line, with the programs inside.
+fn oac(workspace: &Workspace) -> Result<()> {
+    step("oac (cargo, release)", || {
+        native_cargo(workspace, "oac").env("OAC_PROGRAMS_DIR", workspace.programs()).run()
+    })
+}
+
+/// js/dist: the kernel and browser host, the TypeScript, and the programs.
+fn web(workspace: &Workspace, wasm_bindgen: &Path) -> Result<()> {
+    step("browser host (cargo)", || {
+        workspace.cargo(["build", "--release", "--target", WEB_TARGET, "-p", "oac-web"]).run()
+    })?;
+    let dist = workspace.path("js/dist");
+    // tsc first: its stamp is void when dist/ is gone, and the steps below only add to the folder.
+    cached_step("page library (TypeScript)", || typescript(&workspace.path("js")))?;
+    let module = workspace.target.join(WEB_TARGET).join("release/oac_web.wasm");
+    let bound = dist.join("oac_web_bg.wasm");
+    let inputs = Inputs::of("wasm-bindgen").path(&module)?.text(&wasm_bindgen.display().to_string());
+    cached_step("browser host (wasm-bindgen)", || {
+        inputs.stamp().unless_current(&[&bound, &dist.join("oac_web.js")], || {
+            Command::new(wasm_bindgen)
+                .args(["--target", "web", "--out-name", "oac_web", "--out-dir"])
+                .arg(&dist)
+                .arg(&module)
+                .run()
+        })
+    })?;
+    let programs = dist.join("programs");
+    fs::create_dir_all(&programs).map_err(Error::file("make", &programs))?;
+    for program in &PROGRAMS {
+        let file = format!("{}.wasm", program.name);
+        let (from, to): (PathBuf, PathBuf) = (workspace.programs().join(&file), programs.join(&file));
+        Inputs::of("copy")
+            .path(&from)?
+            .stamp()
+            .unless_current(&[&to], || fs::copy(&from, &to).map(drop).map_err(Error::file("copy", &from)))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! The specs: programs whose output must be what real Node, or a real shell, gives.
+//!
+//! A case is a folder `tests/specs/<area>/<case>/` with `main.js`, `main.mjs` or `cmd` (a line for `sh -c`), and
+//! `expected.stdout`, `.stderr` and `.code` (absent: empty, and 0), written by `--bless` and never by hand. A file
+//! `known_failure` says why the case fails today: it must fail, so that the day it passes somebody removes the file.
+//! A file `ignore_stderr` says why standard error is not compared.
+
+mod case;
+mod outcome;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::check::Counts;
+use crate::error::{Error, Result};
+use crate::node_library;
+use crate::step::step;
+use crate::workspace::Workspace;
+use case::Case;
+use outcome::Verdict;
+
+/// `cargo xtask specs [FILTER] [--bless]`.
+///
+/// # Errors
+/// When a case fails that should pass, or passes that should fail.
+pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    let bless = arguments.iter().any(|argument| argument == "--bless");
+    let filters: Vec<&String> = arguments.iter().filter(|argument| *argument != "--bless").collect();
+    let filter = match filters.as_slice() {
+        [] => "",
+        [filter] => filter.as_str(),
+        _ => return Err(Error::Usage("`specs` takes one filter".to_owned())),
+    };
+    if bless {
+        return step("specs: bless", || bless_all(workspace, filter));
+    }
+    let counts = step("specs", || check_all(workspace, filter))?;
+    println!("{} passed, {} failed", counts.passed, counts.failed);
+    if counts.failed == 0 {
+        Ok(())
+    } else {
+        Err(Error::Checks { passed: counts.passed, failed: counts.failed })
+    }
+}
+
+/// Runs the cases whose path contains `filter`, as many at a time as there are processors, and prints what differs.
+///
+/// # Errors
+/// When the cases cannot be read, when none matches, or when there is no release `oac`.
+pub(crate) fn check_all(workspace: &Workspace, filter: &str) -> Result<Counts> {
+    let oac = workspace.oac();
+    if !oac.is_file() {
+        return Err(Error::Missing {
+            what: oac.display().to_string(),
+            remedy: "run `cargo xtask build` first".to_owned(),
+        });
+    }
+    let cases = matching(workspace, filter)?;
+    let next = AtomicUsize::new(0);
+    let counts = Mutex::new(Counts::default());
+    let printing = Mutex::new(());
+    let worker = || {
+        while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let verdict = case.check(workspace);
+            let _one_report_at_a_time = printing.lock().unwrap_or_else(PoisonError::into_inner);
+            report(case, &verdict);
+            let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
+            if matches!(verdict, Ok(Verdict::Passed | Verdict::FailedAsKnown)) {
+                counts.passed += 1;
+            } else {
+                counts.failed += 1;
+            }
+        }
+    };
+    let workers = std::thread::available_parallelism().map_or(2, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(worker);
+        }
+    });
+    Ok(counts.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn report(case: &Case, verdict: &Result<Verdict>) {
+    match verdict {
+        Ok(Verdict::Passed) => println!("    ok {}", case.name),
+        Ok(Verdict::FailedAsKnown) => println!("    ok {} (known failure)", case.name),
+        Ok(Verdict::PassedUnexpectedly) => {
+            println!(
+                "    NOT OK {}: it passes now; remove {}/known_failure",
+                case.name,
+                case.folder.display()
+            );
+        }
+        Ok(Verdict::Failed(difference)) => println!("    NOT OK {}\n{difference}", case.name),
+        Err(error) => println!("    NOT OK {}: {error}", case.name),
+    }
+}
+
+fn bless_all(workspace: &Workspace, filter: &str) -> Result<()> {
+    let cases = matching(workspace, filter)?;
+    let library = node_library::ensure(workspace)?;
+    for case in &cases {
+        case.bless(workspace, &library.binary)?;
+        println!("    blessed {}", case.name);
+    }
+    Ok(())
+}
+
+fn matching(workspace: &Workspace, filter: &str) -> Result<Vec<Case>> {
+    let mut cases = case::all(&workspace.path("tests/specs"))?;
+    cases.retain(|case| case.name.contains(filter));
+    if cases.is_empty() {
+        return Err(Error::Usage(format!("no case under tests/specs has `{filter}` in its path")));
+    }
+    Ok(cases)
+}
