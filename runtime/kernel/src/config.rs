@@ -1,0 +1,61 @@
+//! What a container is given when it is made: limits and capabilities.
+
+use oac_abi::bounds;
+
+/// Options of a kernel.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// From which everything that looks random in the kernel itself comes (`/dev/urandom`, ephemeral ports). Hosts pass
+    /// true randomness; tests a constant, for then a run can be repeated.
+    pub seed: u64,
+    /// What `/proc/sys/kernel/hostname` says; `oac` when empty.
+    pub hostname: String,
+    /// How much may be used.
+    pub limits: Limits,
+    /// What the first task may do; its children inherit it.
+    pub capabilities: Capabilities,
+}
+
+/// How much a container may use. What goes beyond fails with an errno.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Tasks that have not been waited for; one more is EAGAIN.
+    pub tasks: usize,
+    /// Descriptors of one task; one more is EMFILE.
+    pub fds: usize,
+    /// Linear memory of one task, in bytes; the host enforces it. `None`: what wasm allows.
+    pub memory_bytes: Option<u64>,
+    /// Bytes in the root filesystem; one more is ENOSPC.
+    pub disk_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            tasks: bounds::TASKS_MAX,
+            fds: bounds::FDS_MAX,
+            memory_bytes: None,
+            disk_bytes: bounds::MEMORY_FS_BYTES,
+        }
+    }
+}
+
+/// What a task may do beyond its own container. The default is: nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Capabilities {
+    /// The outside network.
+    pub network: NetworkCapability,
+}
+
+/// Which hosts a task's fetches may reach.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum NetworkCapability {
+    /// None: EACCES.
+    #[default]
+    Denied,
+    /// All.
+    Any,
+    /// These names (`example.com`), their subdomains when written `*.example.com`, one port of them when written
+    /// `example.com:8080`.
+    Hosts(Vec<String>),
+}
