@@ -19,5 +19,6 @@
 pub mod base64;
 pub mod buffer;
 pub mod encoding_binding;
+pub mod http_parser;
 pub mod string_decoder;
 pub mod text;
