@@ -1,0 +1,218 @@
+//! Requests with npm's manners: headers, retries with backoff, a bound on how many run at once,
+//! statuses turned into errors.
+
+use crate::transport::{Request, RequestId, Response, Transport};
+use crate::{Config, RegistryError};
+use std::collections::{HashMap, VecDeque};
+use std::time::{Duration, Instant};
+
+/// When to ask again.
+#[derive(Debug, Clone, Copy)]
+pub struct RetryPolicy {
+    /// Tries after the first (npm's `fetch-retries`).
+    pub retries: u32,
+    /// The wait before the first of them; it grows tenfold each time.
+    pub first_wait: Duration,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self { retries: 2, first_wait: Duration::from_millis(250) }
+    }
+}
+
+/// An answer with what was asked.
+pub type Fetched = (RequestId, Result<Response, RegistryError>);
+
+/// Requests in three places: waiting for a free slot, under way, waiting before another try.
+pub struct Client<'a, T> {
+    config: &'a Config,
+    transport: &'a mut T,
+    policy: RetryPolicy,
+    at_once_max: usize,
+    next_id: u64,
+    queue: VecDeque<RequestId>,
+    under_way: usize,
+    later: Vec<(Instant, RequestId)>,
+    known: HashMap<RequestId, (Request, u32)>,
+}
+
+impl<'a, T: Transport> Client<'a, T> {
+    /// A client that keeps at most `at_once_max` requests under way.
+    pub fn new(config: &'a Config, transport: &'a mut T, policy: RetryPolicy, at_once_max: usize) -> Self {
+        Self {
+            config,
+            transport,
+            policy,
+            at_once_max: at_once_max.max(1),
+            next_id: 0,
+            queue: VecDeque::new(),
+            under_way: 0,
+            later: Vec::new(),
+            known: HashMap::new(),
+        }
+    }
+
+    /// Asks for an address; the answer comes by [`Client::next`].
+    pub fn get(&mut self, url: &str, headers: &[(&str, &str)]) -> RequestId {
+        let id = RequestId(self.next_id);
+        self.next_id += 1;
+        let mut all: Vec<(String, String)> =
+            headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        if let Some(authorization) = self.config.authorization(url) {
+            all.push(("authorization".into(), authorization));
+        }
+        self.known.insert(id, (Request { url: url.to_owned(), headers: all }, 0));
+        self.queue.push_back(id);
+        self.fill();
+        id
+    }
+
+    /// How many answers are still to come.
+    pub fn pending(&self) -> usize {
+        self.known.len()
+    }
+
+    /// Waits for an answer; `None` when nothing is pending. Statuses from 400 on come as errors.
+    pub fn next(&mut self) -> Option<Fetched> {
+        while !self.known.is_empty() {
+            self.fill();
+            let wait = self.later.iter().map(|(at, _)| at.saturating_duration_since(Instant::now())).min();
+            if self.under_way == 0 {
+                self.transport.sleep(wait?);
+                continue;
+            }
+            let Some((id, result)) = self.transport.next(wait) else { continue };
+            self.under_way -= 1;
+            let Some((request, tries)) = self.known.get_mut(&id) else { continue };
+            let result = result.and_then(|response| check_status(&request.url, response));
+            match result {
+                Err(error) if error.is_transient() && *tries < self.policy.retries => {
+                    let wait = self.policy.first_wait * 10_u32.pow(*tries);
+                    *tries += 1;
+                    self.later.push((Instant::now() + wait, id));
+                }
+                result => {
+                    self.known.remove(&id);
+                    return Some((id, result));
+                }
+            }
+        }
+        None
+    }
+
+    /// Starts what there is room for.
+    fn fill(&mut self) {
+        let now = Instant::now();
+        let mut index = 0;
+        while index < self.later.len() {
+            if self.later[index].0 <= now {
+                let (_, id) = self.later.swap_remove(index);
+                self.queue.push_front(id);
+            } else {
+                index += 1;
+            }
+        }
+        while self.under_way < self.at_once_max
+            && let Some(id) = self.queue.pop_front()
+        {
+            if let Some((request, _)) = self.known.get(&id) {
+                self.transport.start(id, request);
+                self.under_way += 1;
+            }
+        }
+    }
+}
+
+fn check_status(url: &str, response: Response) -> Result<Response, RegistryError> {
+    if response.status < 400 {
+        return Ok(response);
+    }
+    let said: Option<String> = serde_json::from_slice::<serde_json::Value>(&response.body)
+        .ok()
+        .and_then(|body| Some(body.get("error")?.as_str()?.to_owned()));
+    Err(RegistryError::Status {
+        status: response.status,
+        reason: reason(response.status).to_owned(),
+        url: url.to_owned(),
+        detail: said.map(|text| format!(" - {text}")).unwrap_or_default(),
+    })
+}
+
+fn reason(status: u16) -> &'static str {
+    match status {
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        429 => "Too Many Requests",
+        500 => "Internal Server Error",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        _ => "Error",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Completion;
+
+    /// Answers in order, whatever is asked.
+    struct Canned {
+        statuses: VecDeque<u16>,
+        started: VecDeque<RequestId>,
+        most_at_once: usize,
+    }
+
+    impl Transport for Canned {
+        fn start(&mut self, id: RequestId, _request: &Request) {
+            self.started.push_back(id);
+            self.most_at_once = self.most_at_once.max(self.started.len());
+        }
+        fn next(&mut self, _timeout: Option<Duration>) -> Option<Completion> {
+            let id = self.started.pop_front()?;
+            let status = self.statuses.pop_front().expect("an answer");
+            Some((id, Ok(Response { status, headers: Vec::new(), body: b"{}".to_vec() })))
+        }
+        fn sleep(&mut self, _duration: Duration) {}
+    }
+
+    fn check(statuses: &[u16], expect: &str) {
+        let mut transport = Canned {
+            statuses: statuses.iter().copied().collect(),
+            started: VecDeque::new(),
+            most_at_once: 0,
+        };
+        let policy = RetryPolicy { retries: 2, first_wait: Duration::ZERO };
+        let config = Config::default();
+        let mut client = Client::new(&config, &mut transport, policy, 4);
+        client.get("http://registry.invalid/a", &[]);
+        let (_, result) = client.next().expect("one request");
+        assert_eq!(result.map_or_else(|e| e.code(), |r| r.status.to_string()), expect, "{statuses:?}");
+        assert!(client.next().is_none());
+    }
+
+    #[test]
+    fn transient_answers_are_asked_again() {
+        check(&[200], "200");
+        check(&[503, 200], "200");
+        check(&[503, 500, 429], "E429");
+        check(&[404], "E404");
+        check(&[401], "E401");
+    }
+
+    #[test]
+    fn the_bound_holds() {
+        let mut transport =
+            Canned { statuses: [200; 10].into_iter().collect(), started: VecDeque::new(), most_at_once: 0 };
+        let config = Config::default();
+        let mut client = Client::new(&config, &mut transport, RetryPolicy::default(), 3);
+        for _ in 0..10 {
+            client.get("http://registry.invalid/a", &[]);
+        }
+        while client.next().is_some() {}
+        assert_eq!(transport.most_at_once, 3);
+    }
+}

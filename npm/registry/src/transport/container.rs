@@ -1,0 +1,116 @@
+//! HTTP in the container: the host makes the requests, their bodies are read from descriptors.
+
+use super::{BODY_BYTES_MAX, Completion, Request, RequestId, Response, Transport};
+use crate::RegistryError;
+use oac_sys::fetch::RequestHead;
+use oac_sys::{Errno, File, PollFd, flags};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// How much is read at once.
+const CHUNK_BYTES: usize = 256 << 10;
+
+/// Requests under way, polled together.
+#[derive(Default)]
+pub struct ContainerTransport {
+    open: Vec<Transfer>,
+    /// Requests that failed as they began.
+    failed: VecDeque<Completion>,
+}
+
+struct Transfer {
+    id: RequestId,
+    url: String,
+    file: File,
+    head: Option<(u16, Vec<(String, String)>)>,
+    body: Vec<u8>,
+}
+
+impl Transport for ContainerTransport {
+    fn start(&mut self, id: RequestId, request: &Request) {
+        let head =
+            RequestHead { method: "GET".into(), url: request.url.clone(), headers: request.headers.clone() };
+        match oac_sys::fetch(&head, &[], flags::open::O_NONBLOCK | flags::open::O_CLOEXEC) {
+            Ok(file) => {
+                self.open.push(Transfer { id, url: request.url.clone(), file, head: None, body: Vec::new() });
+            }
+            Err(errno) => self.failed.push_back((id, Err(failure(&request.url, errno)))),
+        }
+    }
+
+    fn next(&mut self, timeout: Option<Duration>) -> Option<Completion> {
+        if let Some(failed) = self.failed.pop_front() {
+            return Some(failed);
+        }
+        let mut buffer = vec![0; CHUNK_BYTES];
+        while !self.open.is_empty() {
+            let mut fds: Vec<PollFd> = self
+                .open
+                .iter()
+                .map(|t| PollFd { fd: t.file.fd(), events: flags::poll::POLLIN, revents: 0 })
+                .collect();
+            let timeout_ns = timeout.map_or(-1, |t| i64::try_from(t.as_nanos()).unwrap_or(i64::MAX));
+            match oac_sys::poll(&mut fds, timeout_ns) {
+                Ok(0) => return None,
+                Ok(_) | Err(Errno::EINTR) => {}
+                Err(errno) => {
+                    let transfer = self.open.swap_remove(0);
+                    return Some((transfer.id, Err(failure(&transfer.url, errno))));
+                }
+            }
+            for index in 0..fds.len() {
+                if fds[index].revents == 0 {
+                    continue;
+                }
+                if let Some(result) = self.open[index].advance(&mut buffer) {
+                    let transfer = self.open.swap_remove(index);
+                    let result =
+                        result.map(|(status, headers)| Response { status, headers, body: transfer.body });
+                    return Some((transfer.id, result));
+                }
+            }
+        }
+        None
+    }
+
+    fn sleep(&mut self, duration: Duration) {
+        // With no descriptors poll() sleeps; an interrupted sleep is merely shorter.
+        let _ = oac_sys::poll(&mut [], i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX));
+    }
+}
+
+type End = Result<(u16, Vec<(String, String)>), RegistryError>;
+
+impl Transfer {
+    /// Reads what is there. `Some` at the end of the answer.
+    fn advance(&mut self, buffer: &mut [u8]) -> Option<End> {
+        if self.head.is_none() {
+            match oac_sys::fetch_head(self.file.fd()) {
+                Ok(head) => self.head = Some((head.status, head.headers)),
+                Err(Errno::EAGAIN | Errno::EINTR) => return None,
+                Err(errno) => return Some(Err(failure(&self.url, errno))),
+            }
+        }
+        match oac_sys::read(self.file.fd(), buffer) {
+            Ok(0) => self.head.take().map(Ok),
+            Ok(length) => {
+                self.body.extend_from_slice(&buffer[..length]);
+                (self.body.len() > BODY_BYTES_MAX).then(|| {
+                    Err(RegistryError::TooLarge { url: self.url.clone(), limit_bytes: BODY_BYTES_MAX })
+                })
+            }
+            Err(Errno::EAGAIN | Errno::EINTR) => None,
+            Err(errno) => Some(Err(failure(&self.url, errno))),
+        }
+    }
+}
+
+fn failure(url: &str, errno: Errno) -> RegistryError {
+    let problem = match errno {
+        Errno::EACCES | Errno::EPERM => {
+            "this container has no permission for the outside network; start it with --allow-net".to_owned()
+        }
+        errno => format!("connect {}", errno.name()),
+    };
+    RegistryError::Unreachable { url: url.to_owned(), code: errno.name().to_owned(), problem }
+}
