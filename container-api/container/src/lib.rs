@@ -1,1 +1,5 @@
-//! (to be written)
+//! (being written)
+mod error;
+mod runtime;
+pub use error::Error;
+pub use runtime::{engine_config, CacheDir};
