@@ -18,7 +18,10 @@
 
 pub mod base64;
 pub mod buffer;
+pub mod crypto;
 pub mod encoding_binding;
 pub mod http_parser;
 pub mod string_decoder;
 pub mod text;
+pub mod url;
+pub mod zlib;
