@@ -1,8 +1,44 @@
-//! Filesystems.
+//! Filesystems: the trait they implement, files in memory, namespaces with binds, and the walk from a path to a place.
+//!
+//! [`FileSystem`] is the only way to files in the whole system: memory ([`MemFs`]), a host directory, `/task` and all others
+//! implement it, with Linux's semantics and errnos, by inode. A [`Namespace`] lays such trees over each other; a [`Walker`]
+//! finds its way in it. [`FsTable`] owns a container's filesystems.
+//!
+//! This crate deliberately knows no tasks, no descriptors, no host and no clock: who acts, and when, is handed in as a
+//! [`Caller`].
+//!
+//! Start reading at `filesystem.rs`, then `walk.rs`.
+//!
+//! ```
+//! use oac_vfs::{Caller, FileSystem, FsTable, LastLink, MemFs, Namespace, NewNode, Node, Walker};
+//!
+//! let caller = Caller { now_ns: 0, uid: 0, gid: 0 };
+//! let mut memory = MemFs::new(1 << 20, &caller);
+//! let root = memory.root();
+//! memory.create(&caller, root, b"etc", NewNode::Directory { mode: 0o755 }).unwrap();
+//! let mut table = FsTable::new();
+//! let fs = table.add(Box::new(memory));
+//! let namespace = Namespace::new(&mut table, Node { fs, ino: root });
+//! let mut walker = Walker::new(&mut table, &namespace);
+//! let etc = walker.existing(namespace.root(), b"/etc/../etc", LastLink::Follow).unwrap();
+//! assert_eq!(walker.path_of_dir(etc).unwrap(), b"/etc");
+//! ```
 
+mod devices;
 mod filesystem;
+mod memfs;
+mod namespace;
+mod path;
+mod table;
+mod walk;
 
+pub use devices::{Device, device_fs};
 pub use filesystem::{
     Access, Caller, DirEntry, FileSystem, Handle, Ino, NewNode, RenameMode, SetAttributes, WriteAt, Written,
     kind_of,
 };
+pub use memfs::MemFs;
+pub use namespace::{BindMode, HeldPlace, MountId, Namespace, Place, bind_flags};
+pub use path::check_path;
+pub use table::{FileSystems, FsId, FsTable, Held, Node};
+pub use walk::{Found, LastLink, LastPart, Walker};

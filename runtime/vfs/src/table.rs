@@ -1,0 +1,119 @@
+//! The filesystems of one container, and how nodes in them are held.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use oac_abi::{Errno, stat::Stat};
+
+use crate::{FileSystem, Ino};
+
+/// A filesystem of a container. `st_dev` is this number and one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FsId(pub u32);
+
+/// A file of a container: which filesystem, which inode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Node {
+    /// Its filesystem.
+    pub fs: FsId,
+    /// Its inode there.
+    pub ino: Ino,
+}
+
+/// Something that can be asked for a filesystem by its number: [`FsTable`], or a kernel that adds filesystems of which its
+/// own state is the contents (they exist, as a view, for one operation).
+pub trait FileSystems {
+    /// Acts on one filesystem.
+    ///
+    /// # Errors
+    /// What `act` gives; ENODEV when there is no such filesystem.
+    fn with<R>(
+        &mut self,
+        fs: FsId,
+        act: impl FnOnce(&mut dyn FileSystem) -> Result<R, Errno>,
+    ) -> Result<R, Errno>;
+
+    /// Metadata of a node, `dev` filled in.
+    ///
+    /// # Errors
+    /// As [`FileSystem::metadata`].
+    fn stat(&mut self, node: Node) -> Result<Stat, Errno> {
+        let stat = self.with(node.fs, |fs| fs.metadata(node.ino))?;
+        Ok(Stat { dev: u64::from(node.fs.0) + 1, ..stat })
+    }
+
+    /// Keeps a node usable until the result is dropped.
+    fn hold(&mut self, node: Node) -> Held;
+}
+
+/// A node that stays usable while this lives, whatever becomes of its names.
+#[derive(Debug)]
+pub struct Held {
+    node: Node,
+    /// A drop has no filesystem at hand, so it leaves its node here.
+    dropped: Arc<Mutex<Vec<Node>>>,
+}
+
+impl Held {
+    /// Which node.
+    pub fn node(&self) -> Node {
+        self.node
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.dropped.lock().unwrap_or_else(PoisonError::into_inner).push(self.node);
+    }
+}
+
+/// Filesystems by their numbers. They stay until the table goes.
+#[derive(Default)]
+pub struct FsTable {
+    filesystems: Vec<Box<dyn FileSystem>>,
+    dropped: Arc<Mutex<Vec<Node>>>,
+}
+
+impl FsTable {
+    /// None yet.
+    pub fn new() -> FsTable {
+        FsTable::default()
+    }
+
+    /// Adds one; gives its number.
+    pub fn add(&mut self, fs: Box<dyn FileSystem>) -> FsId {
+        self.filesystems.push(fs);
+        FsId(self.filesystems.len() as u32 - 1)
+    }
+
+    /// A holder for a node that needs no pin, because it is not in this table.
+    pub fn hold_unpinned(&self, node: Node) -> Held {
+        Held { node, dropped: Arc::clone(&self.dropped) }
+    }
+
+    /// Takes off the pins of what has been dropped. To be called now and then; nothing depends on when.
+    pub fn collect(&mut self) {
+        let dropped = std::mem::take(&mut *self.dropped.lock().unwrap_or_else(PoisonError::into_inner));
+        for node in dropped {
+            if let Some(fs) = self.filesystems.get_mut(node.fs.0 as usize) {
+                fs.unpin(node.ino);
+            }
+        }
+    }
+}
+
+impl FileSystems for FsTable {
+    fn with<R>(
+        &mut self,
+        fs: FsId,
+        act: impl FnOnce(&mut dyn FileSystem) -> Result<R, Errno>,
+    ) -> Result<R, Errno> {
+        act(self.filesystems.get_mut(fs.0 as usize).ok_or(Errno::ENODEV)?.as_mut())
+    }
+
+    fn hold(&mut self, node: Node) -> Held {
+        if let Some(fs) = self.filesystems.get_mut(node.fs.0 as usize) {
+            fs.pin(node.ino);
+        }
+        self.hold_unpinned(node)
+    }
+}

@@ -1,0 +1,266 @@
+//! From a path to a place: path_resolution(7), with binds.
+
+use std::borrow::Cow;
+
+use oac_abi::{Errno, bounds, stat::Stat};
+
+use crate::{
+    DirEntry, FileSystems, Namespace, Node, Place,
+    path::{check_path, is_over, split_first},
+};
+
+/// What to do with a symbolic link at the end of a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LastLink {
+    /// Go where it leads.
+    Follow,
+    /// Stop at the link, unless a slash follows it.
+    Keep,
+}
+
+/// How a path ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LastPart {
+    /// In a name.
+    Name(Vec<u8>),
+    /// In `.`.
+    Dot,
+    /// In `..`.
+    DotDot,
+    /// It was all slashes.
+    Root,
+}
+
+/// Where a path leads: the directory, the name in it, and what bears that name, if anything does.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The directory that the last name is in. For a path that ends in no name: the place itself.
+    pub dir: Place,
+    /// The member of that directory in which the name was found, or would be made.
+    pub member: Node,
+    /// The last part.
+    pub last: LastPart,
+    /// What is there, binds taken into account.
+    pub place: Option<Place>,
+    /// Whether a slash followed the last name, which then must be a directory's.
+    pub slash: bool,
+}
+
+impl Found {
+    /// What is there.
+    ///
+    /// # Errors
+    /// ENOENT.
+    pub fn existing(&self) -> Result<Place, Errno> {
+        self.place.ok_or(Errno::ENOENT)
+    }
+}
+
+/// Walks paths in one namespace.
+pub struct Walker<'a, F> {
+    filesystems: &'a mut F,
+    namespace: &'a Namespace,
+}
+
+impl<'a, F: FileSystems> Walker<'a, F> {
+    /// A walker.
+    pub fn new(filesystems: &'a mut F, namespace: &'a Namespace) -> Walker<'a, F> {
+        Walker { filesystems, namespace }
+    }
+
+    /// Walks `path` from `start` (from the root, when it begins with a slash). The last name need not exist.
+    ///
+    /// # Errors
+    /// ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG, EINVAL for a NUL, and what the filesystems give.
+    pub fn find(&mut self, start: Place, path: &[u8], last_link: LastLink) -> Result<Found, Errno> {
+        check_path(path)?;
+        let mut rest: Cow<'_, [u8]> = Cow::Borrowed(path);
+        let mut at = 0;
+        let mut here = if path[0] == b'/' { self.namespace.root() } else { start };
+        let mut links = 0;
+        let mut last = LastPart::Root;
+        loop {
+            let Some((name, after)) = split_first(&rest[at..]) else {
+                return Ok(Found { dir: here, member: here.node, last, place: Some(here), slash: false });
+            };
+            let next = rest.len() - after.len();
+            match name {
+                b"." | b".." => {
+                    self.require_dir(here)?;
+                    if name.len() == 2 {
+                        here = self.parent(here)?;
+                    }
+                    last = if name.len() == 2 { LastPart::DotDot } else { LastPart::Dot };
+                    at = next;
+                    continue;
+                }
+                _ if name.len() > bounds::NAME_BYTES_MAX => return Err(Errno::ENAMETOOLONG),
+                _ => {}
+            }
+            let is_last = is_over(after);
+            let slash = is_last && !after.is_empty();
+            let Some((member, child)) = self.lookup(here, name)? else {
+                if !is_last {
+                    return Err(Errno::ENOENT);
+                }
+                let member = self.namespace.creation_member(here);
+                return Ok(Found {
+                    dir: here,
+                    member,
+                    last: LastPart::Name(name.to_vec()),
+                    place: None,
+                    slash,
+                });
+            };
+            let stat = self.stat(child)?;
+            if stat.is_symlink() && (!is_last || slash || last_link == LastLink::Follow) {
+                links += 1;
+                if links > bounds::SYMLINKS_MAX {
+                    return Err(Errno::ELOOP);
+                }
+                let target = self.filesystems.with(child.node.fs, |fs| fs.read_link(child.node.ino))?;
+                if target.is_empty() {
+                    return Err(Errno::ENOENT);
+                }
+                if target[0] == b'/' {
+                    here = self.namespace.root();
+                }
+                let mut longer = target;
+                longer.extend_from_slice(after);
+                (rest, at, last) = (Cow::Owned(longer), 0, LastPart::Root);
+                continue;
+            }
+            if is_last {
+                if slash && !stat.is_dir() {
+                    return Err(Errno::ENOTDIR);
+                }
+                let last = LastPart::Name(name.to_vec());
+                return Ok(Found { dir: here, member, last, place: Some(child), slash });
+            }
+            (here, at) = (child, next);
+        }
+    }
+
+    /// Walks to something that exists.
+    ///
+    /// # Errors
+    /// As [`Walker::find`].
+    pub fn existing(&mut self, start: Place, path: &[u8], last_link: LastLink) -> Result<Place, Errno> {
+        self.find(start, path, last_link)?.existing()
+    }
+
+    /// The path of what `find` found, every link resolved.
+    ///
+    /// # Errors
+    /// ENOENT when a directory on the way has been removed.
+    pub fn path_of(&mut self, found: &Found) -> Result<Vec<u8>, Errno> {
+        let mut path = self.path_of_dir(found.dir)?;
+        if let LastPart::Name(name) = &found.last {
+            if path != b"/" {
+                path.push(b'/');
+            }
+            path.extend_from_slice(name);
+        }
+        Ok(path)
+    }
+
+    /// The path of a directory.
+    ///
+    /// # Errors
+    /// ENOENT when it has been removed, or a bind on the way undone; ENAMETOOLONG.
+    pub fn path_of_dir(&mut self, place: Place) -> Result<Vec<u8>, Errno> {
+        let mut names: Vec<Vec<u8>> = Vec::new();
+        let mut here = place;
+        let mut len = 0;
+        loop {
+            match self.namespace.covered_by(here) {
+                Ok(None) => break,
+                Ok(Some(covered)) => here = covered,
+                Err(()) => {
+                    let (parent, name) = self.parent_in_fs(here)?;
+                    len += name.len() + 1;
+                    if len >= bounds::PATH_BYTES_MAX {
+                        return Err(Errno::ENAMETOOLONG);
+                    }
+                    names.push(name);
+                    here = parent;
+                }
+            }
+        }
+        if names.is_empty() {
+            return Ok(b"/".to_vec());
+        }
+        Ok(names.iter().rev().flat_map(|name| [b"/", &name[..]].concat()).collect())
+    }
+
+    /// Every name of a directory with its metadata's inode and type, unions merged: what is listed is what would be opened.
+    ///
+    /// # Errors
+    /// ENOTDIR.
+    pub fn list(&mut self, dir: Place) -> Result<Vec<DirEntry>, Errno> {
+        let members = self.namespace.members(dir);
+        let mut all: Vec<DirEntry> = Vec::new();
+        let mut seen = std::collections::BTreeSet::new();
+        let several = members.len() > 1;
+        for member in members {
+            for entry in self.filesystems.with(member.fs, |fs| fs.read_dir(member.ino))? {
+                if several && !seen.insert(entry.name.clone()) {
+                    continue;
+                }
+                all.push(entry);
+            }
+        }
+        Ok(all)
+    }
+
+    /// Metadata of a place.
+    ///
+    /// # Errors
+    /// ENOENT.
+    pub fn stat(&mut self, place: Place) -> Result<Stat, Errno> {
+        self.filesystems.stat(place.node)
+    }
+
+    /// A name in a directory: the member that has it, and what it leads to.
+    fn lookup(&mut self, dir: Place, name: &[u8]) -> Result<Option<(Node, Place)>, Errno> {
+        for member in self.namespace.members(dir) {
+            match self.filesystems.with(member.fs, |fs| fs.lookup(member.ino, name)) {
+                Ok(ino) => {
+                    let place = Place { mount: dir.mount, node: Node { fs: member.fs, ino } };
+                    return Ok(Some((member, self.namespace.enter(place))));
+                }
+                Err(Errno::ENOENT) => {}
+                Err(errno) => return Err(errno),
+            }
+        }
+        Ok(None)
+    }
+
+    fn require_dir(&mut self, place: Place) -> Result<(), Errno> {
+        if self.stat(place)?.is_dir() { Ok(()) } else { Err(Errno::ENOTDIR) }
+    }
+
+    /// `..`: of a mount's top it is the parent of what the mount covers; of `/` it is `/`.
+    fn parent(&mut self, place: Place) -> Result<Place, Errno> {
+        let mut here = place;
+        loop {
+            match self.namespace.covered_by(here) {
+                Ok(None) => return Ok(self.namespace.root()),
+                Ok(Some(covered)) => here = covered,
+                Err(()) => {
+                    let (parent, _) = self.parent_in_fs(here)?;
+                    return Ok(self.namespace.normal(parent));
+                }
+            }
+        }
+    }
+
+    fn parent_in_fs(&mut self, place: Place) -> Result<(Place, Vec<u8>), Errno> {
+        let node = place.node;
+        let (ino, name) = self.filesystems.with(node.fs, |fs| {
+            // A root that is no mount's top: its bind has been undone under somebody who stood in it.
+            if node.ino == fs.root() { Err(Errno::ENOENT) } else { fs.parent(node.ino) }
+        })?;
+        Ok((Place { mount: place.mount, node: Node { fs: node.fs, ino } }, name))
+    }
+}
