@@ -1,0 +1,504 @@
+//! Building the tree a project wants: arborist's `buildIdealTree`.
+//!
+//! One run goes from the project (and its lock file) to the finished tree without waiting for
+//! anything. A packument that is not there ends the run; the missing names are reported, and when
+//! they have come the run begins again. The result depends on the packuments alone.
+
+use crate::can_place::Placement;
+use crate::explain::peer_conflict;
+use crate::input::Input;
+use crate::overrides::Overrides;
+use crate::place::{Outcome, PlaceOptions, place};
+use crate::store::Store;
+use crate::tree::{EdgeId, EdgeKind, Flags, NewNode, NodeId, Tree};
+use crate::{ResolveError, Warning};
+use oac_npm_spec::{Manifest, PackageSpec, locale_compare};
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+/// Why a run stopped.
+pub(crate) enum Stop {
+    /// These packuments are missing: names and what is asked of them.
+    Missing(Vec<Rc<PackageSpec>>),
+    /// There is no tree.
+    Failed(ResolveError),
+}
+
+impl From<ResolveError> for Stop {
+    fn from(error: ResolveError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// A finished run.
+pub(crate) struct Built {
+    pub(crate) tree: Tree,
+    pub(crate) root: NodeId,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+struct Builder<'a> {
+    input: &'a Input,
+    store: &'a Store,
+    tree: Tree,
+    root: NodeId,
+    queue: Queue,
+    seen: HashSet<NodeId>,
+    virtual_roots: HashMap<NodeId, NodeId>,
+    explicit: HashSet<EdgeId>,
+    load_failures: HashSet<NodeId>,
+    load_errors: Vec<ResolveError>,
+    warnings: Vec<Warning>,
+}
+
+/// Nodes to look at, the shallowest first, then by path.
+#[derive(Default)]
+struct Queue(Vec<(usize, String, NodeId)>);
+
+impl Queue {
+    fn push(&mut self, tree: &Tree, node: NodeId) {
+        let (depth, location) = (tree.depth(node), tree.location(node));
+        // Kept in reverse, so that the next one is popped off the end.
+        let at = self
+            .0
+            .partition_point(|(d, l, _)| depth.cmp(d).then_with(|| locale_compare(&location, l)).is_lt());
+        if !self.0.iter().any(|(_, _, n)| *n == node) {
+            self.0.insert(at, (depth, location, node));
+        }
+    }
+
+    fn pop(&mut self) -> Option<NodeId> {
+        self.0.pop().map(|(_, _, node)| node)
+    }
+}
+
+/// Runs once.
+pub(crate) fn build(input: &Input, store: &Store) -> Result<Built, Stop> {
+    let own_spec = |name: &str| {
+        let m = &input.manifest;
+        [&m.dev_dependencies, &m.optional_dependencies, &m.dependencies, &m.peer_dependencies]
+            .iter()
+            .find_map(|d| d.get(name).cloned())
+    };
+    let overrides = Rc::new(Overrides::parse(input.manifest.overrides.as_ref(), own_spec));
+    let mut tree = Tree::new(overrides.clone(), input.options.legacy_peer_deps);
+    let root = tree.add(NewNode {
+        name: Some(input.folder_name.as_str().into()),
+        package: Rc::new(input.manifest.clone()),
+        overrides: overrides.root(),
+        ..NewNode::default()
+    });
+    tree.node_mut(root).flags = Flags::NONE;
+    if let Some(lock) = &input.lock {
+        crate::lock::load(&mut tree, root, lock)?;
+    }
+    let explicit =
+        input.explicit.iter().filter_map(|name| tree.edge_named(root, &name.as_str().into())).collect();
+    let mut builder = Builder {
+        input,
+        store,
+        tree,
+        root,
+        queue: Queue::default(),
+        seen: HashSet::new(),
+        virtual_roots: HashMap::new(),
+        explicit,
+        load_failures: HashSet::new(),
+        load_errors: Vec::new(),
+        warnings: Vec::new(),
+    };
+    builder.enqueue_problems();
+    builder.queue.push(&builder.tree, root);
+    while let Some(node) = builder.queue.pop() {
+        builder.step(node)?;
+    }
+    builder.finish()?;
+    Ok(Built { tree: builder.tree, root, warnings: builder.warnings })
+}
+
+impl Builder<'_> {
+    /// Queues what the lock file leaves unmet, following edges from the root.
+    fn enqueue_problems(&mut self) {
+        let mut seen = HashSet::from([self.root]);
+        let mut stack = vec![self.root];
+        while let Some(node) = stack.pop() {
+            let mut problem = false;
+            for edge in self.tree.edges_out(node) {
+                let e = self.tree.edge(edge);
+                if let Some(to) = e.to
+                    && seen.insert(to)
+                {
+                    stack.push(to);
+                }
+                let overlooked = e.kind == EdgeKind::PeerOptional && !self.input.may_change();
+                problem |= !overlooked && (e.to.is_none() || !self.tree.is_valid(edge));
+            }
+            if problem {
+                self.queue.push(&self.tree, node);
+            }
+        }
+    }
+
+    /// Meets the open dependencies of one node.
+    fn step(&mut self, node: NodeId) -> Result<(), Stop> {
+        let skip = self.tree.node(node).root != self.root
+            || (node != self.root && self.tree.node(node).package.has_shrinkwrap);
+        if skip || !self.seen.insert(node) {
+            return Ok(());
+        }
+        let problems: Vec<EdgeId> =
+            self.problem_edges(node).into_iter().filter(|e| !self.tree.edge(*e).peer_conflicted).collect();
+        self.require(problems.iter().copied())?;
+        let mut tasks = Vec::new();
+        for edge in problems {
+            tasks.push((edge, self.dep_for(node, edge)?));
+        }
+        tasks.sort_by(|(a, _), (b, _)| locale_compare(&self.tree.edge(*a).name, &self.tree.edge(*b).name));
+        for (edge, dep) in tasks {
+            let options = PlaceOptions {
+                force: self.input.options.force,
+                strict_peers: self.input.options.strict_peer_deps,
+                prefer_dedupe: self.input.options.prefer_dedupe,
+                explicit: self.explicit.contains(&edge),
+            };
+            let outcome = place(&mut self.tree, edge, dep, options)?;
+            self.after_placing(outcome);
+        }
+        Ok(())
+    }
+
+    /// The package for an edge, in a virtual tree with its peers around it.
+    fn dep_for(&mut self, node: NodeId, edge: EdgeId) -> Result<NodeId, Stop> {
+        let kind = self.tree.edge(edge).kind;
+        let name = self.tree.edge(edge).name.clone();
+        let virtual_root = match self.virtual_roots.get(&node) {
+            Some(known) => *known,
+            None => self.virtual_root(node),
+        };
+        let there = self
+            .tree
+            .edge_named(virtual_root, &name)
+            .filter(|e| self.tree.is_valid(*e))
+            .and_then(|e| self.tree.edge(e).to);
+        if let Some(dep) = there.filter(|dep| self.tree.satisfied_by(edge, *dep)) {
+            return Ok(dep);
+        }
+        if kind == EdgeKind::PeerOptional
+            && !self.explicit.contains(&edge)
+            && let Some(dep) = self.hoistable(node, edge)
+        {
+            return Ok(dep);
+        }
+        let mut required = HashSet::from([node]);
+        let parent = kind.is_peer().then_some(virtual_root);
+        self.node_from_edge(edge, parent, None, &mut required)
+    }
+
+    /// A node beside or below the dependent's folder that already satisfies an optional peer.
+    fn hoistable(&self, node: NodeId, edge: EdgeId) -> Option<NodeId> {
+        let start = self.tree.node(node).parent.unwrap_or(node);
+        let name = &self.tree.edge(edge).name;
+        self.tree.inventory(start).into_iter().skip(1).find(|candidate| {
+            self.tree.node(*candidate).name == *name
+                && !self.tree.in_dependency_bundle(*candidate)
+                && self.tree.satisfied_by(edge, *candidate)
+        })
+    }
+
+    fn after_placing(&mut self, outcome: Outcome) {
+        for text in outcome.warnings {
+            self.warnings
+                .push(Warning { code: "ERESOLVE", text: format!("overriding peer dependency\n{text}") });
+        }
+        for placed in outcome.placed {
+            if self.tree.node(placed.node).load_error.is_some() {
+                self.load_failures.insert(placed.node);
+            }
+            let edges: Vec<EdgeId> = self.tree.node(placed.node).edges_in.iter().copied().collect();
+            for edge in edges.into_iter().filter(|e| *e != placed.edge) {
+                let e = self.tree.edge(edge);
+                let Some(from) = e.from else { continue };
+                if e.peer_conflicted || self.tree.is_valid(edge) {
+                    continue;
+                }
+                if placed.alone == Placement::Replace || self.input.may_change() {
+                    self.seen.remove(&from);
+                }
+                if !self.seen.contains(&from) {
+                    self.queue.push(&self.tree, from);
+                }
+            }
+            self.queue.push(&self.tree, placed.node);
+        }
+        for node in outcome.again {
+            self.seen.remove(&node);
+            self.queue.push(&self.tree, node);
+        }
+    }
+
+    /// The edges of a node that are not met, or that the user wants looked at.
+    fn problem_edges(&self, node: NodeId) -> Vec<EdgeId> {
+        let bundled: &[String] =
+            if node == self.root { &[] } else { &self.tree.node(node).package.bundle_dependencies };
+        self.tree
+            .edges_out(node)
+            .into_iter()
+            .filter(|edge| {
+                let e = self.tree.edge(*edge);
+                let settled = bundled.iter().any(|b| **b == *e.name)
+                    || e.to.is_some_and(|to| self.load_failures.contains(&to) || self.tree.in_shrinkwrap(to));
+                if settled {
+                    return false;
+                }
+                let explicit = self.explicit.contains(edge);
+                match e.to {
+                    None => e.kind != EdgeKind::PeerOptional || explicit,
+                    Some(_) if !self.tree.is_valid(*edge) => {
+                        e.kind != EdgeKind::PeerOptional || self.input.may_change()
+                    }
+                    Some(_) => explicit,
+                }
+            })
+            .collect()
+    }
+
+    /// Ends the run if packuments for these edges are missing, naming all of them at once.
+    fn require(&self, edges: impl Iterator<Item = EdgeId>) -> Result<(), Stop> {
+        let missing: Vec<Rc<PackageSpec>> = edges
+            .filter_map(|edge| self.tree.edge(edge).spec.clone())
+            .filter(|spec| spec.registry_name().is_some_and(|name| !self.store.has(name)))
+            .collect();
+        if missing.is_empty() { Ok(()) } else { Err(Stop::Missing(missing)) }
+    }
+
+    /// A tree in which a node's dependency and its peers are worked out.
+    fn virtual_root(&mut self, node: NodeId) -> NodeId {
+        let source = self.tree.node(node);
+        let new = NewNode {
+            name: Some(source.name.clone()),
+            package: source.package.clone(),
+            source: Some(node),
+            overrides: source.overrides,
+            ..NewNode::default()
+        };
+        let root = self.tree.add(new);
+        self.virtual_roots.insert(node, root);
+        root
+    }
+
+    /// Loads what an edge asks for, with all its peers, into a virtual tree. A second edge, if given,
+    /// is a narrower wish for the same name; it counts where both can be met.
+    fn node_from_edge(
+        &mut self,
+        edge: EdgeId,
+        parent: Option<NodeId>,
+        second: Option<EdgeId>,
+        required: &mut HashSet<NodeId>,
+    ) -> Result<NodeId, Stop> {
+        let from = self.tree.edge(edge).from.expect("an edge being loaded is in use");
+        let parent = match parent {
+            Some(parent) => parent,
+            None => self.virtual_root(from),
+        };
+        let first = self.node_from_spec(edge, edge, parent)?;
+        let other = match second {
+            Some(second) if !self.tree.is_valid(second) => Some(self.node_from_spec(edge, second, parent)?),
+            _ => None,
+        };
+        let node = other.filter(|_| self.tree.is_valid(edge)).unwrap_or(first);
+        self.tree.attach(node, parent);
+        let wanted = |e: EdgeId| {
+            let e = self.tree.edge(e);
+            e.from.is_some_and(|from| required.contains(&from)) && e.kind != EdgeKind::PeerOptional
+        };
+        if wanted(edge) || second.is_some_and(wanted) {
+            required.insert(node);
+        }
+        self.load_peer_set(node, required)
+    }
+
+    /// A node for the version that a spec picks; one with an error where there is none.
+    fn node_from_spec(&mut self, named: EdgeId, edge: EdgeId, parent: NodeId) -> Result<NodeId, Stop> {
+        let name = self.tree.edge(named).name.clone();
+        let picked = match self.tree.edge(edge).spec.clone() {
+            None => {
+                let raw = self.tree.edge(edge).raw_spec.clone();
+                Err(PackageSpec::resolve(Some(&name), &raw).map_or_else(ResolveError::from, |spec| {
+                    ResolveError::Unsupported {
+                        name: name.to_string(),
+                        spec: raw.to_string(),
+                        kind: spec.kind_name(),
+                    }
+                }))
+            }
+            Some(spec) => self.pick(&spec, edge)?,
+        };
+        let new = match picked {
+            Ok(manifest) => NewNode {
+                name: Some(name),
+                resolved: manifest.dist.tarball.as_deref().map(Into::into),
+                integrity: manifest.dist.integrity.as_deref().map(Into::into),
+                package: manifest,
+                parent: Some(parent),
+                ..NewNode::default()
+            },
+            Err(error) => {
+                self.load_errors.push(error);
+                NewNode {
+                    name: Some(name),
+                    parent: Some(parent),
+                    load_error: Some(self.load_errors.len() - 1),
+                    ..NewNode::default()
+                }
+            }
+        };
+        Ok(self.tree.add(new))
+    }
+
+    fn pick(&self, spec: &Rc<PackageSpec>, edge: EdgeId) -> Result<Result<Rc<Manifest>, ResolveError>, Stop> {
+        let e = self.tree.edge(edge);
+        let required_by = e.from.map(|from| self.tree.location(from)).unwrap_or_default();
+        let Some(name) = spec.registry_name() else {
+            return Ok(Err(ResolveError::Unsupported {
+                name: e.name.to_string(),
+                spec: e.raw_spec.to_string(),
+                kind: spec.kind_name(),
+            }));
+        };
+        let wanted = spec.target().raw_spec.clone();
+        Ok(match self.store.pick(spec, &self.input.pick) {
+            None => return Err(Stop::Missing(vec![spec.clone()])),
+            Some(Err(error)) => {
+                Err(ResolveError::Registry { error, package: format!("{name}@{wanted}"), required_by })
+            }
+            Some(Ok(None)) => Err(ResolveError::NoVersion { name: name.to_owned(), wanted, required_by }),
+            Some(Ok(Some(manifest))) => Ok(manifest),
+        })
+    }
+
+    /// Loads the peers of a node, and theirs, beside it.
+    fn load_peer_set(&mut self, node: NodeId, required: &mut HashSet<NodeId>) -> Result<NodeId, Stop> {
+        let open = |tree: &Tree, e: &EdgeId| {
+            tree.edge(*e).kind.is_peer() && !(tree.is_valid(*e) && tree.edge(*e).to.is_some())
+        };
+        let mut edges: Vec<EdgeId> =
+            self.tree.edges_out(node).into_iter().filter(|e| open(&self.tree, e)).collect();
+        edges.sort_by(|a, b| locale_compare(&self.tree.edge(*a).name, &self.tree.edge(*b).name));
+        self.require(edges.iter().copied())?;
+        for edge in edges {
+            // A compatible peer may have taken this node's place meanwhile.
+            let Some(parent) = self.tree.node(node).parent else { break };
+            if open(&self.tree, &edge) {
+                self.load_peer(node, edge, parent, required)?;
+            }
+        }
+        Ok(node)
+    }
+
+    fn load_peer(
+        &mut self,
+        node: NodeId,
+        edge: EdgeId,
+        parent: NodeId,
+        required: &mut HashSet<NodeId>,
+    ) -> Result<(), Stop> {
+        let name = self.tree.edge(edge).name.clone();
+        let parent_edge = self.tree.edge_named(parent, &name);
+        let mine = self.tree.node(parent).source.is_some_and(|source| source == self.root);
+        let options = &self.input.options;
+        let conflict_ok = options.force || (!mine && !options.strict_peer_deps);
+        let Some(current) = self.tree.edge(edge).to else {
+            let Some(parent_edge) = parent_edge else {
+                self.node_from_edge(edge, Some(parent), None, required)?;
+                return Ok(());
+            };
+            let dep = self.node_from_edge(parent_edge, Some(parent), Some(edge), required)?;
+            if self.tree.is_valid(edge) {
+                return Ok(());
+            }
+            if conflict_ok || !required.contains(&dep) {
+                self.tree.edge_mut(edge).peer_conflicted = true;
+                return Ok(());
+            }
+            if self.tree.node(node).parent.is_none() {
+                return Ok(());
+            }
+            return Err(peer_conflict(&self.tree, edge, dep).into());
+        };
+        let dep = self.node_from_edge(edge, None, None, required)?;
+        if self.tree.can_replace(dep, current, &[]) {
+            self.node_from_edge(edge, Some(parent), None, required)?;
+            return Ok(());
+        }
+        if conflict_ok || self.tree.edge(edge).from.is_none_or(|from| !required.contains(&from)) {
+            return Ok(());
+        }
+        Err(peer_conflict(&self.tree, edge, dep).into())
+    }
+
+    /// Flags, leftovers, packages that failed or do not fit the machine.
+    fn finish(&mut self) -> Result<(), ResolveError> {
+        self.tree.calculate_flags(self.root);
+        if self.input.lock.is_some() {
+            for node in self.tree.inventory(self.root) {
+                if self.tree.node(node).flags.extraneous && self.tree.node(node).root == self.root {
+                    self.tree.detach(node);
+                }
+            }
+        }
+        let failures: Vec<NodeId> =
+            self.load_failures.iter().copied().filter(|n| self.tree.node(*n).root == self.root).collect();
+        for node in failures {
+            if !self.tree.node(node).flags.optional {
+                let index = self.tree.node(node).load_error.expect("a failure carries its error");
+                return Err(self.load_errors[index].clone());
+            }
+            self.make_inert(node);
+        }
+        self.check_platforms()
+    }
+
+    /// An optional package that cannot be installed takes along what only it needs.
+    fn make_inert(&mut self, node: NodeId) {
+        let mut set = vec![node];
+        let mut next = 0;
+        while next < set.len() {
+            for edge in &self.tree.node(set[next]).edges_in {
+                let e = self.tree.edge(*edge);
+                if let Some(from) = e.from.filter(|from| !e.kind.is_optional() && !set.contains(from)) {
+                    set.push(from);
+                }
+            }
+            next += 1;
+        }
+        let within = set.clone();
+        let inert = self.tree.gather(set, |tree, edge| {
+            let e = tree.edge(edge);
+            e.to.is_some_and(|to| !within.contains(&to)) && e.from.is_some_and(|from| !tree.node(from).inert)
+        });
+        for node in inert {
+            self.tree.node_mut(node).inert = true;
+        }
+    }
+
+    fn check_platforms(&mut self) -> Result<(), ResolveError> {
+        for node in self.tree.inventory(self.root) {
+            let package = self.tree.node(node).package.clone();
+            let engine_ok = self.input.engines_accept(&package);
+            let platform_ok = self.input.platform.accepts(&package);
+            if self.tree.node(node).flags.optional {
+                if !self.tree.node(node).inert && !(engine_ok && platform_ok) {
+                    self.make_inert(node);
+                }
+                continue;
+            }
+            if !engine_ok {
+                self.warnings.push(self.input.engine_warning(&package));
+            }
+            if !platform_ok && !self.input.options.force {
+                return Err(self.input.platform_error(&package));
+            }
+        }
+        Ok(())
+    }
+}

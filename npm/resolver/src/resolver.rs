@@ -1,0 +1,181 @@
+//! The outside of a resolution.
+
+use crate::build::{Built, Stop, build};
+use crate::input::Input;
+use crate::store::{Reach, Store};
+use crate::tree::{Flags, NodeId, Tree};
+use crate::{ResolveError, lock};
+use oac_npm_registry::{Packument, RegistryError};
+use oac_npm_spec::{Lockfile, Manifest};
+use serde_json::{Map, Value};
+use std::rc::Rc;
+
+/// Something npm would print as `npm warn CODE …`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// `ERESOLVE`, `EBADENGINE`.
+    pub code: &'static str,
+    /// The text, of one or more lines.
+    pub text: String,
+}
+
+/// A resolution under way.
+#[derive(Debug)]
+pub struct Resolver {
+    input: Input,
+    store: Store,
+}
+
+impl Resolver {
+    /// Begins; nothing is asked for until the first [`Resolver::finish`].
+    pub fn new(input: Input) -> Self {
+        Self { input, store: Store::default() }
+    }
+
+    /// Names of packuments to fetch that were not told before.
+    pub fn requests(&mut self) -> Vec<String> {
+        self.store.take_requests()
+    }
+
+    /// Takes in a packument, or the reason why there is none. More requests may follow.
+    pub fn provide(&mut self, name: &str, packument: Result<Packument, RegistryError>) {
+        self.store.provide(name, packument, &self.input.pick);
+    }
+
+    /// The tree, if everything for it is known. `None`: [`Resolver::requests`] has more.
+    ///
+    /// # Errors
+    /// `ResolveError`, as npm fails.
+    pub fn finish(&mut self) -> Result<Option<Resolution>, ResolveError> {
+        if self.store.is_waiting() {
+            return Ok(None);
+        }
+        match build(&self.input, &self.store) {
+            Ok(built) => Ok(Some(Resolution { built })),
+            Err(Stop::Failed(error)) => Err(error),
+            Err(Stop::Missing(specs)) => {
+                for spec in specs {
+                    self.store.want(&spec, Reach::Everything, &self.input.pick);
+                }
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// A package to be installed.
+#[derive(Debug, Clone)]
+pub struct Package {
+    /// Where: `node_modules/a/node_modules/b`.
+    pub location: String,
+    /// The folder's name.
+    pub name: String,
+    /// Its manifest, as far as known.
+    pub manifest: Rc<Manifest>,
+    /// The tarball's address; unknown when the lock file omits it.
+    pub resolved: Option<String>,
+    /// The tarball's integrity.
+    pub integrity: Option<String>,
+    /// Why it is wanted.
+    pub flags: Flags,
+    /// It comes inside the tarball of a package above it.
+    pub in_bundle: bool,
+    /// For a link: the location it points to.
+    pub link_to: Option<String>,
+}
+
+/// A finished tree.
+pub struct Resolution {
+    built: Built,
+}
+
+impl Resolution {
+    /// The packages to install, parents before what lies inside them. Optional ones that do not fit
+    /// the machine are not among them.
+    pub fn packages(&self) -> Vec<Package> {
+        let tree = self.tree();
+        tree.inventory(self.root())
+            .into_iter()
+            .filter(|id| *id != self.root() && !tree.node(*id).inert)
+            .map(|id| {
+                let node = tree.node(id);
+                Package {
+                    location: tree.location(id),
+                    name: node.name.to_string(),
+                    manifest: node.package.clone(),
+                    resolved: node.resolved.as_deref().map(str::to_owned),
+                    integrity: node.integrity.as_deref().map(str::to_owned),
+                    flags: node.flags,
+                    in_bundle: node.in_bundle || tree.in_dependency_bundle(id),
+                    link_to: node.link_target.map(|target| tree.location(target)),
+                }
+            })
+            .collect()
+    }
+
+    /// `package-lock.json`; `omit_resolved` leaves out the addresses of tarballs.
+    pub fn lockfile(&self, omit_resolved: bool) -> Lockfile {
+        lock::to_lockfile(self.tree(), self.root(), omit_resolved)
+    }
+
+    /// The lock entry of one package.
+    pub fn lock_entry(&self, location: &str, omit_resolved: bool) -> Option<Map<String, Value>> {
+        let tree = self.tree();
+        let id = tree.inventory(self.root()).into_iter().find(|id| tree.location(*id) == location)?;
+        Some(lock::entry(tree, id, omit_resolved))
+    }
+
+    /// The version that a dependency of the project itself resolved to, with the package's own name.
+    pub fn direct(&self, name: &str) -> Option<(String, String)> {
+        let tree = self.tree();
+        let edge = tree.edge_named(self.root(), &name.into())?;
+        let node = tree.edge(edge).to?;
+        Some((tree.node(node).package.name.clone()?, tree.version(node).to_owned()))
+    }
+
+    /// Completes a manifest with what only the package itself says: the registry's abbreviated form
+    /// has no licence.
+    pub fn complete(&mut self, location: &str, own: &Manifest) {
+        let tree = &mut self.built.tree;
+        let Some(id) = tree.inventory(self.built.root).into_iter().find(|id| tree.location(*id) == location)
+        else {
+            return;
+        };
+        let mut package = (*tree.node(id).package).clone();
+        for field in ["license", "funding"] {
+            if let (false, Some(value)) = (package.kept.contains_key(field), own.kept.get(field)) {
+                package.kept.insert(field.into(), value.clone());
+            }
+        }
+        tree.node_mut(id).package = Rc::new(package);
+    }
+
+    /// Changes what the project itself says, after the tree is found: `npm install a` saves `^1.2.3`.
+    pub fn set_root_manifest(&mut self, manifest: Manifest) {
+        let root = self.built.root;
+        self.built.tree.set_package(root, Rc::new(manifest));
+    }
+
+    /// What differs from a tree that was resolved from the lock file alone, in npm's words.
+    pub fn differences_from(&self, locked: &Lockfile) -> Result<Vec<String>, ResolveError> {
+        let mut tree = Tree::new(Rc::default(), false);
+        let root = tree.add(crate::tree::NewNode { name: Some("".into()), ..Default::default() });
+        lock::load(&mut tree, root, locked)?;
+        Ok(lock::differences(&tree, root, self.tree(), self.root()))
+    }
+
+    /// What to warn of.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.built.warnings
+    }
+
+    /// The tree.
+    pub fn tree(&self) -> &Tree {
+        &self.built.tree
+    }
+
+    /// The project's node.
+    pub fn root(&self) -> NodeId {
+        self.built.root
+    }
+}

@@ -1,0 +1,120 @@
+//! The packuments that have come, and which ones will be needed next.
+
+use oac_npm_registry::{Packument, PickContext, RegistryError};
+use oac_npm_spec::{Manifest, PackageSpec};
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+/// How far the dependencies of a wanted version are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Reach {
+    /// Only its peers: it is an optional peer itself, looked at but not installed.
+    Peers,
+    /// All it needs.
+    Everything,
+}
+
+/// Packuments by name, or why there is none.
+#[derive(Debug, Default)]
+pub(crate) struct Store {
+    packuments: HashMap<String, Result<Packument, RegistryError>>,
+    picked: RefCell<HashMap<(String, String), Option<Rc<Manifest>>>>,
+    asked: HashSet<String>,
+    waiting: HashMap<String, Vec<(Rc<PackageSpec>, Reach)>>,
+    followed: HashSet<(String, String, Reach)>,
+    requests: Vec<String>,
+}
+
+impl Store {
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.packuments.contains_key(name)
+    }
+
+    /// Names to fetch that were not told before.
+    pub(crate) fn take_requests(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.requests)
+    }
+
+    /// Whether something asked for has not come yet.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.asked.len() > self.packuments.len()
+    }
+
+    /// The version a spec picks. `None`: the packument has not come; inner `None`: no version fits.
+    pub(crate) fn pick(
+        &self,
+        spec: &PackageSpec,
+        context: &PickContext,
+    ) -> Option<Result<Option<Rc<Manifest>>, RegistryError>> {
+        let name = spec.registry_name()?;
+        let packument = match self.packuments.get(name)? {
+            Ok(packument) => packument,
+            Err(error) => return Some(Err(error.clone())),
+        };
+        let key = (name.to_owned(), spec.target().raw_spec.clone());
+        if let Some(known) = self.picked.borrow().get(&key) {
+            return Some(Ok(known.clone()));
+        }
+        // A manifest without a version is none (a proxy that has not cached the package).
+        let picked = packument.pick(spec, context).filter(|m| m.version.is_some());
+        self.picked.borrow_mut().insert(key, picked.clone());
+        Some(Ok(picked))
+    }
+
+    /// Takes a packument in, and follows what the versions wanted of it need.
+    pub(crate) fn provide(
+        &mut self,
+        name: &str,
+        packument: Result<Packument, RegistryError>,
+        context: &PickContext,
+    ) {
+        self.asked.insert(name.to_owned());
+        self.packuments.insert(name.to_owned(), packument);
+        for (spec, reach) in self.waiting.remove(name).unwrap_or_default() {
+            self.want(&spec, reach, context);
+        }
+    }
+
+    /// Asks for a package and for what its version will need; nothing is asked for twice.
+    pub(crate) fn want(&mut self, spec: &Rc<PackageSpec>, reach: Reach, context: &PickContext) {
+        let mut stack = vec![(spec.clone(), reach)];
+        while let Some((spec, reach)) = stack.pop() {
+            let Some(name) = spec.registry_name().map(str::to_owned) else { continue };
+            if !self.has(&name) {
+                if self.asked.insert(name.clone()) {
+                    self.requests.push(name.clone());
+                }
+                self.waiting.entry(name).or_default().push((spec, reach));
+                continue;
+            }
+            let key = (name, spec.target().raw_spec.clone(), reach);
+            if !self.followed.insert(key) {
+                continue;
+            }
+            if let Some(Ok(Some(manifest))) = self.pick(&spec, context) {
+                needs(&manifest, reach, &mut stack);
+            }
+        }
+    }
+}
+
+/// The packages that installing a version looks at.
+fn needs(manifest: &Manifest, reach: Reach, out: &mut Vec<(Rc<PackageSpec>, Reach)>) {
+    let mut push = |name: &str, spec: &str, reach: Reach| {
+        if let Ok(spec) = PackageSpec::resolve(Some(name), spec) {
+            out.push((Rc::new(spec), reach));
+        }
+    };
+    for (name, spec) in &manifest.peer_dependencies {
+        let optional = manifest.is_optional_peer(name) || reach == Reach::Peers;
+        push(name, spec, if optional { Reach::Peers } else { Reach::Everything });
+    }
+    if reach == Reach::Everything {
+        for (name, spec) in manifest.dependencies.iter().chain(&manifest.optional_dependencies) {
+            if !manifest.bundle_dependencies.contains(name) {
+                push(name, spec, Reach::Everything);
+            }
+        }
+    }
+}

@@ -1,0 +1,536 @@
+//! The tree of packages: nodes in folders, edges from what a package asks for to what it gets.
+//!
+//! The names and rules are those of npm's arborist: a node is a folder in some `node_modules`, an
+//! edge resolves to the closest folder of its name on the way up. A tree has several roots: the
+//! project's, those of the virtual trees in which peer sets are worked out, and nodes cut loose.
+
+use crate::overrides::{OverrideRule, Overrides};
+use crate::validity::SpecCache;
+use indexmap::{IndexMap, IndexSet};
+use oac_npm_spec::{Dependencies, Manifest, PackageSpec};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// A node of a [`Tree`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(u32);
+
+/// An edge of a [`Tree`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EdgeId(u32);
+
+/// How a dependency is declared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EdgeKind {
+    /// `dependencies`
+    Prod,
+    /// `devDependencies`
+    Dev,
+    /// `optionalDependencies`
+    Optional,
+    /// `peerDependencies`
+    Peer,
+    /// `peerDependencies` with `peerDependenciesMeta.optional`
+    PeerOptional,
+}
+
+impl EdgeKind {
+    /// Whether it may stay unmet.
+    pub fn is_optional(self) -> bool {
+        matches!(self, Self::Optional | Self::PeerOptional)
+    }
+
+    /// Whether it is met beside its dependent rather than below.
+    pub fn is_peer(self) -> bool {
+        matches!(self, Self::Peer | Self::PeerOptional)
+    }
+
+    /// npm's word, for explanations.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Prod => "prod",
+            Self::Dev => "dev",
+            Self::Optional => "optional",
+            Self::Peer => "peer",
+            Self::PeerOptional => "peerOptional",
+        }
+    }
+}
+
+/// A dependency.
+#[derive(Debug)]
+pub struct Edge {
+    /// The dependent; `None` once the edge is taken away.
+    pub from: Option<NodeId>,
+    /// What the dependency resolves to.
+    pub to: Option<NodeId>,
+    /// The name asked for.
+    pub name: Rc<str>,
+    /// How it is declared.
+    pub kind: EdgeKind,
+    /// The spec as declared.
+    pub raw_spec: Rc<str>,
+    /// The spec that counts: the declared one or its override; `None` when it cannot be read.
+    pub spec: Option<Rc<PackageSpec>>,
+    /// npm's `acceptDependencies`.
+    pub accept: Option<Rc<PackageSpec>>,
+    /// The override that applies, if the project has overrides.
+    pub rule: Option<OverrideRule>,
+    /// A peer dependency that was given up in favour of another.
+    pub peer_conflicted: bool,
+}
+
+/// Why a node is wanted; all true until proven otherwise, as in npm's lock files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flags {
+    /// Only for development.
+    pub dev: bool,
+    /// Only by optional dependencies.
+    pub optional: bool,
+    /// Only by development and optional dependencies together.
+    pub dev_optional: bool,
+    /// Only by peer dependencies.
+    pub peer: bool,
+    /// By nobody.
+    pub extraneous: bool,
+}
+
+impl Flags {
+    /// Nothing known yet.
+    pub const UNKNOWN: Self =
+        Self { dev: true, optional: true, dev_optional: true, peer: true, extraneous: true };
+    /// Simply wanted.
+    pub const NONE: Self =
+        Self { dev: false, optional: false, dev_optional: false, peer: false, extraneous: false };
+}
+
+/// A package in its folder.
+#[derive(Debug)]
+pub struct Node {
+    /// The folder's name.
+    pub name: Rc<str>,
+    /// The manifest; empty for what could not be loaded.
+    pub package: Rc<Manifest>,
+    /// The node in whose `node_modules` it lies.
+    pub parent: Option<NodeId>,
+    /// The root of its tree.
+    pub root: NodeId,
+    /// Folders in its own `node_modules`, by [`fold_case`]d name.
+    pub children: IndexMap<Rc<str>, NodeId>,
+    /// What it asks for, by folded name.
+    pub edges_out: IndexMap<Rc<str>, EdgeId>,
+    /// Who gets it.
+    pub edges_in: IndexSet<EdgeId>,
+    /// For the root of a virtual tree: the node it stands for.
+    pub source: Option<NodeId>,
+    /// For a link that ends a loop of nesting: the node it points to.
+    pub link_target: Option<NodeId>,
+    /// The tarball's address.
+    pub resolved: Option<Rc<str>>,
+    /// The tarball's integrity.
+    pub integrity: Option<Rc<str>>,
+    /// Why it is wanted.
+    pub flags: Flags,
+    /// An optional package that will not be installed.
+    pub inert: bool,
+    /// Comes inside its parent's tarball.
+    pub in_bundle: bool,
+    /// Index of the error for a package that could not be loaded.
+    pub load_error: Option<usize>,
+    /// The override rules in force below this node.
+    pub overrides: Option<OverrideRule>,
+}
+
+/// Everything known about one resolution's nodes and edges.
+#[derive(Debug)]
+pub struct Tree {
+    nodes: Vec<Node>,
+    edges: Vec<Edge>,
+    /// Edges by folded name, so that a new folder reconsiders only those.
+    by_name: HashMap<Rc<str>, Vec<EdgeId>>,
+    pub(crate) specs: SpecCache,
+    pub(crate) overrides: Rc<Overrides>,
+    pub(crate) legacy_peer_deps: bool,
+    any_bundles: bool,
+}
+
+/// Names that differ only in case share a folder on some file systems, so npm treats them as one.
+pub(crate) fn fold_case(name: &Rc<str>) -> Rc<str> {
+    if name.bytes().any(|b| b.is_ascii_uppercase()) { name.to_ascii_lowercase().into() } else { name.clone() }
+}
+
+/// What a new node is made of.
+#[derive(Debug, Default)]
+pub(crate) struct NewNode {
+    pub(crate) name: Option<Rc<str>>,
+    pub(crate) package: Rc<Manifest>,
+    pub(crate) parent: Option<NodeId>,
+    pub(crate) source: Option<NodeId>,
+    pub(crate) link_target: Option<NodeId>,
+    pub(crate) resolved: Option<Rc<str>>,
+    pub(crate) integrity: Option<Rc<str>>,
+    pub(crate) load_error: Option<usize>,
+    pub(crate) overrides: Option<OverrideRule>,
+}
+
+impl Tree {
+    pub(crate) fn new(overrides: Rc<Overrides>, legacy_peer_deps: bool) -> Self {
+        Self {
+            nodes: Vec::new(),
+            edges: Vec::new(),
+            by_name: HashMap::new(),
+            specs: SpecCache::default(),
+            overrides,
+            legacy_peer_deps,
+            any_bundles: false,
+        }
+    }
+
+    /// A node.
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0 as usize]
+    }
+
+    pub(crate) fn node_mut(&mut self, id: NodeId) -> &mut Node {
+        &mut self.nodes[id.0 as usize]
+    }
+
+    /// An edge.
+    pub fn edge(&self, id: EdgeId) -> &Edge {
+        &self.edges[id.0 as usize]
+    }
+
+    pub(crate) fn edge_mut(&mut self, id: EdgeId) -> &mut Edge {
+        &mut self.edges[id.0 as usize]
+    }
+
+    /// The edges that leave a node.
+    pub fn edges_out(&self, id: NodeId) -> Vec<EdgeId> {
+        self.node(id).edges_out.values().copied().collect()
+    }
+
+    /// The edge of this name.
+    pub fn edge_named(&self, id: NodeId, name: &Rc<str>) -> Option<EdgeId> {
+        self.node(id).edges_out.get(&fold_case(name)).copied()
+    }
+
+    /// The folder of this name in the node's own `node_modules`.
+    pub fn child(&self, id: NodeId, name: &Rc<str>) -> Option<NodeId> {
+        self.node(id).children.get(&fold_case(name)).copied()
+    }
+
+    /// The folder that a `require` of this name from the node would find.
+    pub fn resolve(&self, id: NodeId, name: &Rc<str>) -> Option<NodeId> {
+        self.resolve_key(id, &fold_case(name))
+    }
+
+    fn resolve_key(&self, id: NodeId, key: &Rc<str>) -> Option<NodeId> {
+        self.ancestry(id).find_map(|n| self.node(n).children.get(key).copied())
+    }
+
+    /// The node, its parent, and so on up to its root.
+    pub fn ancestry(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        std::iter::successors(Some(id), |n| self.node(*n).parent)
+    }
+
+    /// Whether the node has no parent.
+    pub fn is_top(&self, id: NodeId) -> bool {
+        self.node(id).parent.is_none()
+    }
+
+    /// Whether the node is the root of its tree.
+    pub fn is_root(&self, id: NodeId) -> bool {
+        self.node(id).root == id
+    }
+
+    /// Whether `id` is `ancestor` or lies below it.
+    pub fn is_descendant(&self, id: NodeId, ancestor: NodeId) -> bool {
+        self.ancestry(id).any(|n| n == ancestor)
+    }
+
+    /// How many folders deep the node lies.
+    pub fn depth(&self, id: NodeId) -> usize {
+        self.ancestry(id).count() - 1
+    }
+
+    /// `node_modules/a/node_modules/b`; empty for a root.
+    pub fn location(&self, id: NodeId) -> String {
+        let mut names: Vec<&str> =
+            self.ancestry(id).filter(|n| !self.is_top(*n)).map(|n| &*self.node(n).name).collect();
+        names.reverse();
+        let mut out = String::new();
+        for name in names {
+            if !out.is_empty() {
+                out.push('/');
+            }
+            out.push_str("node_modules/");
+            out.push_str(name);
+        }
+        out
+    }
+
+    /// All nodes of a tree, parents before children.
+    pub fn inventory(&self, root: NodeId) -> Vec<NodeId> {
+        let mut all = vec![root];
+        let mut next = 0;
+        while next < all.len() {
+            all.extend(self.node(all[next]).children.values().copied());
+            next += 1;
+        }
+        all
+    }
+
+    /// The version's text, empty when there is none.
+    pub fn version(&self, id: NodeId) -> &str {
+        self.node(id).package.version.as_deref().unwrap_or_default()
+    }
+
+    /// Puts a new node into the tree, with its edges.
+    pub(crate) fn add(&mut self, new: NewNode) -> NodeId {
+        let id = NodeId(u32::try_from(self.nodes.len()).expect("fewer than 2^32 nodes"));
+        let name =
+            new.name.or_else(|| new.package.name.as_deref().map(Into::into)).unwrap_or_else(|| Rc::from(""));
+        self.any_bundles |= !new.package.bundle_dependencies.is_empty();
+        self.nodes.push(Node {
+            name,
+            package: new.package,
+            parent: None,
+            root: id,
+            children: IndexMap::new(),
+            edges_out: IndexMap::new(),
+            edges_in: IndexSet::new(),
+            source: new.source,
+            link_target: new.link_target,
+            resolved: new.resolved,
+            integrity: new.integrity,
+            flags: Flags::UNKNOWN,
+            inert: false,
+            in_bundle: false,
+            load_error: new.load_error,
+            overrides: new.overrides,
+        });
+        if let Some(parent) = new.parent {
+            self.attach(id, parent);
+        }
+        if new.link_target.is_none() {
+            self.load_edges(id);
+        }
+        id
+    }
+
+    /// Replaces a node's manifest and so its edges.
+    pub(crate) fn set_package(&mut self, id: NodeId, package: Rc<Manifest>) {
+        for edge in self.edges_out(id) {
+            self.remove_edge(edge);
+        }
+        self.node_mut(id).package = package;
+        self.load_edges(id);
+    }
+
+    /// Makes the edges that the manifest declares. Later kinds win: npm's order is peer, prod,
+    /// optional, dev.
+    fn load_edges(&mut self, id: NodeId) {
+        let package = self.node(id).package.clone();
+        if !self.legacy_peer_deps {
+            let (optional, peer): (Dependencies, Dependencies) = package
+                .peer_dependencies
+                .iter()
+                .map(|(name, spec)| (name.clone(), spec.clone()))
+                .partition(|(name, _)| package.is_optional_peer(name));
+            self.load_kind(id, &peer, EdgeKind::Peer);
+            self.load_kind(id, &optional, EdgeKind::PeerOptional);
+        }
+        self.load_kind(id, &package.dependencies, EdgeKind::Prod);
+        self.load_kind(id, &package.optional_dependencies, EdgeKind::Optional);
+        let source_is_top = self.node(id).source.is_none_or(|source| self.is_top(source));
+        if self.is_top(id) && source_is_top {
+            self.load_kind(id, &package.dev_dependencies, EdgeKind::Dev);
+        }
+    }
+
+    fn load_kind(&mut self, from: NodeId, dependencies: &Dependencies, kind: EdgeKind) {
+        for (name, spec) in dependencies {
+            let accept = self.node(from).package.accepted(name).map(str::to_owned);
+            let accept = accept.and_then(|spec| self.specs.parse(name, &spec));
+            self.add_edge(from, name, spec, kind, accept);
+        }
+    }
+
+    fn add_edge(
+        &mut self,
+        from: NodeId,
+        name: &str,
+        spec: &str,
+        kind: EdgeKind,
+        accept: Option<Rc<PackageSpec>>,
+    ) {
+        let name: Rc<str> = name.into();
+        let key = fold_case(&name);
+        if let Some(old) = self.node(from).edges_out.get(&key) {
+            self.remove_edge(*old);
+        }
+        let id = EdgeId(u32::try_from(self.edges.len()).expect("fewer than 2^32 edges"));
+        self.edges.push(Edge {
+            from: Some(from),
+            to: None,
+            spec: self.specs.parse(&name, spec),
+            raw_spec: spec.into(),
+            name,
+            kind,
+            accept,
+            rule: None,
+            peer_conflicted: false,
+        });
+        self.node_mut(from).edges_out.insert(key.clone(), id);
+        self.by_name.entry(key).or_default().push(id);
+        self.apply_override(id);
+        self.reload(id);
+    }
+
+    fn remove_edge(&mut self, id: EdgeId) {
+        if let Some(to) = self.edge(id).to {
+            self.node_mut(to).edges_in.shift_remove(&id);
+        }
+        let key = fold_case(&self.edge(id).name);
+        if let Some(from) = self.edge(id).from {
+            self.node_mut(from).edges_out.shift_remove(&key);
+        }
+        if let Some(list) = self.by_name.get_mut(&key) {
+            list.retain(|e| *e != id);
+        }
+        let edge = self.edge_mut(id);
+        edge.from = None;
+        edge.to = None;
+    }
+
+    /// Resolves an edge anew.
+    pub(crate) fn reload(&mut self, id: EdgeId) {
+        let Some(from) = self.edge(id).from else { return };
+        let key = fold_case(&self.edge(id).name);
+        let to = self.resolve_key(from, &key);
+        let old = self.edge(id).to;
+        if old == to {
+            return;
+        }
+        if let Some(old) = old {
+            self.node_mut(old).edges_in.shift_remove(&id);
+        }
+        self.edge_mut(id).to = to;
+        if let Some(to) = to {
+            self.node_mut(to).edges_in.insert(id);
+            self.inherit_overrides(to, id);
+        }
+    }
+
+    /// Resolves every edge of a name below a node anew.
+    fn reload_named(&mut self, below: NodeId, key: &Rc<str>) {
+        let Some(edges) = self.by_name.get(key) else { return };
+        let affected: Vec<EdgeId> = edges
+            .iter()
+            .copied()
+            .filter(|e| self.edge(*e).from.is_some_and(|from| self.is_descendant(from, below)))
+            .collect();
+        for edge in affected {
+            self.reload(edge);
+        }
+    }
+
+    /// Puts a node into a parent's `node_modules`, pushing out what is there under the name.
+    pub(crate) fn attach(&mut self, id: NodeId, parent: NodeId) {
+        if self.node(id).parent == Some(parent) {
+            return;
+        }
+        let key = fold_case(&self.node(id).name);
+        if let Some(old_parent) = self.node(id).parent {
+            self.node_mut(old_parent).children.shift_remove(&key);
+            self.node_mut(id).parent = None;
+        }
+        if let Some(current) = self.child(parent, &key) {
+            self.detach(current);
+        }
+        self.node_mut(parent).children.insert(key.clone(), id);
+        self.node_mut(id).parent = Some(parent);
+        let root = self.node(parent).root;
+        self.set_root(id, root);
+        self.reload_named(parent, &key);
+    }
+
+    /// Cuts a node loose, with all below it: it becomes the root of a tree of its own.
+    pub(crate) fn detach(&mut self, id: NodeId) {
+        let key = fold_case(&self.node(id).name);
+        if let Some(parent) = self.node(id).parent {
+            self.node_mut(parent).children.shift_remove(&key);
+            self.node_mut(id).parent = None;
+        }
+        self.set_root(id, id);
+    }
+
+    /// Gives a subtree another root and resolves what now crosses trees, or did not resolve, anew.
+    fn set_root(&mut self, id: NodeId, root: NodeId) {
+        let family = self.inventory(id);
+        for member in &family {
+            self.node_mut(*member).root = root;
+        }
+        for member in family {
+            let incoming: Vec<EdgeId> = self.node(member).edges_in.iter().copied().collect();
+            for edge in incoming {
+                if self.edge(edge).from.is_some_and(|from| self.node(from).root != root) {
+                    self.reload(edge);
+                }
+            }
+            for edge in self.edges_out(member) {
+                let to = self.edge(edge).to;
+                if to.is_none_or(|to| self.node(to).root != root || !self.is_reachable(member, to)) {
+                    self.reload(edge);
+                }
+            }
+        }
+    }
+
+    /// Whether `to` lies in the `node_modules` of `from` or of one above it.
+    fn is_reachable(&self, from: NodeId, to: NodeId) -> bool {
+        self.node(to).parent.is_some_and(|parent| self.is_descendant(from, parent))
+    }
+
+    /// Puts `new` in the place of `old`; the folders inside stay.
+    pub(crate) fn replace(&mut self, new: NodeId, old: NodeId) {
+        let parent = self.node(old).parent.expect("only nodes in a node_modules are replaced");
+        let kids: Vec<NodeId> = self.node(old).children.values().copied().collect();
+        for kid in kids {
+            self.attach(kid, new);
+        }
+        self.attach(new, parent);
+    }
+
+    /// Whether the package is brought by the tarball of one above it, the root's aside.
+    pub(crate) fn in_dependency_bundle(&self, id: NodeId) -> bool {
+        self.bundler(id, &mut Vec::new()).is_some_and(|b| b != self.node(id).root)
+    }
+
+    /// Whether the package is on some bundle's list.
+    pub(crate) fn in_bundle(&self, id: NodeId) -> bool {
+        self.bundler(id, &mut Vec::new()).is_some()
+    }
+
+    fn bundler(&self, id: NodeId, path: &mut Vec<NodeId>) -> Option<NodeId> {
+        if !self.any_bundles || path.contains(&id) {
+            return None;
+        }
+        path.push(id);
+        let parent = self.node(id).parent?;
+        if let Some(bundler) = self.bundler(parent, path) {
+            return Some(bundler);
+        }
+        let listed = &self.node(parent).package.bundle_dependencies;
+        if listed.iter().any(|name| **name == *self.node(id).name) {
+            return Some(parent);
+        }
+        for edge in &self.node(id).edges_in {
+            let from = self.edge(*edge).from?;
+            if self.bundler(from, path) == Some(parent) {
+                return Some(parent);
+            }
+        }
+        None
+    }
+}
