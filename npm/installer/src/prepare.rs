@@ -1,0 +1,127 @@
+//! Getting the tarballs of what is to be installed: from the cache, or fetched and verified.
+
+use crate::cache::Cache;
+use crate::resolving::Packuments;
+use crate::{InstallError, Observer};
+use oac_npm_registry::{Config, Integrity, Transport};
+use oac_npm_resolver::Package;
+use std::collections::HashMap;
+
+/// A package whose tarball is sought.
+struct Sought<'a> {
+    package: &'a Package,
+    url: String,
+    integrity: Option<Integrity>,
+}
+
+/// Hands every package's verified tarball to `take`, in the order in which they come.
+///
+/// # Errors
+/// `InstallError::Registry` with `EINTEGRITY` for bytes that are not the promised ones (nothing of
+/// them is handed out); whatever `take` fails with.
+pub fn tarballs<T: Transport>(
+    packages: &[&Package],
+    packuments: &mut Packuments<'_, T>,
+    config: &Config,
+    cache: &Cache,
+    offline: bool,
+    observer: &mut dyn Observer,
+    take: &mut dyn FnMut(&Package, &[u8]) -> Result<(), InstallError>,
+) -> Result<(), InstallError> {
+    let addresses = addresses(packages, packuments)?;
+    let mut fetching = HashMap::new();
+    let mut cached = Vec::new();
+    for package in packages {
+        let (resolved, integrity) = addresses.get(package.location.as_str()).cloned().unwrap_or_default();
+        let resolved = resolved.ok_or_else(|| InstallError::NoTarball { package: package.manifest.id() })?;
+        let name = package.manifest.name.as_deref().unwrap_or(&package.name);
+        let url = config.tarball_url(name, &resolved)?;
+        let integrity = parse_integrity(integrity.as_deref(), &url)?;
+        let sought = Sought { package, url, integrity };
+        if sought.integrity.as_ref().is_some_and(|i| cache.has_tarball(i)) {
+            cached.push(sought);
+        } else if offline {
+            return Err(InstallError::NotCached { url: sought.url });
+        } else {
+            let id = packuments.client.get(&sought.url, &[]);
+            fetching.insert(id, sought);
+        }
+    }
+    // While the fetches run, the cached ones are handed out.
+    let total = packages.len();
+    let mut done = 0;
+    for sought in cached {
+        let bytes = sought.integrity.as_ref().and_then(|i| cache.tarball(i));
+        let Some(bytes) = bytes else {
+            // Damaged since it was seen: fetched after all.
+            let id = packuments.client.get(&sought.url, &[]);
+            fetching.insert(id, sought);
+            continue;
+        };
+        take(sought.package, &bytes)?;
+        done += 1;
+        observer.progress(done, total);
+    }
+    while let Some((id, result)) = packuments.client.next() {
+        let Some(sought) = fetching.remove(&id) else { continue };
+        let body = result?.body;
+        match &sought.integrity {
+            Some(integrity) => {
+                integrity.check(&sought.url, &body)?;
+                cache.keep_tarball(integrity, &body);
+            }
+            // Very old packages promise nothing.
+            None => {}
+        }
+        take(sought.package, &body)?;
+        done += 1;
+        observer.progress(done, total);
+    }
+    Ok(())
+}
+
+fn parse_integrity(text: Option<&str>, url: &str) -> Result<Option<Integrity>, InstallError> {
+    let Some(text) = text.filter(|t| !t.is_empty()) else { return Ok(None) };
+    match Integrity::parse(text) {
+        Some(integrity) => Ok(Some(integrity)),
+        None => Err(oac_npm_registry::RegistryError::UnknownIntegrity {
+            url: url.to_owned(),
+            integrity: text.to_owned(),
+        }
+        .into()),
+    }
+}
+
+type Addresses<'a> = HashMap<&'a str, (Option<String>, Option<String>)>;
+
+/// Address and integrity of each package's tarball; what the lock file omits is asked of the registry.
+fn addresses<'a, T: Transport>(
+    packages: &[&'a Package],
+    packuments: &mut Packuments<'_, T>,
+) -> Result<Addresses<'a>, InstallError> {
+    let mut addresses: Addresses<'a> =
+        packages.iter().map(|p| (p.location.as_str(), (p.resolved.clone(), p.integrity.clone()))).collect();
+    let mut by_name: HashMap<String, Vec<&'a Package>> = HashMap::new();
+    for package in packages.iter().filter(|p| p.resolved.is_none()) {
+        let name = package.manifest.name.as_deref().unwrap_or(&package.name);
+        by_name.entry(name.to_owned()).or_default().push(package);
+    }
+    let mut found = Vec::new();
+    for name in by_name.keys() {
+        if let Some(packument) = packuments.ask(name)? {
+            found.push((name.clone(), packument));
+        }
+    }
+    while let Some((name, packument)) = packuments.next() {
+        found.push((name, packument?));
+    }
+    for (name, packument) in found {
+        for package in by_name.remove(&name).unwrap_or_default() {
+            let version = package.manifest.version.as_deref().unwrap_or_default();
+            let Some(manifest) = packument.manifest(version) else { continue };
+            let integrity = package.integrity.clone().or_else(|| manifest.dist.integrity.clone());
+            addresses.insert(&package.location, (manifest.dist.tarball.clone(), integrity));
+        }
+    }
+    Ok(addresses)
+}

@@ -1,0 +1,132 @@
+//! Drives a resolver: packuments from the cache or the registry, many at once.
+
+use crate::cache::Cache;
+use crate::{InstallError, Observer};
+use oac_npm_registry::{Client, Config, Packument, RegistryError, RequestId, Response, Transport};
+use oac_npm_resolver::{Resolution, Resolver};
+use std::collections::HashMap;
+
+const ABBREVIATED: &str = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*";
+const FULL: &str = "application/json";
+
+/// How packuments are fetched.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FetchOptions {
+    /// Ask for full packuments: the lock file is written without the packages being looked into.
+    pub full_metadata: bool,
+    /// `--prefer-offline`: what is cached is taken without asking.
+    pub prefer_offline: bool,
+    /// `--offline`: only what is cached.
+    pub offline: bool,
+}
+
+/// Packuments from the cache or the registry.
+pub struct Packuments<'a, T> {
+    pub(crate) client: Client<'a, T>,
+    config: &'a Config,
+    cache: &'a Cache,
+    options: FetchOptions,
+    asked: HashMap<RequestId, Asked>,
+}
+
+struct Asked {
+    name: String,
+    url: String,
+    stale: Option<Vec<u8>>,
+}
+
+type Found = (String, Result<Packument, RegistryError>);
+
+impl<'a, T: Transport> Packuments<'a, T> {
+    /// Over a client of its own.
+    pub fn new(client: Client<'a, T>, config: &'a Config, cache: &'a Cache, options: FetchOptions) -> Self {
+        Self { client, config, cache, options, asked: HashMap::new() }
+    }
+
+    /// Asks for a packument: at once from the cache, or later by [`Packuments::next`].
+    pub fn ask(&mut self, name: &str) -> Result<Option<Packument>, RegistryError> {
+        let url = self.config.packument_url(name)?;
+        // Full and abbreviated ones are kept apart.
+        let key = if self.options.full_metadata { format!("{url}#full") } else { url.clone() };
+        let mut stale = None;
+        let mut etag = None;
+        if let Some(cached) = self.cache.packument(&key) {
+            if cached.fresh || self.options.prefer_offline || self.options.offline {
+                return Packument::parse(name, &url, &cached.body).map(Some);
+            }
+            etag = cached.etag;
+            stale = Some(cached.body);
+        }
+        if self.options.offline {
+            return Err(RegistryError::Unreachable {
+                url,
+                code: "ENOTCACHED".into(),
+                problem: "cache mode is 'only-if-cached' but no cached response is available.".into(),
+            });
+        }
+        let accept = if self.options.full_metadata { FULL } else { ABBREVIATED };
+        let mut headers = vec![("accept", accept)];
+        if let Some(etag) = &etag {
+            headers.push(("if-none-match", etag));
+        }
+        let id = self.client.get(&url, &headers);
+        self.asked.insert(id, Asked { name: name.to_owned(), url, stale });
+        Ok(None)
+    }
+
+    /// Waits for a packument; `None` when none is to come.
+    pub fn next(&mut self) -> Option<Found> {
+        loop {
+            let (id, result) = self.client.next()?;
+            let Some(asked) = self.asked.remove(&id) else { continue };
+            let packument = result.and_then(|response| self.take(&asked, &response));
+            return Some((asked.name, packument));
+        }
+    }
+
+    fn take(&self, asked: &Asked, response: &Response) -> Result<Packument, RegistryError> {
+        if response.status == 304
+            && let Some(body) = &asked.stale
+        {
+            return Packument::parse(&asked.name, &asked.url, body);
+        }
+        let packument = Packument::parse(&asked.name, &asked.url, &response.body)?;
+        let key = if self.options.full_metadata { format!("{}#full", asked.url) } else { asked.url.clone() };
+        self.cache.keep_packument(&key, response);
+        Ok(packument)
+    }
+}
+
+/// Resolves, fetching what is asked for.
+///
+/// # Errors
+/// `InstallError::Resolve`; failures of the registry come out as such, with the package they are about.
+pub fn resolve<T: Transport>(
+    mut resolver: Resolver,
+    packuments: &mut Packuments<'_, T>,
+    observer: &mut dyn Observer,
+) -> Result<Resolution, InstallError> {
+    loop {
+        let names = resolver.requests();
+        let idle = names.is_empty();
+        for name in names {
+            observer.fetching(&name);
+            match packuments.ask(&name) {
+                Ok(None) => {}
+                Ok(Some(packument)) => resolver.provide(&name, Ok(packument)),
+                Err(error) => resolver.provide(&name, Err(error)),
+            }
+        }
+        if !idle {
+            continue;
+        }
+        match packuments.next() {
+            Some((name, packument)) => resolver.provide(&name, packument),
+            None => {
+                if let Some(resolution) = resolver.finish()? {
+                    return Ok(resolution);
+                }
+            }
+        }
+    }
+}
