@@ -44,7 +44,7 @@ pub enum SyntaxError {
 type Result<T> = std::result::Result<T, SyntaxError>;
 
 /// Words that are not commands where a command may begin.
-const RESERVED: [&str; 16] = [
+pub(crate) const RESERVED: [&str; 16] = [
     "!", "{", "}", "case", "do", "done", "elif", "else", "esac", "fi", "for", "if", "in", "then", "until",
     "while",
 ];
@@ -343,8 +343,7 @@ impl<'a> Parser<'a> {
     /// The characters up to a blank or operator, if there is no quoting among them.
     fn plain_word(&self) -> &'a str {
         let rest = self.rest();
-        let end =
-            rest.find(|c: char| c.is_whitespace() || "&;|()<>'\"\\$`".contains(c)).unwrap_or(rest.len());
+        let end = rest.find(|c: char| " \t\n&;|()<>'\"\\$`".contains(c)).unwrap_or(rest.len());
         // A word that goes on with a quote is not a reserved one.
         if rest[end..].starts_with(['\'', '"', '\\', '$', '`']) { "" } else { &rest[..end] }
     }
@@ -392,7 +391,7 @@ impl<'a> Parser<'a> {
         loop {
             if self.takes("\\\n") {
                 self.line += 1;
-            } else if matches!(self.peek(), Some(' ' | '\t' | '\r')) {
+            } else if matches!(self.peek(), Some(' ' | '\t')) {
                 self.bump();
             } else {
                 break;

@@ -5,6 +5,8 @@
 
 use std::fmt::{self, Display, Formatter, Write as _};
 
+use crate::parser::{RESERVED, is_name};
+
 /// Commands in sequence. POSIX 2.9.3.
 pub type List = Vec<Item>;
 
@@ -193,13 +195,17 @@ impl Display for Pipeline {
 
 impl Display for Command {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.kind)?;
-        for (index, redirect) in self.redirects.iter().enumerate() {
-            let first_word = index == 0
-                && matches!(&self.kind, CommandKind::Simple { assignments, words } if assignments.is_empty() && words.is_empty());
-            write!(f, "{}{redirect}", if first_word { "" } else { " " })?;
+        let redirects: Vec<String> = self.redirects.iter().map(Redirect::to_string).collect();
+        let redirects = redirects.join(" ");
+        match &self.kind {
+            kind if redirects.is_empty() => write!(f, "{kind}"),
+            CommandKind::Simple { assignments, words } if assignments.is_empty() && words.is_empty() => {
+                f.write_str(&redirects)
+            }
+            // Before the words: behind a redirection a reserved word is an ordinary one.
+            kind @ CommandKind::Simple { .. } => write!(f, "{redirects} {kind}"),
+            kind => write!(f, "{kind} {redirects}"),
         }
-        Ok(())
     }
 }
 
@@ -207,8 +213,13 @@ impl Display for CommandKind {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Simple { assignments, words } => {
-                let assignments = assignments.iter().map(|(name, value)| format!("{name}={value}"));
-                let all: Vec<String> = assignments.chain(words.iter().map(Word::to_string)).collect();
+                let assignments = assignments.iter().map(|(name, value)| {
+                    let value = if value.0.is_empty() { String::new() } else { value.to_string() };
+                    format!("{name}={value}")
+                });
+                let mut words = words.iter();
+                let first = words.next().map(first_word);
+                let all: Vec<String> = assignments.chain(first).chain(words.map(Word::to_string)).collect();
                 f.write_str(&all.join(" "))
             }
             Self::Group(list) => write!(f, "{{ {}}}", list_text(list)),
@@ -270,6 +281,21 @@ impl Display for Word {
             return f.write_str("''");
         }
         self.0.iter().try_for_each(|part| write_part(f, part, false))
+    }
+}
+
+/// Prints a command's first word. One that is not reserved, or no assignment, where it stood may be where it is printed,
+/// unless it is quoted.
+fn first_word(word: &Word) -> String {
+    let assigns = |text: &str| text.split_once('=').is_some_and(|(name, _)| is_name(name));
+    match word.0.split_first() {
+        Some((Part::Literal(text), rest))
+            if assigns(text) || (rest.is_empty() && RESERVED.contains(&text.as_str())) =>
+        {
+            let rest = if rest.is_empty() { String::new() } else { Word(rest.to_vec()).to_string() };
+            format!("{}{rest}", quote(text))
+        }
+        _ => word.to_string(),
     }
 }
 

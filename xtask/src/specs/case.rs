@@ -74,6 +74,11 @@ impl Case {
         Ok(Self { name, folder, entry })
     }
 
+    /// Whether it is a program for Node, not a line for the shell.
+    pub(super) fn needs_node(&self) -> bool {
+        self.entry != Entry::Shell
+    }
+
     /// Runs the case in the container and compares.
     pub(super) fn check(&self, workspace: &Workspace) -> Result<Verdict> {
         let expected = Outcome::read(&self.folder)?;
@@ -98,7 +103,7 @@ impl Case {
     pub(super) fn bless(&self, workspace: &Workspace, node: &Path) -> Result<()> {
         let scratch = self.scratch(workspace, "real")?;
         let mut program = self.program(node)?.into_iter();
-        if self.entry == Entry::Shell {
+        if !self.needs_node() {
             require_dash()?;
         }
         let command =

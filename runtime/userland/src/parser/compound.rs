@@ -1,6 +1,6 @@
 //! Compound commands. POSIX 2.9.4.
 
-use super::{Parser, Result};
+use super::{Parser, Result, SyntaxError};
 use crate::syntax::{CommandKind, List};
 
 impl Parser<'_> {
@@ -122,6 +122,14 @@ impl Parser<'_> {
     fn expect(&mut self, token: &str) -> Result<()> {
         self.skip_newlines();
         let found = if token == ")" { self.takes(token) } else { self.takes_reserved(token) };
-        if found { Ok(()) } else { Err(self.unexpected()) }
+        if found {
+            return Ok(());
+        }
+        Err(match self.unexpected() {
+            SyntaxError::Unexpected { line, message } => {
+                SyntaxError::Unexpected { line, message: format!("{message} (expecting \"{token}\")") }
+            }
+            other => other,
+        })
     }
 }

@@ -46,7 +46,7 @@ fn quotes() {
 fn parameters() {
     check(
         "echo $a ${b} $1$2 ${10} $10 $? $# $@ $$ $",
-        "echo ${a} ${b} ${1}${2} ${10} ${1}0 ${?} ${#} ${@} ${$} $;",
+        "echo ${a} ${b} ${1}${2} ${10} ${1}0 ${?} ${#} ${@} ${$} '$';",
     );
     check("echo ${a:-b c} ${a=b} \"${a+b c}\" ${a:?no}", "echo ${a:-b c} ${a=b} \"${a+b c}\" ${a:?no};");
     check(
@@ -67,11 +67,11 @@ fn substitutions() {
 
 #[test]
 fn redirections() {
-    check("a > b 2>&1 < c >>d 3<>e >|f 2>&-", "a 1>b 2>&1 0<c 1>>d 3<>e 1>f 2>&-;");
+    check("a > b 2>&1 < c >>d 3<>e >|f 2>&-", "1>b 2>&1 0<c 1>>d 3<>e 1>f 2>&- a;");
     check("> x", "1>x;");
     check("{ a; } > x", "{ a; } 1>x;");
-    check("cat <<E; b\nx $y\n\"q\"\nE\nc", "cat 0<<<\"x ${y}\n\\\"q\\\"\"; b; c;");
-    check("cat <<-'E' <<F\n\tx $y\n\tE\nz\nF\n", "cat 0<<<'x $y' 0<<<\"z\";");
+    check("cat <<E; b\nx $y\n\"q\"\nE\nc", "0<<<\"x ${y}\n\\\"q\\\"\" cat; b; c;");
+    check("cat <<-'E' <<F\n\tx $y\n\tE\nz\nF\n", "0<<<'x $y' 0<<<\"z\" cat;");
 }
 
 #[test]
@@ -92,6 +92,7 @@ fn compound_commands() {
 #[test]
 fn errors() {
     check_error("fi", "1: Syntax error: \"fi\" unexpected");
+    check_error("if a; fi", "1: Syntax error: \"fi\" unexpected (expecting \"then\")");
     check_error("a; ; b", "1: Syntax error: \";\" unexpected");
     check_error("a\n&& b", "2: Syntax error: \"&&\" unexpected");
     check_error("a )", "1: Syntax error: \")\" unexpected");

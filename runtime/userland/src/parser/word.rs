@@ -4,7 +4,7 @@ use super::{Parser, Result, SyntaxError, is_name};
 use crate::syntax::{Modifier, Parameter, Part, Word};
 
 /// Characters that end an unquoted word.
-const ENDS: &str = " \t\r\n&;|()<>";
+const ENDS: &str = " \t\n&;|()<>";
 
 impl Parser<'_> {
     /// A word, if one begins here.
@@ -28,7 +28,8 @@ impl Parser<'_> {
             match c {
                 '\'' => {
                     self.bump();
-                    parts.push(Part::Quoted(self.until_quote()?));
+                    let text = self.until_quote()?;
+                    push_quoted(&mut parts, &text);
                 }
                 '"' => {
                     self.bump();
@@ -39,8 +40,8 @@ impl Parser<'_> {
                     self.bump();
                     match self.bump() {
                         Some('\n') => {}
-                        Some(escaped) => parts.push(Part::Quoted(escaped.to_string())),
-                        None => push_literal(&mut parts, '\\'),
+                        Some(escaped) => push_quoted(&mut parts, escaped.encode_utf8(&mut [0; 4])),
+                        None => push_quoted(&mut parts, "\\"),
                     }
                 }
                 '$' | '`' => self.expansion(&mut parts, false)?,
@@ -155,7 +156,8 @@ impl Parser<'_> {
             self.bump();
             match self.parameter_name(false) {
                 Some(name) => parts.push(Part::Parameter(Parameter { name, modifier: Modifier::Value })),
-                None => push_literal(parts, '$'),
+                None if quoted => push_literal(parts, '$'),
+                None => push_quoted(parts, "$"),
             }
         }
         self.depth -= 1;
@@ -279,6 +281,15 @@ fn push_literal(parts: &mut Vec<Part>, c: char) {
         text.push(c);
     } else {
         parts.push(Part::Literal(c.to_string()));
+    }
+}
+
+/// Quoted texts side by side are one.
+fn push_quoted(parts: &mut Vec<Part>, text: &str) {
+    if let Some(Part::Quoted(before)) = parts.last_mut() {
+        before.push_str(text);
+    } else {
+        parts.push(Part::Quoted(text.to_owned()));
     }
 }
 

@@ -225,12 +225,8 @@ impl Shell {
         if !self.options.trace {
             return;
         }
-        let plain = |text: &str| {
-            !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "-_./=:,@%+".contains(c))
-        };
-        let quoted = |text: &String| if plain(text) { text.clone() } else { quote(text) };
         let assignments = assignments.iter().map(|(name, value)| format!("{name}={value}"));
-        let all: Vec<String> = assignments.chain(words.iter().map(quoted)).collect();
+        let all: Vec<String> = assignments.chain(words.iter().cloned()).collect();
         let prompt = self.get("PS4").unwrap_or_default();
         self.write(2, &format!("{prompt}{}\n", all.join(" ")));
     }
