@@ -81,9 +81,9 @@ pub fn decoded_bound(text_len: usize) -> usize {
 #[repr(i32)]
 pub enum AtobError {
     /// A character outside the alphabet.
-    InvalidCharacter = -1,
+    InvalidCharacter = -2,
     /// One digit is left over.
-    SingleCharacterRemained = -2,
+    SingleCharacterRemained = -1,
     /// Malformed padding or non-zero spare bits.
     PossibleOverflow = -3,
 }

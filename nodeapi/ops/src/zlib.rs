@@ -120,6 +120,7 @@ pub struct Stream {
     status: i32,
     flush: i32,
     message: Option<&'static str>,
+    reject_garbage: bool,
 }
 
 impl Stream {
@@ -133,10 +134,25 @@ impl Stream {
             return Err(invalid);
         }
         let codec = Self::codec(mode, params).ok_or(invalid)?;
-        let mut stream =
-            Self { mode, params, dictionary, codec, gzip_id_bytes: 0, status: Z_OK, flush: 0, message: None };
+        let mut stream = Self {
+            mode,
+            params,
+            dictionary,
+            codec,
+            gzip_id_bytes: 0,
+            status: Z_OK,
+            flush: 0,
+            message: None,
+            reject_garbage: false,
+        };
         stream.set_dictionary()?;
         Ok(stream)
+    }
+
+    /// Leaves what follows the last gzip member in the input, for `rejectGarbageAfterEnd`.
+    pub fn rejecting_garbage(mut self) -> Self {
+        self.reject_garbage = true;
+        self
     }
 
     fn codec(mode: Mode, params: Params) -> Option<Codec> {
