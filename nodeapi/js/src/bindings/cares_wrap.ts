@@ -1,0 +1,135 @@
+// Names to addresses, as src/cares_wrap.cc: numeric addresses, localhost and /etc/hosts. There is no name server to ask, so every
+// other name is not found, and queries for records fail.
+
+import { AsyncWrap, makeCallback } from '../async_wrap';
+import { enqueueWork } from '../loop';
+import { AF_INET, AF_INET6, ipv4Bytes, ipv6Bytes, ipv6Text } from '../socket_address';
+import { utf8Text } from './buffer';
+
+declare global {
+  interface Ops {
+    sys_openat(dirfd: number, path: Bytes | string, flags: number, mode: number): Result;
+  }
+}
+
+const { ops } = host;
+const AT_FDCWD = -100;
+const EAI_NONAME = -3008;
+const IPV4_FIRST = 1;
+const IPV6_FIRST = 2;
+
+class GetAddrInfoReqWrap extends AsyncWrap {
+  constructor() {
+    super('GETADDRINFOREQWRAP');
+  }
+}
+
+class GetNameInfoReqWrap extends AsyncWrap {
+  constructor() {
+    super('GETNAMEINFOREQWRAP');
+  }
+}
+
+class QueryReqWrap extends AsyncWrap {
+  constructor() {
+    super('QUERYWRAP');
+  }
+}
+
+/** Lines of /etc/hosts as `[address, ...names]`. */
+function hostsFile(): string[][] {
+  const fd = ops.sys_openat(AT_FDCWD, '/etc/hosts', 0, 0);
+  if (fd < 0) return [];
+  let text = '';
+  const buffer = new Uint8Array(65536);
+  for (;;) {
+    const count = ops.sys_read(fd, buffer);
+    if (count <= 0) break;
+    text += utf8Text(buffer.subarray(0, count));
+  }
+  ops.sys_close(fd);
+  return text.split('\n').map((line) => line.replace(/#.*/, '').trim().split(/\s+/)).filter((words) => words.length > 1);
+}
+
+function isLocalhost(name: string): boolean {
+  return name === 'localhost' || name.endsWith('.localhost');
+}
+
+/** All addresses of a name, IPv4 first. */
+function lookup(name: string): string[] {
+  if (ipv4Bytes(name) !== undefined || ipv6Bytes(name) !== undefined) return [name];
+  const lower = name.toLowerCase();
+  const found = hostsFile().filter((words) => words.slice(1).some((word) => word.toLowerCase() === lower)).map((words) => words[0]!);
+  if (found.length > 0) return found;
+  return isLocalhost(lower) ? ['127.0.0.1', '::1'] : [];
+}
+
+function getaddrinfo(req: any, name: string, family: number, _flags: number, order: number): number {
+  enqueueWork(() => {
+    let addresses = lookup(name);
+    const is6 = (address: string) => address.includes(':');
+    if (family === 4 || family === 6) addresses = addresses.filter((address) => is6(address) === (family === 6));
+    if (order === IPV4_FIRST) addresses.sort((a, b) => Number(is6(a)) - Number(is6(b)));
+    if (order === IPV6_FIRST) addresses.sort((a, b) => Number(is6(b)) - Number(is6(a)));
+    if (addresses.length === 0) makeCallback(req, 'oncomplete', EAI_NONAME);
+    else makeCallback(req, 'oncomplete', null, addresses);
+  });
+  return 0;
+}
+
+function getnameinfo(req: any, address: string, port: number): number {
+  enqueueWork(() => {
+    const names = hostsFile().find((words) => words[0] === address)?.slice(1);
+    const local = address === '127.0.0.1' || address === '::1' ? ['localhost'] : undefined;
+    makeCallback(req, 'oncomplete', null, (names ?? local ?? [address])[0], String(port));
+  });
+  return 0;
+}
+
+/** `net.isIP`'s normal form, `undefined` for what is no address. */
+function canonicalizeIP(text: string): string | undefined {
+  const v4 = ipv4Bytes(text);
+  if (v4 !== undefined) return v4.join('.');
+  const v6 = ipv6Bytes(text);
+  return v6 === undefined ? undefined : ipv6Text(v6);
+}
+
+/** The resolver of `dns.resolve*`. Every query fails at once: there is no server. */
+class ChannelWrap extends AsyncWrap {
+  #servers: Array<[string, number]> = [['127.0.0.1', 53]];
+
+  constructor() {
+    super('DNSCHANNEL');
+  }
+
+  getServers(): Array<[string, number]> {
+    return this.#servers;
+  }
+
+  setServers(servers: Array<[number, string, number]>): number {
+    this.#servers = servers.map(([, address, port]) => [address, port]);
+    return 0;
+  }
+
+  setLocalAddress(): void {}
+
+  cancel(): void {}
+}
+for (const name of ['Any', 'A', 'Aaaa', 'Caa', 'Cname', 'Mx', 'Ns', 'Tlsa', 'Txt', 'Srv', 'Ptr', 'Naptr', 'Soa']) {
+  Object.defineProperty(ChannelWrap.prototype, `query${name}`, { configurable: true, writable: true, value: refuse });
+}
+Object.defineProperty(ChannelWrap.prototype, 'getHostByAddr', { configurable: true, writable: true, value: refuse });
+
+function refuse(req: any): number {
+  enqueueWork(() => makeCallback(req, 'oncomplete', 'ECONNREFUSED'));
+  return 0;
+}
+
+export function create(): object {
+  return {
+    GetAddrInfoReqWrap, GetNameInfoReqWrap, QueryReqWrap, ChannelWrap, getaddrinfo, getnameinfo, canonicalizeIP,
+    convertIpv6StringToBuffer: (text: string) => ipv6Bytes(text) ?? null,
+    strerror: (code: string) => code,
+    AF_INET, AF_INET6,
+  };
+}

@@ -1,0 +1,101 @@
+// TCP sockets, as src/tcp_wrap.cc.
+
+import { AsyncWrap } from '../async_wrap';
+import { ConnectionWrap, SOL_SOCKET } from '../connection_wrap';
+import { AF_INET, AF_INET6, encodeIp } from '../socket_address';
+import { UV } from '../uv';
+
+const { ops } = host;
+const SERVER = 1;
+const IPPROTO_TCP = 6;
+const TCP_NODELAY = 1;
+const SO_REUSEADDR = 2;
+const SO_KEEPALIVE = 9;
+const IPPROTO_IPV6 = 41;
+const IPV6_V6ONLY = 26;
+const UV_TCP_IPV6ONLY = 1;
+
+class TCP extends ConnectionWrap {
+  constructor(kind: number) {
+    super(kind === SERVER ? 'TCPSERVERWRAP' : 'TCPWRAP');
+  }
+
+  protected override accepted(fd: number): TCP {
+    const client = new TCP(0);
+    client.adopt(fd);
+    return client;
+  }
+
+  bind(address: string, port: number): number {
+    return this.#bind(AF_INET, address, port, 0);
+  }
+
+  bind6(address: string, port: number, flags = 0): number {
+    return this.#bind(AF_INET6, address, port, flags);
+  }
+
+  connect(req: AsyncWrap, address: string, port: number): number {
+    return this.#connect(req, AF_INET, address, port);
+  }
+
+  connect6(req: AsyncWrap, address: string, port: number): number {
+    return this.#connect(req, AF_INET6, address, port);
+  }
+
+  setNoDelay(enable: boolean): number {
+    return this.#set(IPPROTO_TCP, TCP_NODELAY, enable ? 1 : 0);
+  }
+
+  setKeepAlive(enable: boolean): number {
+    return this.#set(SOL_SOCKET, SO_KEEPALIVE, enable ? 1 : 0);
+  }
+
+  setTypeOfService(): number {
+    return UV.ENOTSUP;
+  }
+
+  getTypeOfService(): number {
+    return UV.ENOTSUP;
+  }
+
+  /** Closes at once; there is nothing on a loopback that a reset could overtake. */
+  reset(callback?: () => void): number {
+    this.close(callback);
+    return 0;
+  }
+
+  #bind(family: number, address: string, port: number, flags: number): number {
+    const encoded = encodeIp(family, address, port);
+    if (typeof encoded === 'number') return encoded;
+    const error = this.ensureSocket(family);
+    if (error < 0) return error;
+    this.#set(SOL_SOCKET, SO_REUSEADDR, 1);
+    if (family === AF_INET6 && (flags & UV_TCP_IPV6ONLY) !== 0) {
+      const failed = this.#set(IPPROTO_IPV6, IPV6_V6ONLY, 1);
+      if (failed < 0) return failed;
+    }
+    return this.bindTo(encoded);
+  }
+
+  #connect(req: AsyncWrap, family: number, address: string, port: number): number {
+    const encoded = encodeIp(family, address, port);
+    if (typeof encoded === 'number') return encoded;
+    const error = this.ensureSocket(family);
+    return error < 0 ? error : this.connectTo(req, encoded);
+  }
+
+  #set(level: number, option: number, value: number): number {
+    if (this.fd < 0) return 0;
+    return Math.min(0, ops.sys_setsockopt(this.fd, level, option, new Uint8Array(new Int32Array([value]).buffer)));
+  }
+}
+
+class TCPConnectWrap extends AsyncWrap {
+  constructor() {
+    super('TCPCONNECTWRAP');
+  }
+}
+
+export function create(): object {
+  return { TCP, TCPConnectWrap };
+}

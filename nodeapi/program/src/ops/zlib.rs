@@ -1,0 +1,65 @@
+//! The binding `zlib`.
+
+use oac_engine::{OpArgs, OpDecl, OpError, OpResult, OpState, OpValue};
+use oac_node_ops::zlib::{self, Mode, Params, Stream, ZlibError};
+
+pub(crate) const OPS: &[OpDecl] = &[
+    OpDecl { name: "zlib_new", run: new },
+    OpDecl { name: "zlib_write", run: write },
+    OpDecl { name: "zlib_params", run: params },
+    OpDecl { name: "zlib_reset", run: reset },
+    OpDecl { name: "zlib_crc32", run: crc32 },
+];
+
+/// `[message, errno, code]`, the arguments of Node's `onerror`.
+fn error(error: &ZlibError) -> OpValue {
+    OpValue::List(vec![error.message.into(), error.errno.into(), error.code.into()])
+}
+
+fn outcome(result: Result<(), ZlibError>) -> OpResult {
+    Ok(result.map_or_else(|failed| error(&failed), |()| OpValue::Undefined))
+}
+
+/// `zlib_new(mode, windowBits, level, memLevel, strategy, dictionary?, rejectGarbage)`: the stream's number, or an error's list.
+fn new(state: &mut OpState, args: &OpArgs<'_>) -> OpResult {
+    let mode = Mode::from_number(args.u32(0)? as u8).ok_or_else(|| OpError::arg(0, "a zlib mode"))?;
+    let params =
+        Params { window_bits: args.u32(1)? as u8, level: args.i32(2)?, mem_level: args.i32(3)?, strategy: args.i32(4)? };
+    let dictionary = if args.is_nullish(5) { Vec::new() } else { args.bytes(5)?.to_vec() };
+    Ok(match Stream::new(mode, params, dictionary) {
+        Ok(stream) if args.bool(6) => state.add_resource(stream.rejecting_garbage()).into(),
+        Ok(stream) => state.add_resource(stream).into(),
+        Err(failed) => error(&failed),
+    })
+}
+
+/// `zlib_write(stream, flush, input, output, writeState)`: `writeState[0]` gets the output space left, `[1]` the input left, as two
+/// 32-bit numbers; an error's list if the stream failed.
+fn write(state: &mut OpState, args: &OpArgs<'_>) -> OpResult {
+    let stream = state.resource::<Stream>(args.u32(0)?)?;
+    let input = if args.is_nullish(2) { &[] } else { args.bytes(2)? };
+    let progress = stream.write(args.i32(1)?, input, args.bytes_mut(3)?);
+    let report = args.bytes_mut(4)?;
+    if report.len() < 8 {
+        return Err(OpError::arg(4, "a Uint32Array of 2 elements"));
+    }
+    report[..4].copy_from_slice(&(progress.avail_out as u32).to_ne_bytes());
+    report[4..8].copy_from_slice(&(progress.avail_in as u32).to_ne_bytes());
+    Ok(stream.error(progress.avail_out).map_or(OpValue::Undefined, |failed| error(&failed)))
+}
+
+/// `zlib_params(stream, level, strategy)`: an error's list if they were refused.
+fn params(state: &mut OpState, args: &OpArgs<'_>) -> OpResult {
+    let (level, strategy) = (args.i32(1)?, args.i32(2)?);
+    outcome(state.resource::<Stream>(args.u32(0)?)?.params(level, strategy))
+}
+
+/// `zlib_reset(stream)`.
+fn reset(state: &mut OpState, args: &OpArgs<'_>) -> OpResult {
+    outcome(state.resource::<Stream>(args.u32(0)?)?.reset())
+}
+
+/// `zlib_crc32(data, value)`; data is a string (as UTF-8) or a byte view.
+fn crc32(_: &mut OpState, args: &OpArgs<'_>) -> OpResult {
+    Ok(zlib::crc32(&args.path(0)?, args.u32(1)?).into())
+}
