@@ -17,7 +17,7 @@ for (const id of Object.keys(natives)) {
 const BINDINGS = [
   'async_context_frame', 'async_wrap', 'blob', 'block_list', 'buffer', 'builtins', 'cares_wrap', 'cjs_lexer', 'config',
   'constants', 'contextify', 'credentials', 'crypto', 'diagnostics_channel', 'encoding_binding', 'errors', 'fs', 'fs_dir',
-  'fs_event_wrap', 'heap_utils', 'http2', 'http_parser', 'icu', 'inspector', 'internal_only_v8', 'js_stream',
+  'fs_event_wrap', 'heap_utils', 'http2', 'http_parser', 'icu', 'inspector', 'js_stream',
   'js_udp_wrap', 'messaging', 'mksnapshot', 'module_wrap', 'modules', 'options', 'os', 'performance', 'permission',
   'pipe_wrap', 'process_methods', 'process_wrap', 'profiler', 'report', 'sea', 'serdes', 'signal_wrap', 'spawn_sync',
   'stream_wrap', 'string_decoder', 'symbols', 'task_queue', 'tcp_wrap', 'timers', 'tls_wrap', 'trace_events', 'tty_wrap',
@@ -35,8 +35,8 @@ function shape(value, depth, skip) {
   if (ArrayBuffer.isView(value)) return { $: 'view', type: value.constructor.name, length: value.length ?? value.byteLength };
   if (depth > 6) return { $: 'deep' };
   if (Array.isArray(value)) return { $: 'array', items: value.map((item) => shape(item, depth + 1)) };
-  if (value instanceof Map) {
-    return { $: 'map', entries: [...value].map(([k, v]) => [shape(k, depth + 1), shape(v, depth + 1)]) };
+  if (require('util').types.isMap(value)) {
+    return { $: 'map', entries: [...Map.prototype.entries.call(value)].map(([k, v]) => [shape(k, depth + 1), shape(v, depth + 1)]) };
   }
   const props = {};
   for (const key of Object.getOwnPropertyNames(value)) {

@@ -1,0 +1,4 @@
+// Everything here is data of Node's own; `complete` fills it.
+export function create(): object {
+  return {};
+}

@@ -1,0 +1,153 @@
+// Scripts and functions: `vm`, the CommonJS loader. One realm only: contexts of their own are not there yet.
+
+import { notAvailable } from '../oracle';
+import { remember } from '../sources';
+import { isolateSymbols, privateSymbols } from '../symbols';
+
+const { engine } = host;
+const hostDefined = privateSymbols['host_defined_option_symbol']!;
+
+/** The symbol that `import()` in a file of this name carries. */
+export const importSymbols = new Map<string, symbol>();
+
+const CJS_PARAMETERS = ['exports', 'require', 'module', '__filename', '__dirname'];
+
+/** Comments like `//# sourceMappingURL=…`: the last one counts. */
+function magic(source: string, name: string): string | undefined {
+  const at = source.lastIndexOf(`# ${name}=`);
+  if (at < 0) return undefined;
+  const match = /^# \w+=(\S+)\s*$/m.exec(source.slice(at));
+  return match?.[1];
+}
+
+/** Decorates a SyntaxError with where it is, as `AppendExceptionLine`. */
+function decorate(error: any, fileName: string, source: string): any {
+  if (!(error instanceof SyntaxError) || typeof error !== 'object') return error;
+  try {
+    const frame = host.loadGlue('interpose/stack').topFrame(error);
+    if (frame !== undefined && frame.file === fileName) {
+      const line = source.split('\n')[frame.line - 1] ?? '';
+      const column = Math.max(0, Math.min(frame.column - 1, line.length));
+      (error as any)[privateSymbols['arrow_message_private_symbol']!] =
+        `${fileName}:${frame.line}\n${line}\n${' '.repeat(column)}^\n`;
+    }
+  } catch { /* the error itself matters more */ }
+  return error;
+}
+
+class ContextifyScript {
+  #script: number;
+  declare cachedDataRejected?: boolean;
+  declare sourceMapURL?: string;
+  declare sourceURL?: string;
+
+  constructor(
+    source: string, fileName: string, lineOffset = 0, _columnOffset?: number, cachedData?: unknown, _produce?: boolean,
+    parsingContext?: unknown, symbol?: symbol,
+  ) {
+    if (parsingContext !== undefined && parsingContext !== null && typeof parsingContext === 'object') {
+      throw notAvailable('a vm context');
+    }
+    try {
+      this.#script = engine.compileScript(source, fileName, lineOffset);
+    } catch (error) {
+      throw decorate(error, fileName, source);
+    }
+    remember(fileName, source);
+    const id = typeof symbol === 'symbol' ? symbol : Symbol(fileName);
+    (this as any)[hostDefined] = id;
+    importSymbols.set(fileName, id);
+    if (cachedData !== undefined) this.cachedDataRejected = true;
+    this.sourceMapURL = magic(source, 'sourceMappingURL');
+    this.sourceURL = magic(source, 'sourceURL');
+  }
+
+  runInContext(context: unknown, timeout: number, _displayErrors: boolean, _breakOnSigint: boolean): unknown {
+    if (context !== null && context !== undefined) throw notAvailable('a vm context');
+    void timeout;
+    return engine.runScript(this.#script);
+  }
+
+  createCachedData(): Uint8Array {
+    return host.loadGlue('bindings/buffer').asBuffer(new Uint8Array(0));
+  }
+}
+
+function compileFunction(
+  source: string, fileName: string, lineOffset: number, _columnOffset: number, _cached: unknown, _produce: boolean,
+  parsingContext: unknown, _extensions: unknown, params: string[] | undefined, symbol: symbol,
+): object {
+  if (parsingContext !== undefined && parsingContext !== null) throw notAvailable('a vm context');
+  let fn;
+  try {
+    fn = engine.compileFunction(source, fileName, params ?? [], lineOffset);
+  } catch (error) {
+    throw decorate(error, fileName, source);
+  }
+  remember(fileName, source);
+  importSymbols.set(fileName, symbol);
+  (fn as any)[hostDefined] = symbol;
+  return { function: fn, sourceMapURL: magic(source, 'sourceMappingURL'), sourceURL: magic(source, 'sourceURL') };
+}
+
+/** Whether a text that failed to compile as CommonJS compiles as a module, and failed for a reason that says so. */
+function isModule(source: string, fileName: string): boolean {
+  try {
+    engine.moduleCompile(source, fileName);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function compileFunctionForCJSLoader(source: string, fileName: string, _isSea: boolean, shouldDetectModule: boolean): object {
+  let fn: unknown;
+  let canParseAsESM = false;
+  try {
+    fn = engine.compileFunction(source, fileName, CJS_PARAMETERS, 0);
+  } catch (error) {
+    if (error instanceof SyntaxError || (error as any)?.name === 'SyntaxError') canParseAsESM = isModule(source, fileName);
+    if (!canParseAsESM || !shouldDetectModule) {
+      throw canParseAsESM ? esmSyntaxError(error, source, fileName) : decorate(error, fileName, source);
+    }
+  }
+  const symbol = isolateSymbols['vm_dynamic_import_default_internal']!;
+  importSymbols.set(fileName, symbol);
+  if (fn !== undefined) (fn as any)[hostDefined] = symbol;
+  return {
+    cachedDataRejected: false,
+    canParseAsESM,
+    function: fn,
+    sourceMapURL: magic(source, 'sourceMappingURL'),
+    sourceURL: magic(source, 'sourceURL'),
+  };
+}
+
+/** V8's words for module syntax in a script, which the loader looks for. */
+function esmSyntaxError(error: any, source: string, fileName: string): unknown {
+  const message = /^\s*export\b/m.test(source) && !/^\s*import\b/m.test(source) ?
+    "Unexpected token 'export'" : 'Cannot use import statement outside a module';
+  error.message = message;
+  return decorate(error, fileName, source);
+}
+
+export function create(): object {
+  return {
+    ContextifyScript,
+    compileFunction,
+    compileFunctionForCJSLoader,
+    containsModuleSyntax(source: string, fileName: string, _resource?: string, cjsVariables?: unknown): boolean {
+      void cjsVariables;
+      try {
+        engine.compileFunction(source, fileName, CJS_PARAMETERS, 0);
+        return false;
+      } catch {
+        return isModule(source, fileName);
+      }
+    },
+    makeContext(): never { throw notAvailable('a vm context'); },
+    startSigintWatchdog(): void {},
+    stopSigintWatchdog: () => false,
+    watchdogHasPendingSigint: () => false,
+  };
+}

@@ -1,0 +1,3 @@
+export function create(): object {
+  return { subscribers: new Uint32Array(16), linkNativeChannel(): void {} };
+}

@@ -1,0 +1,177 @@
+// ECMAScript modules: ModuleWrap over the engine's module numbers.
+
+import { constant } from '../oracle';
+import { isolateSymbols, privateSymbols } from '../symbols';
+import { importSymbols } from './contextify';
+
+const { engine } = host;
+const hostDefined = privateSymbols['host_defined_option_symbol']!;
+const kEvaluationPhase: number = constant('module_wrap', 'kEvaluationPhase');
+const STATUS = { kUninstantiated: 0, kInstantiating: 1, kInstantiated: 2, kEvaluating: 3, kEvaluated: 4, kErrored: 5 };
+
+const namespaces = new WeakSet<object>();
+/** Namespace objects that were handed out. */
+export const moduleNamespaces = { is: (value: unknown): boolean => typeof value === 'object' && value !== null && namespaces.has(value) };
+
+let importCallback: ((symbol: symbol | undefined, specifier: string, phase: number, attributes: object, referrer: unknown) => unknown) | undefined;
+let metaCallback: ((symbol: symbol, meta: object, wrap: ModuleWrap) => void) | undefined;
+
+function nullObject(source: Record<string, string> | undefined): object {
+  return Object.assign(Object.create(null), source);
+}
+
+class ModuleWrap {
+  #id: number;
+  #linked: ModuleWrap[] = [];
+  #synthetic: boolean;
+  #symbol: symbol;
+  #instantiated = false;
+  #promise: Promise<void> | undefined;
+  declare url: string;
+  declare hasTopLevelAwait?: boolean;
+  declare sourceMapURL?: string;
+  declare sourceURL?: string;
+
+  constructor(url: string, context: unknown, source: string | string[], lineOrEvaluate: any, _column?: number, symbol?: unknown) {
+    if (context !== undefined && context !== null) throw host.loadGlue('oracle').notAvailable('a vm context');
+    this.#synthetic = Array.isArray(source);
+    this.#symbol = typeof symbol === 'symbol' ? symbol : Symbol(url);
+    define(this, 'url', url);
+    (this as any)[hostDefined] = this.#symbol;
+    if (Array.isArray(source)) {
+      this.#id = engine.moduleSynthetic(url, source, () => { Reflect.apply(lineOrEvaluate, this, [this]); });
+    } else {
+      this.#id = engine.moduleCompile(source, url);
+      importSymbols.set(url, this.#symbol);
+      define(this, 'hasTopLevelAwait', engine.moduleIsAsync(this.#id));
+      define(this, 'sourceMapURL', /\/\/[#@] sourceMappingURL=(\S+)\s*$/.exec(source)?.[1]);
+      define(this, 'sourceURL', undefined);
+    }
+  }
+
+  getModuleRequests(): object[] {
+    const list = engine.moduleRequests(this.#id).map(([specifier, attributes]) => Object.freeze({
+      specifier, attributes: Object.freeze(nullObject(attributes)), phase: kEvaluationPhase, __proto__: null,
+    } as any));
+    return Object.freeze(list) as object[];
+  }
+
+  link(modules: ModuleWrap[]): void {
+    this.#linked = [...modules];
+    engine.moduleLink(this.#id, modules.map((module) => module.#id));
+  }
+
+  instantiate(): void {
+    this.#prepare(new Set());
+    engine.moduleInstantiate(this.#id);
+  }
+
+  /** `import.meta` of the whole graph: the engine has no callback for the first use of it. */
+  #prepare(seen: Set<ModuleWrap>): void {
+    if (seen.has(this) || this.#instantiated) return;
+    seen.add(this);
+    this.#instantiated = true;
+    if (!this.#synthetic) {
+      const meta = engine.moduleImportMeta(this.#id);
+      metaCallback?.(this.#symbol, meta, this);
+    }
+    for (const module of this.#linked) module.#prepare(seen);
+  }
+
+  get hasAsyncGraph(): boolean {
+    return this.#isAsync(new Set());
+  }
+
+  #isAsync(seen: Set<ModuleWrap>): boolean {
+    if (seen.has(this)) return false;
+    seen.add(this);
+    if (!this.#synthetic && engine.moduleIsAsync(this.#id)) return true;
+    return this.#linked.some((module) => module.#isAsync(seen));
+  }
+
+  evaluate(_timeout: number, _breakOnSigint: boolean): Promise<void> {
+    this.#promise = engine.moduleEvaluate(this.#id);
+    return this.#promise;
+  }
+
+  /** Evaluates a graph without top-level await; gives the namespace. */
+  evaluateSync(): unknown {
+    const promise = engine.moduleEvaluate(this.#id);
+    this.#promise = promise;
+    const [state, result] = engine.promiseDetails(promise)!;
+    if (state === 2) {
+      engine.markPromiseHandled(promise);
+      throw result;
+    }
+    if (this.hasAsyncGraph) {
+      const error: any = new Error('require() cannot be used on an ESM graph with top-level await. Use import() instead. ' +
+        'To see where the top-level await comes from, use --experimental-print-required-tla.');
+      error.code = 'ERR_REQUIRE_ASYNC_MODULE';
+      engine.markPromiseHandled(promise);
+      throw error;
+    }
+    return this.getNamespace();
+  }
+
+  getNamespace(): unknown {
+    const namespace = engine.moduleNamespace(this.#id);
+    namespaces.add(namespace);
+    return namespace;
+  }
+
+  getStatus(): number {
+    if (engine.moduleError(this.#id) !== undefined) return STATUS.kErrored;
+    switch (engine.moduleStatus(this.#id)) {
+      case 0: return STATUS.kUninstantiated;
+      case 1: return STATUS.kInstantiating;
+      case 2: return STATUS.kInstantiated;
+      case 3: return STATUS.kEvaluating;
+      default: return STATUS.kEvaluated;
+    }
+  }
+
+  getError(): unknown {
+    return engine.moduleError(this.#id)?.[0];
+  }
+
+  setExport(name: string, value: unknown): void {
+    engine.moduleSetExport(this.#id, name, value);
+  }
+
+  createCachedData(): Uint8Array {
+    return host.loadGlue('bindings/buffer').asBuffer(new Uint8Array(0));
+  }
+}
+
+function define(object: object, name: string, value: unknown): void {
+  Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
+}
+
+engine.setImportCallback((referrer, specifier, attributes) => {
+  if (importCallback === undefined) throw new Error('import() before the module loader is ready');
+  const symbol = referrer === null ? undefined : importSymbols.get(referrer);
+  return importCallback(
+    symbol ?? isolateSymbols['vm_dynamic_import_default_internal'], specifier, kEvaluationPhase, nullObject(attributes), referrer,
+  );
+});
+
+export function create(): object {
+  return {
+    ...STATUS,
+    ModuleWrap,
+    setImportModuleDynamicallyCallback(fn: typeof importCallback): void { importCallback = fn; },
+    setInitializeImportMetaObjectCallback(fn: typeof metaCallback): void { metaCallback = fn; },
+    throwIfPromiseRejected(promise: unknown): void {
+      const details = engine.promiseDetails(promise);
+      if (details?.[0] === 2) throw details[1];
+    },
+    createRequiredModuleFacade(wrap: ModuleWrap): unknown {
+      const source = "export * from 'original'; export { default } from 'original'; export const __esModule = true;";
+      const facade = new ModuleWrap('node:internal/require_module_default_facade', undefined, source, 0, 0, undefined);
+      facade.link(facade.getModuleRequests().map(() => wrap));
+      facade.instantiate();
+      facade.evaluate(-1, false);
+      return facade.getNamespace();
+    },
+  };
+}

@@ -1,0 +1,5 @@
+import { isolateSymbols } from '../symbols';
+
+export function create(): object {
+  return { ...isolateSymbols };
+}

@@ -1,0 +1,3 @@
+export function create(): object {
+  return { setImplementation(): void {} };
+}

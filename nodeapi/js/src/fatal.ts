@@ -1,0 +1,120 @@
+// Exceptions that nobody caught, and the end of the process. As src/node_errors.cc and src/api/embed_helpers.cc.
+
+import { constant, processShape } from './oracle';
+import { clearAsyncIdStack } from './async_wrap';
+import { privateSymbols, kExitCode, kHasExitCode } from './symbols';
+
+declare global {
+  interface Ops {
+    sys_write(fd: number, bytes: Bytes | string): Result;
+  }
+}
+
+const exitCodes: Record<string, number> = constant('errors', 'exitCodes');
+
+export const enhancers: { before?: (error: any) => string; after?: (error: any) => string } = {};
+
+/** Set once the realm is booted: `require` of Node's internal modules. */
+export const internals: { require?: (id: string) => any; process?: any } = {};
+
+function write(text: string): void {
+  let rest = text;
+  while (rest.length > 0) {
+    const part = rest.slice(0, 16384);
+    rest = rest.slice(part.length);
+    if (host.ops.sys_write(2, part) < 0) return;
+  }
+}
+
+/** The status to end with if nothing says otherwise. */
+export function exitStatus(otherwise: number): number {
+  const fields = internals.process?.[privateSymbols.exit_info_private_symbol];
+  return fields?.[kHasExitCode] ? fields[kExitCode] : otherwise;
+}
+
+/** As `node::errors::TriggerUncaughtException`. Comes back only if a handler took the error. */
+export function triggerUncaughtException(error: unknown, fromPromise: boolean): void {
+  const process = internals.process;
+  const handler = process?._fatalException;
+  if (typeof handler !== 'function') {
+    report(error);
+    host.ops.program_exit(exitCodes['kInvalidFatalExceptionMonkeyPatching']!);
+  }
+  let handled: unknown;
+  try {
+    handled = Reflect.apply(handler, process, [error, fromPromise]);
+  } catch (second) {
+    report(second);
+    host.ops.program_exit(exitCodes['kExceptionInFatalExceptionHandler']!);
+  }
+  if (handled !== false) return;
+  report(error);
+  host.ops.program_exit(exitStatus(exitCodes['kGenericUserError']!));
+}
+
+/** As `ReportFatalException`: the source line, the stack, the version. */
+function report(error: any): void {
+  let text = '';
+  try {
+    text = describe(error);
+  } catch {
+    text = 'Uncaught exception that cannot be shown';
+  }
+  write(`${text}\n\nNode.js ${processShape.version}\n`);
+}
+
+function describe(error: any): string {
+  const isObject = (typeof error === 'object' && error !== null) || typeof error === 'function';
+  const isError = isObject && host.loadGlue('class_ids').isNativeError(error);
+  let stack: unknown;
+  let decorated = false;
+  if (isObject) {
+    if (isError && enhancers.before !== undefined) stack = attempt(() => enhancers.before!(error)) ?? error.stack;
+    else stack = attempt(() => error.stack);
+    if (isError && enhancers.after !== undefined) stack = attempt(() => enhancers.after!(error)) ?? stack;
+    decorated = error[privateSymbols.decorated_private_symbol] === true;
+  }
+  const arrow = isObject ? attempt(() => error[privateSymbols.arrow_message_private_symbol]) ?? sourceArrow(error) : undefined;
+  if (typeof stack === 'string' && stack.length > 0 && isError) {
+    if (decorated || arrow === undefined) return stack;
+    return `${arrow}\n${stack}`;
+  }
+  const head = 'Uncaught:\n';
+  if (isObject) {
+    const inspect = internals.require!('internal/util/inspect').inspect;
+    return `${arrow === undefined ? head : `${arrow}\n`}${inspect(error)}`;
+  }
+  return `${head}${typeof error === 'string' ? internals.require!('internal/util/inspect').inspect(error) : String(error)}`;
+}
+
+function attempt<T>(get: () => T): T | undefined {
+  try {
+    return get();
+  } catch {
+    return undefined;
+  }
+}
+
+/** `file:line`, the line, and a caret below where the exception was thrown (as near as the stack tells). */
+export function sourceArrow(error: any): string | undefined {
+  const frame = host.loadGlue('interpose/stack').topFrame(error);
+  if (frame === undefined) return undefined;
+  const line = host.loadGlue('sources').line(frame.file, frame.line);
+  if (line === undefined) return undefined;
+  let column = Math.max(0, frame.column - 1);
+  const before = line.slice(0, column);
+  const thrown = /\bthrow\s+$/.exec(before);
+  if (thrown) column = thrown.index;
+  const indent = line.slice(0, column).replace(/[^\t]/g, ' ');
+  return `${frame.file}:${frame.line}\n${line}\n${indent}^\n`;
+}
+
+/** As `SpinEventLoop` and `EmitProcessExit`: `beforeExit`, and once the loop stays empty `exit`. Gives the exit status. */
+export function onDrained(isAlive: () => boolean): number | undefined {
+  const process = internals.process;
+  clearAsyncIdStack();
+  const emit = (name: 'emitProcessBeforeExit'): void => host.loadGlue('start')[name]();
+  emit('emitProcessBeforeExit');
+  if (isAlive()) return undefined;
+  return host.loadGlue('start').emitProcessExit(process);
+}

@@ -1,0 +1,7 @@
+// Removes globals that the engine brings and Node does not have, or defines itself.
+
+for (const name of [
+  'InternalError', 'performance', 'navigator', 'queueMicrotask', 'btoa', 'atob', 'DOMException', 'print', 'console', 'gc',
+]) {
+  delete host.global[name];
+}

@@ -1,0 +1,141 @@
+// `error.stack` as V8 has it: an own accessor, a header line, frames in V8's format, `Error.prepareStackTrace` and Node's callback,
+// formatted when first read.
+
+interface Captured {
+  sites: any[];
+  text?: unknown;
+  done: boolean;
+}
+
+const captured = new WeakMap<object, Captured>();
+const { apply, defineProperty } = Reflect;
+
+/** Node's `prepareStackTraceCallback(globalThis, error, trace)`, once `setPrepareStackTraceCallback` was called. */
+export const formatter: { prepare?: (globalThis: any, error: any, trace: any[]) => unknown } = {};
+
+function read(this: any): unknown {
+  let holder = this;
+  while (holder !== null && typeof holder === 'object' && !captured.has(holder)) holder = Object.getPrototypeOf(holder);
+  const state = holder === null ? undefined : captured.get(holder);
+  if (state === undefined) return undefined;
+  if (!state.done) {
+    state.done = true;
+    state.text = format(holder, state.sites);
+    state.sites = [];
+  }
+  return state.text;
+}
+Object.defineProperty(read, 'name', { value: '' });
+
+function write(this: any, value: unknown): void {
+  const state = captured.get(this);
+  if (state === undefined) {
+    defineProperty(this, 'stack', { value, writable: true, enumerable: true, configurable: true });
+    return;
+  }
+  state.done = true;
+  state.text = value;
+  state.sites = [];
+}
+Object.defineProperty(write, 'name', { value: '' });
+
+function header(error: any): string {
+  try {
+    return String(Error.prototype.toString.call(error));
+  } catch {
+    return '<error>';
+  }
+}
+
+function format(error: any, sites: any[]): unknown {
+  const wrapped = sites.map((site) => new CallSite(site));
+  if (formatter.prepare !== undefined) return formatter.prepare(host.global, error, wrapped);
+  return [header(error), ...wrapped.map((site) => `    at ${site}`)].join('\n');
+}
+
+/** V8's CallSite over the engine's. */
+class CallSite {
+  readonly #site: any;
+  constructor(site: any) {
+    this.#site = site;
+  }
+  getThis(): unknown { return undefined; }
+  getTypeName(): string | null { return null; }
+  getFunction(): unknown { return this.#site.getFunction?.() ?? undefined; }
+  getFunctionName(): string | null { return name(this.#site); }
+  getMethodName(): string | null { return null; }
+  getFileName(): string | undefined { return file(this.#site); }
+  getLineNumber(): number | null { return this.#site.isNative() ? null : this.#site.getLineNumber(); }
+  getColumnNumber(): number | null { return this.#site.isNative() ? null : this.#site.getColumnNumber(); }
+  getEvalOrigin(): string | undefined { return undefined; }
+  getScriptNameOrSourceURL(): string | undefined { return file(this.#site); }
+  getScriptHash(): string { return ''; }
+  getEnclosingLineNumber(): number | null { return this.getLineNumber(); }
+  getEnclosingColumnNumber(): number | null { return this.getColumnNumber(); }
+  getPosition(): number { return 0; }
+  getPromiseIndex(): number | null { return null; }
+  isToplevel(): boolean { return true; }
+  isEval(): boolean { return false; }
+  isNative(): boolean { return this.#site.isNative(); }
+  isConstructor(): boolean { return false; }
+  isAsync(): boolean { return false; }
+  isPromiseAll(): boolean { return false; }
+  toString(): string {
+    const fn = name(this.#site);
+    const at = this.#site.isNative() ? 'native' :
+      `${file(this.#site) ?? '<anonymous>'}:${this.#site.getLineNumber()}:${this.#site.getColumnNumber()}`;
+    return fn === null ? at : `${fn} (${at})`;
+  }
+}
+
+function name(site: any): string | null {
+  const text = site.getFunctionName();
+  return text === null || text === undefined || text === '' || text === '<anonymous>' || text === '<eval>' ? null : text;
+}
+
+function file(site: any): string | undefined {
+  return site.isNative() ? undefined : site.getFileName() ?? undefined;
+}
+
+/** Frames of the glue and of native functions stay out of stacks, as C++ frames do in Node. */
+function visible(site: any): boolean {
+  if (site.isNative()) return false;
+  const path = site.getFileName();
+  return typeof path !== 'string' || !path.startsWith('glue:');
+}
+
+host.engine.setStackFormatter((error, sites) => {
+  if ((typeof error !== 'object' && typeof error !== 'function') || error === null) return undefined;
+  captured.set(error, { sites: sites.filter(visible), done: false });
+  defineProperty(error, 'stack', { get: read, set: write, enumerable: false, configurable: true });
+  return undefined;
+});
+
+/** The innermost frame of an error, whether or not its stack was read. */
+export function topFrame(error: any): { file: string; line: number; column: number } | undefined {
+  const site = captured.get(error)?.sites[0];
+  if (site !== undefined) return { file: site.getFileName(), line: site.getLineNumber(), column: site.getColumnNumber() };
+  const stack = typeof error?.stack === 'string' ? error.stack : '';
+  const match = /^ {4}at (?:.*\()?(.+?):(\d+):(\d+)\)?$/m.exec(stack);
+  return match === null ? undefined : { file: match[1]!, line: Number(match[2]), column: Number(match[3]) };
+}
+
+const nativeCapture: (target: object, above?: unknown) => void = (Error as any).captureStackTrace;
+Object.defineProperty(Error, 'captureStackTrace', {
+  configurable: true, enumerable: false, writable: true,
+  value: { captureStackTrace(target: object, above?: unknown): void {
+    if ((typeof target !== 'object' && typeof target !== 'function') || target === null) {
+      throw new TypeError(`Invalid argument`);
+    }
+    apply(nativeCapture, Error, [target, above ?? (Error as any).captureStackTrace]);
+    const state = captured.get(target);
+    if (state !== undefined) {
+      delete (target as any).stack;
+      defineProperty(target, 'stack', { get: read, set: write, enumerable: false, configurable: true });
+    }
+  } }.captureStackTrace,
+});
+const limit = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit')!;
+if (limit.get !== undefined) limit.set!.call(Error, 10);
+delete (Error as any).prepareStackTrace;
+delete (Error.prototype as any).stack;

@@ -1,0 +1,158 @@
+// The queues of the event loop. The loop itself is `nodeapi/program/src/event_loop.rs`, which calls the entries at the end of
+// this file in libuv's order: timers, prepare, (sleep), ready, check, close.
+
+import { callbackScope } from './async_wrap';
+import { onDrained } from './fatal';
+
+export const POLLIN = 1;
+export const POLLOUT = 4;
+export const POLLERR = 8;
+export const POLLHUP = 16;
+export const POLLRDHUP = 0x2000;
+
+const CLOCK_MONOTONIC = 1;
+
+declare global {
+  interface Ops {
+    sys_clock_gettime(clock: number): Result;
+  }
+}
+
+/** Nanoseconds since some moment before this process. A number: exact to 2^53 ns, which is 104 days. */
+export function monotonicNs(): number {
+  return host.ops.sys_clock_gettime(CLOCK_MONOTONIC);
+}
+
+/** When the process started, by that clock; set anew in every process made from an image. */
+export const origin = { ns: 0 };
+
+// --- timers -----------------------------------------------------------------------------------------------------------------
+
+export const timers = {
+  timeoutInfo: new Int32Array(1),
+  immediateInfo: new Uint32Array(3),
+  processImmediate: undefined as undefined | (() => void),
+  processTimers: undefined as undefined | ((now: number) => number),
+  /** In ms of `loopNow`, -1 for none. */
+  dueMs: -1,
+  timerRef: false,
+  immediateRef: false,
+};
+
+const enum Immediate { Count, RefCount, HasOutstanding }
+
+/** Milliseconds since the process started, as libuv's `uv_now`. */
+export function loopNow(): number {
+  return Math.floor((monotonicNs() - origin.ns) / 1e6);
+}
+
+export function scheduleTimer(delayMs: number): void {
+  timers.dueMs = loopNow() + Math.max(1, delayMs);
+}
+
+function runTimers(): void {
+  if (timers.dueMs < 0 || loopNow() < timers.dueMs || timers.processTimers === undefined) return;
+  timers.dueMs = -1;
+  let next: number | undefined;
+  do {
+    next = callbackScope(host.global.process, 0, 0, undefined, () => timers.processTimers!(loopNow()));
+  } while (next === undefined);
+  if (next !== 0) {
+    timers.dueMs = Math.max(Math.abs(next), loopNow() + 1);
+    timers.timerRef = next > 0;
+  }
+}
+
+function runImmediates(): void {
+  if (timers.immediateInfo[Immediate.Count] === 0) return;
+  do {
+    callbackScope(host.global.process, 0, 0, undefined, () => timers.processImmediate!());
+  } while (timers.immediateInfo[Immediate.HasOutstanding] !== 0);
+  if (timers.immediateInfo[Immediate.RefCount] === 0) timers.immediateRef = false;
+}
+
+// --- work that completes in the poll phase ------------------------------------------------------------------------------------
+
+interface Work { turn: number; run: () => void }
+const work: Work[] = [];
+let turn = 0;
+
+/** Runs `run` in the poll phase, and keeps the loop alive until then. What a thread pool does elsewhere. */
+export function enqueueWork(run: () => void): void {
+  work.push({ turn, run });
+}
+
+// --- descriptors --------------------------------------------------------------------------------------------------------------
+
+/** Interest in one descriptor. */
+export class Watcher {
+  events = 0;
+  referenced = true;
+  constructor(readonly fd: number, readonly callback: (revents: number) => void) {}
+
+  /** Watches for these events from now on; 0 stops. */
+  watch(events: number): void {
+    this.events = events;
+    if (events === 0) watchers.delete(this);
+    else watchers.add(this);
+  }
+}
+const watchers = new Set<Watcher>();
+
+/** Handles that keep the process alive without a descriptor of their own. */
+export const keepAlive = new Set<object>();
+
+// --- closing ------------------------------------------------------------------------------------------------------------------
+
+const closing: Array<() => void> = [];
+
+/** Runs `callback` in the closing phase of this turn. */
+export function enqueueClose(callback: () => void): void {
+  closing.push(callback);
+}
+
+function isAlive(): boolean {
+  if (work.length > 0 || closing.length > 0 || keepAlive.size > 0) return true;
+  if (timers.dueMs >= 0 && timers.timerRef) return true;
+  if (timers.immediateRef && timers.immediateInfo[Immediate.RefCount]! > 0) return true;
+  for (const watcher of watchers) if (watcher.referenced) return true;
+  return false;
+}
+
+/** What `process.getActiveResourcesInfo` counts beside timers and immediates. */
+export function pendingWork(): number {
+  return work.length;
+}
+
+function prepare(): number[] {
+  const plan = [0];
+  for (const watcher of watchers) plan.push(watcher.fd, watcher.events);
+  if (work.length > 0 || closing.length > 0 || timers.immediateInfo[Immediate.RefCount]! > 0 || !isAlive()) return plan;
+  plan[0] = timers.dueMs < 0 ? -1 : Math.max(0, timers.dueMs - (monotonicNs() - origin.ns) / 1e6);
+  return plan;
+}
+
+function ready(list: number[]): void {
+  const current = turn++;
+  for (let i = 0; i < list.length; i += 2) {
+    for (const watcher of [...watchers]) {
+      if (watcher.fd === list[i] && watchers.has(watcher)) watcher.callback(list[i + 1]!);
+    }
+  }
+  // With immediates waiting, a thread pool would seldom be done already: they go first.
+  const eager = timers.immediateInfo[Immediate.Count] === 0;
+  let count = work.length;
+  while (count-- > 0 && work.length > 0 && (eager || work[0]!.turn < current)) work.shift()!.run();
+}
+
+function close(): boolean {
+  for (let count = closing.length; count > 0; count -= 1) closing.shift()!();
+  return isAlive();
+}
+
+host.engine.setEntry('timers', runTimers);
+host.engine.setEntry('prepare', prepare);
+host.engine.setEntry('ready', ready);
+host.engine.setEntry('check', runImmediates);
+host.engine.setEntry('close', close);
+host.engine.setEntry('drained', () => onDrained(isAlive));

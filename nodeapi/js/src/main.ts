@@ -1,0 +1,10 @@
+// The first module of the glue. Boots a realm as Node's C++ does: prepares the engine, runs per_context/*, bootstrap/*, web/*
+// and switches/*, and leaves the entry points of the event loop (`loop.ts`) and of a process's start (`start.ts`) behind.
+
+import './interpose/globals';
+import './interpose/stack';
+import { bootRealm } from './realm';
+import './loop';
+import './start';
+
+try { bootRealm(); } catch (e: any) { host.ops.program_debug(String(e) + "\n" + e?.stack); throw e; }

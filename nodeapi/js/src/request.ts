@@ -1,0 +1,66 @@
+// One operation, three forms: Node's bindings throw or return without a request object, complete an `FSReqCallback` later,
+// or give a promise for `kUsePromises`.
+
+import { AsyncWrap, callIn } from './async_wrap';
+import { enqueueWork } from './loop';
+import { isolateSymbols } from './symbols';
+import { uvException } from './uv';
+
+export const kUsePromises = isolateSymbols['fs_use_promises_symbol']!;
+
+/** A value, or `-errno`. */
+export type Outcome<T> = T | Result;
+
+/** Marks the numbers that are values, for operations whose result is a number. */
+export function failed(outcome: unknown): outcome is number {
+  return typeof outcome === 'number' && outcome < 0;
+}
+
+export class FSReqCallback extends AsyncWrap {
+  declare oncomplete?: (error: unknown, value?: unknown) => void;
+  constructor(_bigint?: boolean) {
+    super('FSREQCALLBACK');
+  }
+}
+
+/** Runs `work` in the form that `req` asks for. `work` gives `-errno` (a number below zero) on failure. */
+export function request<T>(
+  req: any, syscall: string, path: unknown, dest: unknown, work: () => Outcome<T>,
+): T | Promise<T> | undefined {
+  if (req === undefined) {
+    const outcome = work();
+    if (failed(outcome)) throw uvException(outcome, syscall, undefined, path, dest);
+    return outcome as T;
+  }
+  if (req === kUsePromises) {
+    const wrap = new AsyncWrap('FSREQPROMISE');
+    return new Promise<T>((resolve, reject) => {
+      enqueueWork(() => {
+        const outcome = guarded(work);
+        callIn(wrap, () => {
+          if (outcome.thrown !== undefined) reject(outcome.thrown);
+          else if (failed(outcome.value)) reject(uvException(outcome.value, syscall, undefined, path, dest));
+          else resolve(outcome.value as T);
+        });
+      });
+    });
+  }
+  enqueueWork(() => {
+    const outcome = guarded(work);
+    callIn(req, () => {
+      if (outcome.thrown !== undefined) req.oncomplete(outcome.thrown);
+      else if (failed(outcome.value)) req.oncomplete(uvException(outcome.value, syscall, undefined, path, dest));
+      else if (outcome.value === undefined) req.oncomplete(null);
+      else req.oncomplete(null, outcome.value);
+    });
+  });
+  return undefined;
+}
+
+function guarded<T>(work: () => Outcome<T>): { value?: Outcome<T>; thrown?: unknown } {
+  try {
+    return { value: work() };
+  } catch (thrown) {
+    return { thrown };
+  }
+}

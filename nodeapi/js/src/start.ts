@@ -1,0 +1,89 @@
+// What every process does after boot: take in argv, environment and clock, choose the main script, run it; and the events at the
+// end. As src/node.cc (StartExecution) and src/api/hooks.cc.
+
+import { callbackScope } from './async_wrap';
+import { exitStatus, internals, triggerUncaughtException } from './fatal';
+import { monotonicNs, origin } from './loop';
+import { parseCommandLine } from './command_line';
+import { perContext, process, runInternal } from './realm';
+import { kExiting, privateSymbols } from './symbols';
+
+declare global {
+  interface Ops {
+    sys_getpid(): Result;
+    sys_getppid(): Result;
+    sys_getcwd(buffer: Bytes): Result;
+  }
+}
+
+const hooks: Array<() => void> = [];
+
+/** Runs `hook` at the start of every process, before any script. */
+export function onProcessStart(hook: () => void): void {
+  hooks.push(hook);
+}
+
+/** What this process was started with. */
+export const command = parseCommandLine([]);
+
+function mainScript(): string {
+  const { options } = command;
+  if (options['--help']) return 'internal/main/print_help';
+  if (options['--check'] && command.argv.length > 1) return 'internal/main/check_syntax';
+  if (command.hasEval && !options['--interactive']) return 'internal/main/eval_string';
+  if (options['--test']) return 'internal/main/test_runner';
+  if (command.argv.length > 1 && command.argv[1] !== '-') return 'internal/main/run_main_module';
+  if (options['--interactive'] || isTerminal(0)) return 'internal/main/repl';
+  return 'internal/main/eval_stdin';
+}
+
+function isTerminal(fd: number): boolean {
+  return host.loadGlue('bindings/util').guessHandleType(fd) === 'TTY';
+}
+
+host.engine.setEntry('start', () => {
+  origin.ns = monotonicNs();
+  Object.assign(command, parseCommandLine(host.ops.program_args()));
+  if (command.error !== undefined) {
+    host.ops.program_debug(`${command.argv[0]}: ${command.error}`);
+    host.ops.program_exit(9);
+  }
+  if (command.options['--version']) {
+    host.loadGlue('stdout').print(`${process.version}\n`);
+    host.ops.program_exit(0);
+  }
+  for (const hook of hooks) hook();
+  callbackScope(process, 1, 0, undefined, () => {
+    try {
+      runInternal(mainScript());
+    } catch (error) {
+      triggerUncaughtException(error, false);
+    }
+  });
+});
+
+/** As `EmitProcessBeforeExit`. */
+export function emitProcessBeforeExit(): void {
+  callbackScope(process, 0, 0, undefined, () => process.emit('beforeExit', exitStatus(0)));
+}
+
+/** As `EmitProcessExitInternal`; gives the status. */
+export function emitProcessExit(): number {
+  const fields = process[privateSymbols['exit_info_private_symbol']!];
+  fields[kExiting] = 1;
+  const unsettled = unsettledEntryPoint();
+  if (unsettled) internals.require!('internal/process/warning');
+  const status = exitStatus(unsettled ? 13 : 0);
+  if (unsettled) host.ops.program_debug(`Warning: Detected unsettled top-level await at\n${unsettled}`);
+  callbackScope(process, 0, 0, undefined, () => process.emit('exit', status), true);
+  return exitStatus(status);
+}
+
+/** Where the entry point's promise is still pending when nothing is left to run. */
+function unsettledEntryPoint(): string | undefined {
+  const promise = host.global[privateSymbols['entry_point_promise_private_symbol']!];
+  if (promise === undefined || host.engine.promiseDetails(promise)?.[0] !== 0) return undefined;
+  return `${command.argv[1] ?? '[eval]'}\n`;
+}
+
+void perContext;

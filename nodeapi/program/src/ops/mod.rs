@@ -1,0 +1,15 @@
+//! The ops that the glue finds as `host.ops.<name>`, one table per file. How to add one: `nodeapi/js/README.md`.
+
+mod buffer;
+mod crypto;
+mod http_parser;
+mod icu;
+mod program;
+mod sys;
+mod url;
+mod zlib;
+
+use oac_engine::OpDecl;
+
+/// Every table.
+pub(crate) const ALL: &[&[OpDecl]] = &[program::OPS, sys::OPS, buffer::OPS, url::OPS, crypto::OPS, http_parser::OPS, icu::OPS, zlib::OPS];

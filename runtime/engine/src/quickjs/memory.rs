@@ -1,0 +1,52 @@
+//! Array buffers and the heap.
+
+use rquickjs_sys as q;
+
+use super::value::{Args, Cx, Js};
+use super::{Intrinsic, Shared};
+
+pub(super) const TABLE: &[(&str, Intrinsic)] = &[
+    ("detachArrayBuffer", detach_array_buffer),
+    ("arrayBufferOfBytes", array_buffer_of_bytes),
+    ("memoryUsage", memory_usage),
+    ("collectGarbage", collect_garbage),
+];
+
+/// `detachArrayBuffer(buffer)`.
+fn detach_array_buffer(_: &Shared, cx: Cx, args: &Args<'_>) -> Js {
+    // SAFETY: plain call; QuickJS ignores anything that is not an ArrayBuffer.
+    unsafe { q::JS_DetachArrayBuffer(cx.raw(), args.get(0).raw()) };
+    Ok(cx.undefined())
+}
+
+/// `arrayBufferOfBytes(view)`: a new ArrayBuffer with the bytes of `view`.
+fn array_buffer_of_bytes(_: &Shared, cx: Cx, args: &Args<'_>) -> Js {
+    let value = args.get(0);
+    match value.memory() {
+        None => cx.type_error("arrayBufferOfBytes needs a byte view"),
+        Some((_, 0)) => cx.array_buffer_copy(&[]),
+        // SAFETY: `memory` gives `len` readable bytes while the argument lives.
+        Some((data, len)) => cx.array_buffer_copy(unsafe { std::slice::from_raw_parts(data, len) }),
+    }
+}
+
+/// `memoryUsage()`: `[bytes allocated, bytes used, bytes in array buffers]`.
+fn memory_usage(_: &Shared, cx: Cx, _: &Args<'_>) -> Js {
+    // SAFETY: the struct is plain data that QuickJS fills.
+    let usage = unsafe {
+        let mut usage: q::JSMemoryUsage = std::mem::zeroed();
+        q::JS_ComputeMemoryUsage(cx.rt(), &raw mut usage);
+        usage
+    };
+    cx.list([
+        cx.num(usage.malloc_size as f64),
+        cx.num(usage.memory_used_size as f64),
+        cx.num(usage.binary_object_size as f64),
+    ])
+}
+
+fn collect_garbage(_: &Shared, cx: Cx, _: &Args<'_>) -> Js {
+    // SAFETY: plain call.
+    unsafe { q::JS_RunGC(cx.rt()) };
+    Ok(cx.undefined())
+}

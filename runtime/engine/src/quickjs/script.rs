@@ -1,0 +1,110 @@
+//! Compiling and running scripts; entry points; the stack formatter.
+
+use rquickjs_sys as q;
+
+use super::value::{Args, Cx, Js, Val};
+use super::{Intrinsic, Shared};
+
+#[cfg(feature = "patched")]
+unsafe extern "C" {
+    fn JS_SetMaxCallDepth(rt: *mut q::JSRuntime, max_call_depth: u32);
+    fn JS_SetRandomSeed(ctx: *mut q::JSContext, seed: u64);
+}
+
+/// With the patched library this line number means "the first line is a wrapper's, count from the second".
+#[cfg(feature = "patched")]
+const LINE_BEFORE_FIRST: i32 = i32::MIN;
+#[cfg(not(feature = "patched"))]
+const LINE_BEFORE_FIRST: i32 = 1;
+
+pub(super) const TABLE: &[(&str, Intrinsic)] = &[
+    ("compileFunction", compile_function),
+    ("compileScript", compile_script),
+    ("runScript", run_script),
+    ("setEntry", set_entry),
+    ("setStackFormatter", set_stack_formatter),
+];
+
+/// Bounds recursion: with the patched library exactly, without it by the machine stack alone.
+pub(super) fn limit_depth(cx: Cx, frames: u32) {
+    #[cfg(feature = "patched")]
+    // SAFETY: plain call.
+    unsafe {
+        JS_SetMaxCallDepth(cx.rt(), frames);
+    }
+    #[cfg(not(feature = "patched"))]
+    let _ = (cx, frames);
+}
+
+/// Reseeds `Math.random`. Without the patched library it keeps the seed taken from the clock at start.
+pub(super) fn reseed(cx: Cx, entropy: [u8; 16]) {
+    let (low, high) = entropy.split_at(8);
+    let seed = low.iter().zip(high).fold(0u64, |seed, (a, b)| seed << 8 | u64::from(a ^ b.rotate_left(3)));
+    #[cfg(feature = "patched")]
+    // SAFETY: plain call.
+    unsafe {
+        JS_SetRandomSeed(cx.raw(), seed);
+    }
+    #[cfg(not(feature = "patched"))]
+    let _ = (cx, seed);
+}
+
+/// A `#!` line is a comment.
+pub(super) fn without_hashbang(source: &str) -> std::borrow::Cow<'_, str> {
+    match source.strip_prefix("#!") {
+        Some(rest) => format!("//{rest}").into(),
+        None => source.into(),
+    }
+}
+
+fn line(offset: i32) -> i32 {
+    if offset == 0 { LINE_BEFORE_FIRST } else { offset }
+}
+
+/// `compileFunction(source, fileName, params, lineOffset)`: a function with this body. Its first line is line
+/// `lineOffset + 1` of the file, with true columns: the wrapper has a line of its own.
+fn compile_function(_: &Shared, cx: Cx, args: &Args<'_>) -> Js {
+    let source = args.string(0)?;
+    let file = args.string(1)?;
+    let params = args.get(2).elements()?.iter().map(Val::to_text).collect::<Js<Vec<_>>>()?.join(",");
+    let text = format!("(function ({params}) {{\n{}\n}})", without_hashbang(&source));
+    cx.compile_global(&text, &file, line(args.int(3)), q::JS_EVAL_TYPE_GLOBAL)
+}
+
+/// `compileScript(source, fileName, lineOffset)`: a number for `runScript`.
+fn compile_script(shared: &Shared, cx: Cx, args: &Args<'_>) -> Js {
+    let source = args.string(0)?;
+    let file = args.string(1)?;
+    let flags = q::JS_EVAL_TYPE_GLOBAL | q::JS_EVAL_FLAG_COMPILE_ONLY;
+    let script = cx.compile_global(&without_hashbang(&source), &file, args.int(2) + 1, flags)?;
+    let mut modules = shared.modules.borrow_mut();
+    modules.scripts.push(script);
+    Ok(cx.int(modules.scripts.len() as i32 - 1))
+}
+
+/// `runScript(number)`: its completion value.
+fn run_script(shared: &Shared, cx: Cx, args: &Args<'_>) -> Js {
+    let script = shared.modules.borrow().scripts.get(args.int(0) as usize).cloned();
+    let Some(script) = script else {
+        return cx.type_error("no such script");
+    };
+    // SAFETY: JS_EvalFunction takes over the reference to compiled code.
+    cx.own(unsafe { q::JS_EvalFunction(cx.raw(), script.into_raw()) })
+}
+
+/// `setEntry(name, fn)`: what the program calls by this name.
+fn set_entry(shared: &Shared, cx: Cx, args: &Args<'_>) -> Js {
+    let name = args.string(0)?;
+    if !args.get(1).is_function() {
+        return cx.type_error("an entry point must be a function");
+    }
+    shared.entries.borrow_mut().insert(name, args.get(1).clone());
+    Ok(cx.undefined())
+}
+
+/// `setStackFormatter(fn)`: `fn(error, callSites)` is called when an error captures its stack.
+fn set_stack_formatter(_: &Shared, cx: Cx, args: &Args<'_>) -> Js {
+    let error = cx.global().get("Error")?;
+    error.set("prepareStackTrace", args.get(0).clone())?;
+    Ok(cx.undefined())
+}
