@@ -165,13 +165,14 @@ fn web(workspace: &Workspace, wasm_bindgen: &Path) -> Result<()> {
     // tsc first: its stamp is void when dist/ is gone, and the steps below only add to the folder.
     cached_step("page library (TypeScript)", || typescript(&workspace.path("js")))?;
     let module = workspace.target.join(WEB_TARGET).join("release/oac_web.wasm");
-    let bound = dist.join("oac_web_bg.wasm");
+    let kernel = dist.join("kernel");
+    let bound = kernel.join("oac_web_bg.wasm");
     let inputs = Inputs::of("wasm-bindgen").path(&module)?.text(&wasm_bindgen.display().to_string());
     cached_step("browser host (wasm-bindgen)", || {
-        inputs.stamp().unless_current(&[&bound, &dist.join("oac_web.js")], || {
+        inputs.stamp().unless_current(&[&bound, &kernel.join("oac_web.js")], || {
             Command::new(wasm_bindgen)
                 .args(["--target", "web", "--out-name", "oac_web", "--out-dir"])
-                .arg(&dist)
+                .arg(&kernel)
                 .arg(&module)
                 .run()
         })

@@ -1,0 +1,233 @@
+//! Processes that the page spawned: their streams, and the operations on them that wait.
+//!
+//! Each has an actor of its own, which holds the other ends of its pipes and is its parent. The actor waits in one poll over all
+//! that the page waits for; nothing else of it ever blocks.
+
+use std::collections::VecDeque;
+
+use oac_abi::{Errno, bounds::PIPE_BYTES, flags::poll, spawn::SpawnRequest};
+use oac_kernel::{Kernel, TaskId};
+
+use crate::{
+    actor::{Actor, Called, Failure, Interest},
+    error::{Result, WebError},
+};
+
+/// The page's number of an operation that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Operation(pub(crate) u32);
+
+/// How an operation ended: `None` is the end of the stream, or a write that is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Completion {
+    pub(crate) operation: Operation,
+    pub(crate) result: std::result::Result<Option<Vec<u8>>, Errno>,
+}
+
+#[derive(Debug)]
+struct Write {
+    operation: Operation,
+    data: Vec<u8>,
+    sent: usize,
+}
+
+/// What the page wants run.
+#[derive(Clone, Debug)]
+pub(crate) struct SpawnOptions {
+    pub(crate) program: String,
+    pub(crate) args: Vec<String>,
+    pub(crate) env: Vec<String>,
+    pub(crate) cwd: String,
+    /// One pipe for both outputs.
+    pub(crate) merged: bool,
+}
+
+/// A process and the page's ends of its streams.
+#[derive(Debug)]
+pub(crate) struct Process {
+    pub(crate) actor: TaskId,
+    pub(crate) pid: TaskId,
+    input: Option<i32>,
+    /// stdout, stderr.
+    outputs: [Option<i32>; 2],
+    reads: [Option<Operation>; 2],
+    writes: VecDeque<Write>,
+    has_exited: bool,
+}
+
+impl Process {
+    /// Starts a program in a process group of its own.
+    pub(crate) fn spawn(kernel: &mut Kernel, options: &SpawnOptions) -> Result<Process> {
+        let task = Actor::attach(kernel, "page");
+        let mut actor = Actor::new(kernel, task);
+        match start(&mut actor, options) {
+            Ok((pid, input, outputs)) => Ok(Process {
+                actor: task,
+                pid,
+                input: Some(input),
+                outputs,
+                reads: [None, None],
+                writes: VecDeque::new(),
+                has_exited: false,
+            }),
+            Err(failure) => {
+                kernel.detach(task);
+                Err(match failure {
+                    Failure::Errno(errno) => WebError::call(errno, "spawn", &options.program),
+                    Failure::Blocked => WebError::Waits { syscall: "spawn" },
+                    Failure::Ended => WebError::ActorEnded,
+                })
+            }
+        }
+    }
+
+    /// Reads what there is of an output (1 or 2), or waits for it.
+    pub(crate) fn read(&mut self, stream: u32, operation: Operation) -> Result<()> {
+        let error = WebError::NoStream { pid: self.pid.0, stream };
+        let index = output_index(stream).ok_or_else(|| error.clone())?;
+        if self.reads[index].is_some() {
+            return Err(error);
+        }
+        self.reads[index] = Some(operation);
+        Ok(())
+    }
+
+    /// Writes to the input, all of it, after what was written before.
+    pub(crate) fn write(&mut self, data: Vec<u8>, operation: Operation) {
+        self.writes.push_back(Write { operation, data, sent: 0 });
+    }
+
+    /// Closes the input. What is still to be written is lost: the page closes after its writes.
+    pub(crate) fn close_input(&mut self, kernel: &mut Kernel) {
+        if let Some(fd) = self.input.take() {
+            Actor::new(kernel, self.actor).close(fd);
+        }
+    }
+
+    /// Closes an output: the program gets EPIPE.
+    pub(crate) fn close_output(&mut self, kernel: &mut Kernel, stream: u32) {
+        if let Some(fd) = output_index(stream).and_then(|index| self.outputs[index].take()) {
+            Actor::new(kernel, self.actor).close(fd);
+        }
+    }
+
+    /// The task has ended: it can be forgotten.
+    pub(crate) fn exited(&mut self, kernel: &mut Kernel) {
+        Actor::new(kernel, self.actor).reap(self.pid);
+        self.has_exited = true;
+        self.close_input(kernel);
+    }
+
+    /// Whether the page can get nothing more of it.
+    pub(crate) fn is_over(&self) -> bool {
+        self.has_exited
+            && self.outputs == [None, None]
+            && self.reads == [None, None]
+            && self.writes.is_empty()
+    }
+
+    /// Does what can be done without waiting, then waits for the rest.
+    pub(crate) fn advance(&mut self, kernel: &mut Kernel, done: &mut VecDeque<Completion>) {
+        let mut actor = Actor::new(kernel, self.actor);
+        loop {
+            for index in 0..2 {
+                self.try_read(&mut actor, index, done);
+            }
+            self.try_write(&mut actor, done);
+            let interests = self.interests();
+            if interests.is_empty() || actor.poll(&interests).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn try_read(&mut self, actor: &mut Actor<'_>, index: usize, done: &mut VecDeque<Completion>) {
+        let Some(operation) = self.reads[index] else { return };
+        let result = match self.outputs[index] {
+            None => Ok(None),
+            Some(fd) => {
+                let mut data = vec![0; PIPE_BYTES];
+                match actor.read(fd, &mut data) {
+                    Err(failure) if failure.is_not_yet() => return,
+                    Err(failure) => Err(failure.errno()),
+                    Ok(0) => {
+                        actor.close(fd);
+                        self.outputs[index] = None;
+                        Ok(None)
+                    }
+                    Ok(length) => {
+                        data.truncate(length);
+                        Ok(Some(data))
+                    }
+                }
+            }
+        };
+        self.reads[index] = None;
+        done.push_back(Completion { operation, result });
+    }
+
+    fn try_write(&mut self, actor: &mut Actor<'_>, done: &mut VecDeque<Completion>) {
+        while let Some(write) = self.writes.front_mut() {
+            let result = match self.input {
+                None => Err(Errno::EPIPE),
+                Some(_) if write.sent == write.data.len() => Ok(None),
+                Some(fd) => match actor.write(fd, &write.data[write.sent..]) {
+                    Err(failure) if failure.is_not_yet() => return,
+                    Err(failure) => Err(failure.errno()),
+                    Ok(length) => {
+                        write.sent += length;
+                        continue;
+                    }
+                },
+            };
+            done.push_back(Completion { operation: write.operation, result });
+            self.writes.pop_front();
+        }
+    }
+
+    fn interests(&self) -> Vec<Interest> {
+        let reads =
+            (0..2).filter(|&index| self.reads[index].is_some()).filter_map(|index| self.outputs[index]);
+        let writes = self.input.filter(|_| !self.writes.is_empty());
+        reads
+            .map(|fd| Interest { fd, events: poll::IN })
+            .chain(writes.map(|fd| Interest { fd, events: poll::OUT }))
+            .collect()
+    }
+}
+
+fn output_index(stream: u32) -> Option<usize> {
+    match stream {
+        1 => Some(0),
+        2 => Some(1),
+        _ => None,
+    }
+}
+
+type Streams = (TaskId, i32, [Option<i32>; 2]);
+
+fn start(actor: &mut Actor<'_>, options: &SpawnOptions) -> Called<Streams> {
+    let (child_in, input) = actor.pipe()?;
+    let (output, child_out) = actor.pipe()?;
+    let errors = if options.merged { None } else { Some(actor.pipe()?) };
+    for fd in [input, output].into_iter().chain(errors.map(|(read, _)| read)) {
+        actor.set_nonblocking(fd)?;
+    }
+    let child_err = errors.map_or(child_out, |(_, write)| write);
+    let bytes = |text: &String| text.clone().into_bytes();
+    let request = SpawnRequest {
+        program: bytes(&options.program),
+        argv: std::iter::once(&options.program).chain(&options.args).map(bytes).collect(),
+        env: Some(options.env.iter().map(bytes).collect()),
+        cwd: Some(bytes(&options.cwd)),
+        fds: vec![(0, child_in), (1, child_out), (2, child_err)],
+        flags: SpawnRequest::NEW_GROUP,
+    };
+    let pid = actor.spawn(&request.encode())?;
+    actor.close(child_in);
+    actor.close(child_out);
+    if let Some((_, write)) = errors {
+        actor.close(write);
+    }
+    Ok((pid, input, [Some(output), errors.map(|(read, _)| read)]))
+}

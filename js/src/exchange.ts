@@ -1,0 +1,99 @@
+/** One HTTP request to a port of a container, over a MessagePort to its kernel: the asking side, in the page and the service worker. */
+import { ContainerError } from './errors.js';
+import type { ExchangeControl, ExchangeReply, ExchangeRequest } from './messages.js';
+
+/** An exchange that failed before its response began. */
+export class ExchangeFailed extends ContainerError {
+  /** Nobody listens, but there are tasks that may yet. */
+  readonly starting: boolean;
+
+  constructor(reply: Extract<ExchangeReply, { type: 'failure' }>) {
+    super(reply.error);
+    this.starting = reply.starting;
+  }
+}
+
+/** Answers that have no body, whatever they are made of. */
+const BODILESS = new Set([204, 205, 304]);
+
+/** Encodings that a browser can take off; servers are asked not to use any. */
+const ENCODINGS: Readonly<Record<string, CompressionFormat>> = { gzip: 'gzip', 'x-gzip': 'gzip', deflate: 'deflate' };
+
+/**
+ * Sends `request` (its address is replaced by `target`) and gives the response when its head is there.
+ *
+ * @throws ExchangeFailed
+ */
+export async function exchange(
+  port: MessagePort,
+  request: Request,
+  where: Pick<ExchangeRequest, 'port' | 'target' | 'wait'>,
+): Promise<Response> {
+  const body = request.method === 'GET' || request.method === 'HEAD' ? null : new Uint8Array(await request.arrayBuffer());
+  const headers = [...request.headers].filter(([name]) => name !== 'x-oac-wait');
+  if (request.referrer !== '' && request.referrer !== 'about:client') headers.push(['referer', request.referrer]);
+  const control = (message: ExchangeControl): void => port.postMessage(message);
+
+  let started: (head: Extract<ExchangeReply, { type: 'head' }>) => void;
+  let failed: (error: Error) => void;
+  const head = new Promise<Extract<ExchangeReply, { type: 'head' }>>((resolve, reject) => {
+    started = resolve;
+    failed = reject;
+  });
+  let controller!: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
+  const stream = new ReadableStream<Uint8Array<ArrayBuffer>>(
+    {
+      start: (c) => void (controller = c),
+      pull: () => control('pull'),
+      cancel: () => {
+        control('cancel');
+        port.close();
+      },
+    },
+    // Only what the reader asks for is fetched from the program.
+    { highWaterMark: 0 },
+  );
+  port.onmessage = ({ data }: MessageEvent<ExchangeReply>): void => {
+    if (data.type === 'head') started(data);
+    else if (data.type === 'chunk') controller.enqueue(data.data as Uint8Array<ArrayBuffer>);
+    else if (data.type === 'end') {
+      controller.close();
+      port.close();
+    } else {
+      const error = new ExchangeFailed(data);
+      failed(error);
+      controller.error(error);
+      port.close();
+    }
+  };
+  const message: ExchangeRequest = { ...where, method: request.method, headers, body };
+  port.postMessage(message);
+  request.signal.addEventListener('abort', () => {
+    control('cancel');
+    port.close();
+    failed(request.signal.reason as Error);
+  });
+  return respond(await head, stream, request.method);
+}
+
+function respond(
+  { status, statusText, headers }: Extract<ExchangeReply, { type: 'head' }>,
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  method: string,
+): Response {
+  const kept = new Headers();
+  // The connection's own headers are not the message's.
+  for (const [name, value] of headers) {
+    if (name !== 'connection' && name !== 'keep-alive' && name !== 'transfer-encoding') kept.append(name, value);
+  }
+  if (BODILESS.has(status) || method === 'HEAD') {
+    void stream.cancel();
+    return new Response(null, { status, statusText, headers: kept });
+  }
+  const encoding = kept.get('content-encoding');
+  const format = encoding === null ? undefined : ENCODINGS[encoding.trim().toLowerCase()];
+  if (format === undefined) return new Response(stream, { status, statusText, headers: kept });
+  kept.delete('content-encoding');
+  kept.delete('content-length');
+  return new Response(stream.pipeThrough(new DecompressionStream(format)), { status, statusText, headers: kept });
+}

@@ -1,0 +1,104 @@
+/** HTTP exchanges with ports of the container, for the service worker and the page: the kernel's end of their MessagePorts. */
+import { ERRNO_TEXT } from '../generated/abi.js';
+import { ContainerError, type ErrnoName, toRecord } from '../errors.js';
+import type { CompletionDetail, WebKernel } from '../kernel/oac_web.js';
+import type { ExchangeControl, ExchangeReply, ExchangeRequest } from '../messages.js';
+
+interface Exchange {
+  port: MessagePort;
+  request: ExchangeRequest;
+}
+
+type ExchangeCompletion = Extract<CompletionDetail, { exchange: number }>;
+
+export class Exchanges {
+  readonly #kernel: WebKernel;
+  readonly #changed: () => void;
+  readonly #open = new Map<number, Exchange>();
+  /** Requests for ports on which nobody listens yet. */
+  readonly #patient = new Map<number, Set<Exchange>>();
+  #next = 1;
+
+  constructor(kernel: WebKernel, changed: () => void) {
+    this.#kernel = kernel;
+    this.#changed = changed;
+  }
+
+  /** Serves the one request that will come on this port. */
+  accept(port: MessagePort): void {
+    port.onmessage = ({ data }: MessageEvent<ExchangeRequest>): void => this.#start({ port, request: data });
+  }
+
+  portOpened(port: number): void {
+    const waiting = this.#patient.get(port);
+    this.#patient.delete(port);
+    for (const exchange of waiting ?? []) this.#start(exchange);
+  }
+
+  /** `tasksRun`: whether somebody is there who may yet listen. */
+  completed(detail: ExchangeCompletion, tasksRun: boolean): void {
+    const exchange = this.#open.get(detail.exchange);
+    if (exchange === undefined) return;
+    if ('status' in detail) {
+      const headers: [string, string][] = [];
+      for (let at = 0; at + 1 < detail.headers.length; at += 2) headers.push([detail.headers[at]!, detail.headers[at + 1]!]);
+      this.#reply(exchange, { type: 'head', status: detail.status, statusText: detail.statusText, headers });
+    } else if ('data' in detail) {
+      if (detail.data !== null) this.#reply(exchange, { type: 'chunk', data: detail.data }, [detail.data.buffer as ArrayBuffer]);
+      else this.#finish(detail.exchange, exchange, { type: 'end' });
+    } else if (detail.errno === 'ECONNREFUSED' && exchange.request.wait) {
+      this.#open.delete(detail.exchange);
+      this.#wait(exchange);
+    } else {
+      this.#finish(detail.exchange, exchange, { type: 'failure', error: failure(detail.errno, exchange.request.port), starting: tasksRun });
+    }
+  }
+
+  #start(exchange: Exchange): void {
+    const id = this.#next++;
+    const { port, method, target, headers, body } = exchange.request;
+    this.#open.set(id, exchange);
+    exchange.port.onmessage = ({ data }: MessageEvent<ExchangeControl>): void => {
+      if (data === 'pull') {
+        if (this.#open.has(id)) this.#kernel.exchangePull(id);
+      } else {
+        if (this.#open.delete(id)) this.#kernel.exchangeCancel(id);
+        exchange.port.close();
+      }
+      this.#changed();
+    };
+    try {
+      this.#kernel.exchangeStart(id, port, method, target, headers.flat(), body ?? new Uint8Array());
+    } catch (error) {
+      this.#finish(id, exchange, { type: 'failure', error: toRecord(error), starting: false });
+    }
+    this.#changed();
+  }
+
+  #wait(exchange: Exchange): void {
+    const { port } = exchange.request;
+    const waiting = this.#patient.get(port) ?? new Set();
+    this.#patient.set(port, waiting.add(exchange));
+    exchange.port.onmessage = ({ data }: MessageEvent<ExchangeControl>): void => {
+      if (data === 'cancel') waiting.delete(exchange);
+    };
+  }
+
+  #reply(exchange: Exchange, reply: ExchangeReply, transfer: Transferable[] = []): void {
+    exchange.port.postMessage(reply, transfer);
+  }
+
+  #finish(id: number, exchange: Exchange, reply: ExchangeReply): void {
+    this.#open.delete(id);
+    this.#reply(exchange, reply);
+  }
+}
+
+function failure(errno: string, port: number): ReturnType<typeof toRecord> {
+  const code = errno as ErrnoName;
+  if (code === 'ECONNREFUSED') return { code, message: `nothing listens on port ${port} of the container`, syscall: 'connect' };
+  if (errno === 'ERR_BAD_RESPONSE') {
+    return toRecord(new ContainerError({ code: errno, message: `the server on port ${port} sent something that is not HTTP/1.1` }));
+  }
+  return { code, message: `${code}: ${ERRNO_TEXT[code]}, while talking to port ${port}` };
+}

@@ -1,0 +1,100 @@
+/** The kernel's fetches, made with the browser's `fetch`. */
+import type { FetchDetail, WebKernel } from '../kernel/oac_web.js';
+
+/** Headers that describe the encoding which the browser has already taken off. */
+const DECODED = new Set(['content-encoding', 'content-length', 'transfer-encoding']);
+
+interface Fetch {
+  abort: AbortController;
+  /** Set while the kernel's buffer is full. */
+  resume: (() => void) | undefined;
+}
+
+export class Outside {
+  readonly #kernel: WebKernel;
+  readonly #changed: () => void;
+  readonly #fetches = new Map<number, Fetch>();
+
+  /** `changed` is called after each event that was told to the kernel. */
+  constructor(kernel: WebKernel, changed: () => void) {
+    this.#kernel = kernel;
+    this.#changed = changed;
+  }
+
+  start(detail: FetchDetail): void {
+    const state: Fetch = { abort: new AbortController(), resume: undefined };
+    this.#fetches.set(detail.id, state);
+    void this.#run(detail, state).finally(() => this.#fetches.delete(detail.id));
+  }
+
+  resume(id: number): void {
+    const state = this.#fetches.get(id);
+    state?.resume?.();
+  }
+
+  cancel(id: number): void {
+    const state = this.#fetches.get(id);
+    this.#fetches.delete(id);
+    state?.abort.abort();
+    state?.resume?.();
+  }
+
+  async #run({ id, method, url, headers, body }: FetchDetail, state: Fetch): Promise<void> {
+    let response: Response;
+    try {
+      response = await fetch(url, {
+        method,
+        headers: pairs(headers),
+        ...(body.length === 0 ? {} : { body: body as Uint8Array<ArrayBuffer> }),
+        signal: state.abort.signal,
+        credentials: 'omit',
+        // What the container keeps, it keeps itself.
+        cache: 'no-store',
+      });
+    } catch (error) {
+      if (state.abort.signal.aborted) return;
+      this.#tell(() => this.#kernel.fetchFailed(id, error instanceof Error ? error.message : String(error)));
+      return;
+    }
+    const kept: string[] = [];
+    response.headers.forEach((value, name) => {
+      if (!DECODED.has(name)) kept.push(name, value);
+    });
+    this.#tell(() => this.#kernel.fetchHead(id, response.status, response.statusText, response.url, kept));
+    try {
+      const reader = response.body?.getReader();
+      for (;;) {
+        const next = await reader?.read();
+        if (next === undefined || next.done) break;
+        if (state.abort.signal.aborted) return;
+        let pause = false;
+        this.#tell(() => (pause = this.#kernel.fetchBody(id, next.value)));
+        if (pause) await this.#paused(state);
+      }
+    } catch {
+      if (!state.abort.signal.aborted) this.#tell(() => this.#kernel.fetchEnd(id, false));
+      return;
+    }
+    if (!state.abort.signal.aborted) this.#tell(() => this.#kernel.fetchEnd(id, true));
+  }
+
+  #paused(state: Fetch): Promise<void> {
+    return new Promise((resolve) => {
+      state.resume = () => {
+        state.resume = undefined;
+        resolve();
+      };
+    });
+  }
+
+  #tell(event: () => void): void {
+    event();
+    this.#changed();
+  }
+}
+
+function pairs(flat: readonly string[]): [string, string][] {
+  const list: [string, string][] = [];
+  for (let at = 0; at + 1 < flat.length; at += 2) list.push([flat[at]!, flat[at + 1]!]);
+  return list;
+}

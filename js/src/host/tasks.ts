@@ -1,0 +1,146 @@
+/** The task workers, as the kernel's worker sees them: which are idle, which run what, and their slots. */
+import {
+  CALL_OUTS_MAX,
+  SLOT_DATA,
+  SLOT_INPUT_LEN,
+  SLOT_RET,
+  SLOT_STATE,
+  SLOT_TOTAL,
+  SLOT_WRITTEN,
+  STATE_KILLED,
+  STATE_REPLIED,
+  STATE_REQUESTED,
+} from '../generated/abi.js';
+import type { WebKernel } from '../kernel/oac_web.js';
+import type { TaskFailure, TaskStart, WorkerMessage } from '../messages.js';
+
+/** `WebKernel.call`: the call waits. */
+const BLOCKED = -1;
+/** `WebKernel.call`: the task has ended. */
+const EXITED = -2;
+/** The scratch area: a slot's layout, (offset, length) of each range of output that was written, the output. */
+const RANGE_BYTES = 8;
+const OUTPUT = SLOT_TOTAL + RANGE_BYTES * CALL_OUTS_MAX;
+
+interface Worker {
+  index: number;
+  bytes: Uint8Array<SharedArrayBuffer>;
+  words: Int32Array<SharedArrayBuffer>;
+  port: MessagePort;
+  task: number | undefined;
+}
+
+export interface TasksHost {
+  /** The page is to make another worker. */
+  taken(index: number): void;
+  /** The page is to terminate this one. */
+  retire(index: number): void;
+  /** The kernel has been told something. */
+  changed(): void;
+}
+
+export class Tasks {
+  readonly #kernel: WebKernel;
+  readonly #memory: WebAssembly.Memory;
+  readonly #host: TasksHost;
+  readonly #clockOriginMs: number;
+  readonly #workers = new Map<number, Worker>();
+  readonly #byTask = new Map<number, Worker>();
+  readonly #idle: Worker[] = [];
+  /** Tasks that wait for a worker. Bounded by the kernel's limit of tasks. */
+  readonly #waiting: { task: number; module: WebAssembly.Module }[] = [];
+
+  constructor(kernel: WebKernel, memory: WebAssembly.Memory, host: TasksHost, clockOriginMs: number) {
+    this.#kernel = kernel;
+    this.#memory = memory;
+    this.#host = host;
+    this.#clockOriginMs = clockOriginMs;
+  }
+
+  addWorker({ index, slot, port }: WorkerMessage): void {
+    const worker: Worker = { index, bytes: new Uint8Array(slot), words: new Int32Array(slot, 0, SLOT_RET / 4), port, task: undefined };
+    port.onmessage = ({ data }: MessageEvent<TaskFailure>): void => this.#failed(worker, data);
+    this.#workers.set(index, worker);
+    this.#idle.push(worker);
+    this.#dispatch();
+  }
+
+  start(task: number, module: WebAssembly.Module): void {
+    this.#waiting.push({ task, module });
+    this.#dispatch();
+  }
+
+  /** Serves the request in a worker's slot, if there is one. */
+  serve(index: number): void {
+    const worker = this.#workers.get(index);
+    if (worker?.task !== undefined) this.#serve(worker, worker.task);
+  }
+
+  /** Serves a blocked task's request again. */
+  wake(task: number): void {
+    const worker = this.#byTask.get(task);
+    if (worker !== undefined) this.#serve(worker, task);
+  }
+
+  /** The task has been killed, perhaps before it began. */
+  stop(task: number): void {
+    const waiting = this.#waiting.findIndex((entry) => entry.task === task);
+    if (waiting >= 0) this.#waiting.splice(waiting, 1);
+    const worker = this.#byTask.get(task);
+    if (worker !== undefined) this.#end(worker);
+  }
+
+  #dispatch(): void {
+    while (this.#idle.length > 0 && this.#waiting.length > 0) {
+      const worker = this.#idle.shift()!;
+      const { task, module } = this.#waiting.shift()!;
+      worker.task = task;
+      this.#byTask.set(task, worker);
+      const start: TaskStart = { module, clockOriginMs: this.#clockOriginMs };
+      worker.port.postMessage(start);
+      this.#host.taken(worker.index);
+    }
+  }
+
+  #serve(worker: Worker, task: number): void {
+    if (Atomics.load(worker.words, SLOT_STATE / 4) !== STATE_REQUESTED) return;
+    const address = this.#kernel.scratchAddress();
+    const inputBytes = Math.min(worker.words[SLOT_INPUT_LEN / 4]! >>> 0, SLOT_TOTAL - SLOT_DATA);
+    new Uint8Array(this.#memory.buffer, address, SLOT_DATA + inputBytes).set(worker.bytes.subarray(0, SLOT_DATA + inputBytes));
+    const ranges = this.#kernel.call(task);
+    if (ranges === BLOCKED) return;
+    if (ranges === EXITED) {
+      this.#end(worker);
+      return;
+    }
+    // The memory may have grown, and its old buffer with it gone.
+    const { buffer } = this.#memory;
+    const list = new DataView(buffer, address + SLOT_TOTAL, RANGE_BYTES * CALL_OUTS_MAX);
+    for (let range = 0; range < ranges; range++) {
+      const offset = list.getUint32(range * RANGE_BYTES, true);
+      const length = list.getUint32(range * RANGE_BYTES + 4, true);
+      worker.bytes.set(new Uint8Array(buffer, address + OUTPUT + offset, length), SLOT_DATA + offset);
+    }
+    worker.bytes.set(new Uint8Array(buffer, address + SLOT_WRITTEN, SLOT_RET + 8 - SLOT_WRITTEN), SLOT_WRITTEN);
+    Atomics.store(worker.words, SLOT_STATE / 4, STATE_REPLIED);
+    Atomics.notify(worker.words, SLOT_STATE / 4);
+  }
+
+  #failed(worker: Worker, failure: TaskFailure): void {
+    if (worker.task === undefined) return;
+    const task = worker.task;
+    this.#end(worker);
+    this.#kernel.taskFailed(task, failure.failure, failure.message);
+    this.#host.changed();
+  }
+
+  #end(worker: Worker): void {
+    Atomics.store(worker.words, SLOT_STATE / 4, STATE_KILLED);
+    Atomics.notify(worker.words, SLOT_STATE / 4);
+    if (worker.task !== undefined) this.#byTask.delete(worker.task);
+    worker.task = undefined;
+    this.#workers.delete(worker.index);
+    worker.port.close();
+    this.#host.retire(worker.index);
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * A Node.js-compatible container in this page.
+ *
+ *     const container = await OpenAgentsContainer.boot({ registry: '/registry/' });
+ *     await container.mount({ 'hello.js': { file: { contents: 'console.log("hello")' } } });
+ *     const node = await container.spawn('node', ['hello.js']);
+ *     for await (const text of node.output) console.log(text);
+ *     console.log(await node.exit);
+ */
+export { OpenAgentsContainer, type ContainerEvents, type ContainerOptions, type Environment, type SpawnOptions } from './container.js';
+export { ContainerError, type ErrnoName, type ErrorCode } from './errors.js';
+export { DirEnt, FileSystem, Stats, type BufferEncoding } from './filesystem.js';
+export type { Mode } from './isolation.js';
+export type { NetworkPolicy } from './messages.js';
+export { ContainerProcess, type SignalName } from './process.js';
+export type { DirectoryNode, FileNode, FileSystemTree, SymlinkNode } from './tree.js';
+export {
+  WebContainer,
+  auth,
+  configureAPIKey,
+  type BootOptions,
+  type ExportOptions,
+  type PreviewScriptOptions,
+  type WebContainerProcess,
+  type WebContainerSpawnOptions,
+} from './webcontainer.js';

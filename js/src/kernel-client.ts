@@ -1,0 +1,114 @@
+/** The page's end of the kernel's worker: calls, events, and the supply of task workers. */
+import { ContainerError } from './errors.js';
+import { SLOT_TOTAL } from './generated/abi.js';
+import { createDoorbell, WORKERS_MAX } from './host/doorbell.js';
+import type { KernelCalls, KernelEvent, KernelMessage, KernelOptions, PageMessage, TaskInit } from './messages.js';
+
+/** Workers kept ready for the next tasks. */
+const WARM_WORKERS = 2;
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: ContainerError): void;
+}
+
+export class KernelClient {
+  readonly #worker: Worker;
+  readonly #doorbell = createDoorbell();
+  readonly #pending = new Map<number, Pending>();
+  /** By index; all that are ready or busy. */
+  readonly #tasks = new Map<number, Worker>();
+  readonly #onEvent: (event: KernelEvent) => void;
+  #nextId = 1;
+  #closed: ContainerError | undefined;
+
+  private constructor(onEvent: (event: KernelEvent) => void) {
+    this.#onEvent = onEvent;
+    this.#worker = new Worker(new URL('./kernel-worker.js', import.meta.url), { type: 'module', name: 'oac kernel' });
+    this.#worker.onmessage = ({ data }: MessageEvent<KernelMessage>): void => this.#receive(data);
+    this.#worker.onerror = (event): void => {
+      const message = event.message === undefined || event.message === '' ? 'the kernel worker could not be loaded' : `the kernel worker failed: ${event.message}`;
+      const error = new ContainerError({ code: 'ERR_INTERNAL', message });
+      this.close(error);
+      this.#onEvent({ type: 'error', error: { code: error.code, message } });
+    };
+  }
+
+  static async start(options: Omit<KernelOptions, 'doorbell'>, onEvent: (event: KernelEvent) => void): Promise<KernelClient> {
+    const client = new KernelClient(onEvent);
+    try {
+      const booted = client.call('boot', { ...options, doorbell: client.#doorbell });
+      for (let count = 0; count < WARM_WORKERS; count++) client.#addTaskWorker();
+      await booted;
+      return client;
+    } catch (error) {
+      client.close(error as ContainerError);
+      throw error;
+    }
+  }
+
+  call<K extends keyof KernelCalls>(name: K, ...args: Parameters<KernelCalls[K]>): Promise<ReturnType<KernelCalls[K]>> {
+    if (this.#closed !== undefined) return Promise.reject(this.#closed);
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      this.#post({ type: 'call', id, name, args });
+    });
+  }
+
+  /** Hands a port to the kernel, for one HTTP exchange. */
+  connect(port: MessagePort): void {
+    this.#post({ type: 'exchange', port }, [port]);
+  }
+
+  /** Ends everything at once; calls under way fail with `reason`. */
+  close(reason: ContainerError): void {
+    this.#closed ??= reason;
+    this.#worker.terminate();
+    for (const task of this.#tasks.values()) task.terminate();
+    this.#tasks.clear();
+    for (const { reject } of this.#pending.values()) reject(this.#closed);
+    this.#pending.clear();
+  }
+
+  #post(message: PageMessage, transfer: Transferable[] = []): void {
+    this.#worker.postMessage(message, transfer);
+  }
+
+  #receive(message: KernelMessage): void {
+    switch (message.type) {
+      case 'reply':
+        this.#pending.get(message.id)?.resolve(message.value);
+        this.#pending.delete(message.id);
+        return;
+      case 'failure':
+        this.#pending.get(message.id)?.reject(new ContainerError(message.error));
+        this.#pending.delete(message.id);
+        return;
+      case 'taken':
+        return this.#addTaskWorker();
+      case 'retire':
+        this.#tasks.get(message.index)?.terminate();
+        this.#tasks.delete(message.index);
+        // When all were in use, none was added as this one was taken.
+        if (this.#tasks.size < WARM_WORKERS) this.#addTaskWorker();
+        return;
+      default:
+        this.#onEvent(message);
+    }
+  }
+
+  /** The page makes the workers, for one that a worker makes does not start while its maker blocks. */
+  #addTaskWorker(): void {
+    let index = 0;
+    while (this.#tasks.has(index)) index++;
+    if (index >= WORKERS_MAX || this.#closed !== undefined) return;
+    const worker = new Worker(new URL('./task-worker.js', import.meta.url), { type: 'module', name: `oac task ${index}` });
+    this.#tasks.set(index, worker);
+    const slot = new SharedArrayBuffer(SLOT_TOTAL);
+    const { port1, port2 } = new MessageChannel();
+    const init: TaskInit = { index, slot, doorbell: this.#doorbell, port: port1 };
+    worker.postMessage(init, [port1]);
+    this.#post({ type: 'worker', index, slot, port: port2 }, [port2]);
+  }
+}

@@ -1,0 +1,272 @@
+/**
+ * The kernel's worker: owns the kernel (container-api/web, compiled to wasm), answers the page's calls, serves the system calls of
+ * task workers, and does for the kernel what only JavaScript can: `fetch` and messages.
+ *
+ * Everything runs on this one thread in turns; after each turn `pump` does what the kernel asked for.
+ */
+import { ContainerError, errnoError, toRecord, type ErrnoName } from './errors.js';
+import { takeRings, nudge } from './host/doorbell.js';
+import { Exchanges } from './host/exchanges.js';
+import { Outside } from './host/outside.js';
+import { Programs } from './host/programs.js';
+import { Tasks } from './host/tasks.js';
+import init, {
+  RequestKind,
+  WebKernel,
+  type CompletionDetail,
+  type FetchDetail,
+  type PortDetail,
+  type StartDetail,
+} from './kernel/oac_web.js';
+import type { CallMessage, KernelCalls, KernelMessage, KernelOptions, PageMessage, WorkerMessage } from './messages.js';
+
+declare const self: DedicatedWorkerGlobalScope;
+
+/** Turns of the loop without giving messages and fetches theirs. */
+const TURNS_MAX = 64;
+
+const post = (message: KernelMessage, transfer: Transferable[] = []): void => self.postMessage(message, transfer);
+
+const now = (): [number, number] => [performance.now(), performance.timeOrigin + performance.now()];
+
+interface Waiter {
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+type Handlers = { [K in keyof KernelCalls]: (...args: Parameters<KernelCalls[K]>) => ReturnType<KernelCalls[K]> | Promise<ReturnType<KernelCalls[K]>> };
+
+class KernelWorker {
+  readonly #kernel: WebKernel;
+  readonly #bell: Int32Array<SharedArrayBuffer>;
+  readonly #tasks: Tasks;
+  readonly #outside: Outside;
+  readonly #exchanges: Exchanges;
+  readonly #programs: Programs;
+  readonly #operations = new Map<number, Waiter>();
+  /** Tasks of the page that run. */
+  readonly #running = new Set<number>();
+  /** How they ended, until the page asks. */
+  readonly #exits = new Map<number, PromiseWithResolvers<number>>();
+  #operation = 1;
+  #pumping = false;
+
+  constructor(options: KernelOptions, memory: WebAssembly.Memory) {
+    const network = options.network === 'any' ? undefined : options.network === 'none' ? [] : [...options.network];
+    const seed = crypto.getRandomValues(new BigUint64Array(1))[0]!;
+    this.#kernel = new WebKernel(seed, options.hostname, network, ...now());
+    this.#bell = new Int32Array(options.doorbell);
+    this.#programs = new Programs(options.programs);
+    const changed = (): void => this.#changed();
+    const host = {
+      taken: (index: number) => post({ type: 'taken', index }),
+      retire: (index: number) => post({ type: 'retire', index }),
+      changed,
+    };
+    this.#tasks = new Tasks(this.#kernel, memory, host, performance.timeOrigin);
+    this.#outside = new Outside(this.#kernel, changed);
+    this.#exchanges = new Exchanges(this.#kernel, changed);
+    this.#kernel.mkdir(options.workdir, true);
+    void this.#run().catch((error: unknown) => post({ type: 'error', error: toRecord(error) }));
+  }
+
+  addWorker(message: WorkerMessage): void {
+    this.#tasks.addWorker(message);
+  }
+
+  accept(port: MessagePort): void {
+    this.#exchanges.accept(port);
+  }
+
+  /** What the page may call, by name. */
+  readonly calls: Omit<Handlers, 'boot'> = {
+    readFile: (path) => this.#kernel.readFile(path),
+    writeFile: (path, data) => this.#kernel.writeFile(path, data),
+    readdir: (path) => this.#kernel.readdir(path),
+    mkdir: (path, recursive) => this.#kernel.mkdir(path, recursive),
+    rm: (path, recursive, force) => this.#kernel.rm(path, recursive, force),
+    rename: (from, to) => this.#kernel.rename(from, to),
+    symlink: (target, path) => this.#kernel.symlink(target, path),
+    readlink: (path) => this.#kernel.readlink(path),
+    chmod: (path, mode) => this.#kernel.chmod(path, mode),
+    stat: (path, followLinks) => this.#kernel.stat(path, followLinks),
+    mount: (entries) => {
+      for (const entry of entries) {
+        const parent = entry.path.slice(0, entry.path.lastIndexOf('/'));
+        this.#kernel.mkdir(entry.kind === 'directory' ? entry.path : parent === '' ? '/' : parent, true);
+        if (entry.kind === 'file') this.#kernel.writeFile(entry.path, entry.contents);
+        if (entry.kind === 'symlink') this.#kernel.symlink(entry.target, entry.path);
+      }
+    },
+    spawn: ({ program, args, env, cwd, merged }) => {
+      const pid = this.#kernel.spawn(program, [...args], [...env], cwd, merged);
+      this.#exits.set(pid, Promise.withResolvers());
+      this.#running.add(pid);
+      return pid;
+    },
+    wait: (pid) => {
+      const exit = this.#exits.get(pid);
+      if (exit === undefined) throw new ContainerError({ code: 'ECHILD', message: `task ${pid} is not the page's child`, syscall: 'wait4' });
+      this.#exits.delete(pid);
+      return exit.promise;
+    },
+    processRead: (pid, stream) => this.#wait((id) => this.#kernel.processRead(pid, stream, id)) as Promise<Uint8Array | null>,
+    processWrite: (pid, data) => this.#wait((id) => this.#kernel.processWrite(pid, data, id)) as Promise<void>,
+    processCloseInput: (pid) => this.#kernel.processCloseInput(pid),
+    processCloseOutput: (pid, stream) => this.#kernel.processCloseOutput(pid, stream),
+    kill: (pid, signal) => this.#kernel.kill(pid, signal),
+  };
+
+  /** Runs one of the page's calls, and what follows from it. */
+  async call({ id, name, args }: CallMessage): Promise<void> {
+    try {
+      this.#kernel.setNow(...now());
+      const result = (this.calls[name as keyof Omit<Handlers, 'boot'>] as (...args: readonly unknown[]) => unknown)(...args);
+      this.#changed();
+      const value = await result;
+      const transfer = name === 'readFile' || (name === 'processRead' && value !== null) ? [(value as Uint8Array<ArrayBuffer>).buffer] : [];
+      post({ type: 'reply', id, value }, transfer);
+    } catch (error) {
+      post({ type: 'failure', id, error: kernelError(error) });
+    }
+  }
+
+  #wait(begin: (operation: number) => void): Promise<unknown> {
+    const operation = this.#operation++;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.#operations.set(operation, { resolve, reject });
+    try {
+      begin(operation);
+    } catch (error) {
+      this.#operations.delete(operation);
+      reject(error);
+    }
+    return promise;
+  }
+
+  /** Serves task workers until the worker is terminated. */
+  async #run(): Promise<void> {
+    const channel = new MessageChannel();
+    let turns = 0;
+    for (;;) {
+      const seen = Atomics.load(this.#bell, 0);
+      this.#kernel.setNow(...now());
+      takeRings(this.#bell, (index) => this.#tasks.serve(index));
+      this.#pump();
+      const timeoutMs = this.#kernel.nextDeadlineMs() - performance.now();
+      const wait = timeoutMs <= 0 ? undefined : Atomics.waitAsync(this.#bell, 0, seen, timeoutMs);
+      if (wait?.async) {
+        await wait.value;
+        turns = 0;
+      } else if (++turns >= TURNS_MAX) {
+        turns = 0;
+        await new Promise((resolve) => {
+          channel.port1.onmessage = resolve;
+          channel.port2.postMessage(null);
+        });
+      }
+    }
+  }
+
+  /** After an event from outside the loop. */
+  #changed(): void {
+    const before = this.#kernel.nextDeadlineMs();
+    this.#pump();
+    if (this.#kernel.nextDeadlineMs() < before) nudge(this.#bell);
+  }
+
+  /** Does what the kernel asks for, until it asks for no more. */
+  #pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      for (let kind = this.#kernel.nextRequest(); kind !== RequestKind.None; kind = this.#kernel.nextRequest()) {
+        this.#handle(kind, this.#kernel.requestTask());
+      }
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  #handle(kind: RequestKind, task: number): void {
+    switch (kind) {
+      case RequestKind.Wake:
+        return this.#tasks.wake(task);
+      case RequestKind.Start:
+        return void this.#start(task, this.#kernel.requestDetail() as StartDetail);
+      case RequestKind.Stop:
+        return this.#tasks.stop(task);
+      case RequestKind.Fetch:
+        return this.#outside.start(this.#kernel.requestDetail() as FetchDetail);
+      case RequestKind.FetchResume:
+        return this.#outside.resume(this.#kernel.requestDetail() as number);
+      case RequestKind.FetchCancel:
+        return this.#outside.cancel(this.#kernel.requestDetail() as number);
+      case RequestKind.Port: {
+        const { port, open } = this.#kernel.requestDetail() as PortDetail;
+        if (open) this.#exchanges.portOpened(port);
+        return post({ type: 'port', port, open });
+      }
+      case RequestKind.Exited:
+        this.#running.delete(task);
+        return this.#exits.get(task)?.resolve(this.#kernel.requestDetail() as number);
+      case RequestKind.Completion:
+        return this.#completed(this.#kernel.requestDetail() as CompletionDetail);
+      case RequestKind.None:
+        return;
+    }
+  }
+
+  #completed(detail: CompletionDetail): void {
+    if ('exchange' in detail) return this.#exchanges.completed(detail, this.#running.size > 0);
+    const waiter = this.#operations.get(detail.operation);
+    this.#operations.delete(detail.operation);
+    if ('errno' in detail) waiter?.reject(errnoError(detail.errno as ErrnoName, 'read or write'));
+    else waiter?.resolve(detail.data);
+  }
+
+  async #start(task: number, detail: StartDetail): Promise<void> {
+    try {
+      const module = 'program' in detail ? await this.#programs.get(detail.program) : await WebAssembly.compile(detail.wasm as Uint8Array<ArrayBuffer>);
+      this.#tasks.start(task, module);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#kernel.taskFailed(task, 'load', message);
+      if (error instanceof ContainerError) post({ type: 'error', error: toRecord(error) });
+      this.#changed();
+    }
+  }
+}
+
+/** The kernel's wasm throws plain records, see container-api/web/src/error.rs. */
+function kernelError(error: unknown): ReturnType<typeof toRecord> {
+  if (typeof error === 'object' && error !== null && 'code' in error && !(error instanceof Error)) {
+    return error as ReturnType<typeof toRecord>;
+  }
+  return toRecord(error);
+}
+
+let worker: Promise<KernelWorker> | undefined;
+
+async function boot(options: KernelOptions): Promise<KernelWorker> {
+  const { memory } = await init({ module_or_path: new URL('./kernel/oac_web_bg.wasm', import.meta.url) });
+  return new KernelWorker(options, memory);
+}
+
+self.onmessage = async ({ data }: MessageEvent<PageMessage>): Promise<void> => {
+  if (data.type === 'call' && data.name === 'boot') {
+    worker = boot(data.args[0] as KernelOptions);
+    try {
+      await worker;
+      post({ type: 'reply', id: data.id, value: undefined });
+    } catch (error) {
+      post({ type: 'failure', id: data.id, error: kernelError(error) });
+    }
+    return;
+  }
+  const kernel = await worker;
+  if (kernel === undefined) throw new Error('the kernel has not been booted');
+  if (data.type === 'call') await kernel.call(data);
+  else if (data.type === 'worker') kernel.addWorker(data);
+  else kernel.accept(data.port);
+};
