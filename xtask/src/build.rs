@@ -80,8 +80,12 @@ fn glue(workspace: &Workspace) -> Result<Done> {
 /// Runs the `build` script of a folder's package.json, which fills its dist/.
 fn typescript(folder: &Path) -> Result<Done> {
     let mut inputs = Inputs::of("npm run build");
-    for input in ["src", "package.json", "package-lock.json", "tsconfig.json"] {
-        inputs = inputs.path(&folder.join(input))?;
+    for entry in fs::read_dir(folder).map_err(Error::file("list", folder))? {
+        let entry = entry.map_err(Error::file("list", folder))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name == "src" || name.ends_with(".json") {
+            inputs = inputs.text(&name).path(&entry.path())?;
+        }
     }
     inputs.stamp().unless_current(&[&folder.join("dist")], || {
         Command::new("npm").args(["run", "--silent", "build"]).dir(folder).run()
