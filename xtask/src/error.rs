@@ -65,6 +65,9 @@ pub(crate) enum Error {
         /// What was seen.
         reason: String,
     },
+    /// `tidy` found things to mend; they have been printed.
+    #[error("{0} to mend; each line above says what to do")]
+    Findings(usize),
     /// Checks ran and some failed; they have been printed.
     #[error("{failed} of {} checks failed", failed + passed)]
     Checks {

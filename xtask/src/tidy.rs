@@ -46,12 +46,11 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     for finding in &findings {
         println!("{finding}");
     }
-    let failed = findings.len();
-    if failed == 0 {
+    if findings.is_empty() {
         println!("    {} files follow the rules", files.len());
         return Ok(());
     }
-    Err(Error::Checks { passed: 0, failed })
+    Err(Error::Findings(findings.len()))
 }
 
 /// Files that are committed, or would be by `git add`; paths from the root, with slashes.
