@@ -18,6 +18,7 @@
 
 pub mod base64;
 pub mod buffer;
+pub mod cjs_lexer;
 pub mod crypto;
 pub mod encoding_binding;
 pub mod http_parser;

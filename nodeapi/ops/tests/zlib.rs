@@ -61,7 +61,7 @@ fn zlib_matches_node() {
 
 #[test]
 fn every_mode_round_trips_under_every_flush() {
-    let data: Vec<u8> = (0..20_000u32).map(|n| (n * n >> 7) as u8).collect();
+    let data: Vec<u8> = (0..20_000u32).map(|n| ((n * n) >> 7) as u8).collect();
     for (pack, unpack) in
         [(Mode::Deflate, Mode::Inflate), (Mode::Gzip, Mode::Unzip), (Mode::DeflateRaw, Mode::InflateRaw)]
     {
