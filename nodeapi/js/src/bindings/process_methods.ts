@@ -43,8 +43,6 @@ function patchProcessObject(process: any): void {
   accessor(process, 'ppid', () => Math.max(0, ops.sys_getppid()));
   define('execPath', command.execPath);
   accessor(process, 'debugPort', () => debugPort, (value) => { debugPort = Number(value); });
-  accessor(process, 'argv0', () => command.argv[0]);
-  delete process.argv0;
 }
 
 function cpuUs(): number {

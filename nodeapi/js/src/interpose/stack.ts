@@ -7,6 +7,9 @@ interface Captured {
   done: boolean;
 }
 
+/** For whoever works on the glue: its frames in stacks. */
+const showGlue = true;
+
 const captured = new WeakMap<object, Captured>();
 const { apply, defineProperty } = Reflect;
 
@@ -101,14 +104,15 @@ function file(site: any): string | undefined {
 function visible(site: any): boolean {
   if (site.isNative()) return false;
   const path = site.getFileName();
-  return typeof path !== 'string' || !path.startsWith('glue:');
+  return showGlue || typeof path !== 'string' || !path.startsWith('glue:');
 }
 
 host.engine.setStackFormatter((error, sites) => {
-  if ((typeof error !== 'object' && typeof error !== 'function') || error === null) return undefined;
+  // Engines may ask again when an error is thrown again: the first answer counts.
+  if ((typeof error !== 'object' && typeof error !== 'function') || error === null || captured.has(error)) return null;
   captured.set(error, { sites: sites.filter(visible), done: false });
   defineProperty(error, 'stack', { get: read, set: write, enumerable: false, configurable: true });
-  return undefined;
+  return null;
 });
 
 /** The innermost frame of an error, whether or not its stack was read. */
@@ -127,6 +131,7 @@ Object.defineProperty(Error, 'captureStackTrace', {
     if ((typeof target !== 'object' && typeof target !== 'function') || target === null) {
       throw new TypeError(`Invalid argument`);
     }
+    captured.delete(target);
     apply(nativeCapture, Error, [target, above ?? (Error as any).captureStackTrace]);
     const state = captured.get(target);
     if (state !== undefined) {

@@ -1,6 +1,7 @@
 //! The ops that the glue finds as `host.ops.<name>`, one table per file. How to add one: `nodeapi/js/README.md`.
 
 mod buffer;
+mod cjs_lexer;
 mod crypto;
 mod http_parser;
 mod icu;
@@ -12,4 +13,4 @@ mod zlib;
 use oac_engine::OpDecl;
 
 /// Every table.
-pub(crate) const ALL: &[&[OpDecl]] = &[program::OPS, sys::OPS, buffer::OPS, url::OPS, crypto::OPS, http_parser::OPS, icu::OPS, zlib::OPS];
+pub(crate) const ALL: &[&[OpDecl]] = &[program::OPS, sys::OPS, buffer::OPS, cjs_lexer::OPS, url::OPS, crypto::OPS, http_parser::OPS, icu::OPS, zlib::OPS];
