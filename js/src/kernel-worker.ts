@@ -264,8 +264,9 @@ self.onmessage = async ({ data }: MessageEvent<PageMessage>): Promise<void> => {
     }
     return;
   }
-  const kernel = await worker;
-  if (kernel === undefined) throw new Error('the kernel has not been booted');
+  // Without a kernel the page has been told why, and ends this worker.
+  const kernel = await worker?.catch(() => undefined);
+  if (kernel === undefined) return;
   if (data.type === 'call') await kernel.call(data);
   else if (data.type === 'worker') kernel.addWorker(data);
   else kernel.accept(data.port);

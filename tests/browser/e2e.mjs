@@ -1,0 +1,11 @@
+/**
+ * The package in a real Chromium: `node tests/browser/e2e.mjs [part of a check's name]`. Wants js/dist to be built; OAC_CHROMIUM names
+ * the browser.
+ */
+import { checks as faults } from './faults.mjs';
+import { checks as files } from './files.mjs';
+import { checks as job } from './job.mjs';
+import { checks as previews } from './previews.mjs';
+import { runChecks } from './harness.mjs';
+
+process.exit((await runChecks([...files, ...faults, ...job, ...previews], process.argv[2])) ? 0 : 1);

@@ -1,0 +1,93 @@
+/** What the browser checks stand on: a server, a browser, a list of checks. */
+import { execFileSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { serve } from '../../js/demo/serve.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const { chromium } = createRequire(join(here, '../../js/package.json'))('playwright-core');
+
+/** So that a hang fails with a name instead of holding everything up; no check comes near it. */
+const LIMIT_MS = 120_000;
+
+/** Without them Chromium wants a sandbox, a GPU and a network that a test machine may not have. */
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+function chromiumPath() {
+  if (process.env.OAC_CHROMIUM) return process.env.OAC_CHROMIUM;
+  for (const name of ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']) {
+    try {
+      return execFileSync('/bin/sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim();
+    } catch {
+      // Not this one.
+    }
+  }
+  throw new Error('no Chromium is on the PATH: install it, or name it in OAC_CHROMIUM');
+}
+
+/** A text that must hold what is expected; says what it held instead. */
+export function assertIncludes(text, expected, what) {
+  if (!String(text).includes(expected)) throw new Error(`${what}: expected …${JSON.stringify(expected)}…, got ${JSON.stringify(text)}`);
+}
+
+export function assertEqual(actual, expected, what) {
+  const [a, e] = [JSON.stringify(actual), JSON.stringify(expected)];
+  if (a !== e) throw new Error(`${what}: expected ${e}, got ${a}`);
+}
+
+/**
+ * Runs checks, each in a fresh profile on its own page, in order. `only`: a part of the names to run.
+ *
+ * @param {{ name: string, isolation?: boolean, run(page): Promise<void> }[]} checks
+ */
+export async function runChecks(checks, only) {
+  const servers = { true: await serve({ roots: [join(here, 'pages')] }), false: await serve({ roots: [join(here, 'pages')], isolation: false }) };
+  const browser = await chromium.launch({ executablePath: chromiumPath(), args: FLAGS });
+  let passed = 0;
+  let failed = 0;
+  try {
+    for (const { name, isolation = true, run } of checks.filter((check) => only === undefined || check.name.includes(only))) {
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      const log = [];
+      page.on('console', (message) => log.push(`${message.type()}: ${message.text()}`));
+      page.on('pageerror', (error) => log.push(`uncaught: ${error.stack ?? error.message}`));
+      const started = performance.now();
+      try {
+        await page.goto(`${servers[isolation].address}blank.html`);
+        await limited(run(page));
+        passed++;
+        console.log(`ok ${name} (${Math.round(performance.now() - started)} ms)`);
+      } catch (error) {
+        failed++;
+        console.log(`not ok ${name}`);
+        console.log(`  ${String(error.stack ?? error).replaceAll('\n', '\n  ')}`);
+        for (const line of log) console.log(`  | ${line.replaceAll('\n', '\n  | ')}`);
+      } finally {
+        await context.close();
+      }
+    }
+  } finally {
+    await browser.close();
+    await Promise.all(Object.values(servers).map((server) => server.close()));
+  }
+  console.log(`${passed} passed, ${failed} failed`);
+  return failed === 0 && passed > 0;
+}
+
+function limited(promise) {
+  let timer;
+  const limit = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`still not done after ${LIMIT_MS / 1000} s`)), LIMIT_MS);
+  });
+  return Promise.race([promise, limit]).finally(() => clearTimeout(timer));
+}
