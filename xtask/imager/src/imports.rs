@@ -79,7 +79,8 @@ fn define_served(linker: &mut Linker<()>, name: &str) -> Result<bool> {
 
 /// The same bytes at every build; the program reseeds when it starts.
 fn random_get(mut caller: Caller<'_, ()>, at: i32, len: i32) -> i32 {
-    let bytes: Vec<u8> = (0..len as u32).map(|index| index.wrapping_mul(0x9e37_79b9).to_be_bytes()[0]).collect();
+    let bytes: Vec<u8> =
+        (0..len as u32).map(|index| index.wrapping_mul(0x9e37_79b9).to_be_bytes()[0]).collect();
     put(&mut caller, at, &bytes)
 }
 

@@ -117,9 +117,14 @@ fn is_ours(metadata: &fs::Metadata) -> bool {
 }
 
 fn open_entry(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().read(true).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits() as i32).open(path)?;
+    let file =
+        OpenOptions::new().read(true).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits() as i32).open(path)?;
     let metadata = file.metadata()?;
-    if metadata.is_file() && is_ours(&metadata) { Ok(file) } else { Err(io::ErrorKind::PermissionDenied.into()) }
+    if metadata.is_file() && is_ours(&metadata) {
+        Ok(file)
+    } else {
+        Err(io::ErrorKind::PermissionDenied.into())
+    }
 }
 
 /// Whether the open file still holds what its stamp says. Renews a stamp that could not be told from a racing write.
@@ -167,7 +172,8 @@ struct Stamp {
 impl Stamp {
     fn of(file: &File, sha256: String) -> io::Result<Stamp> {
         let metadata = file.metadata()?;
-        let ns = |seconds: i64, nanoseconds: i64| i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds);
+        let ns =
+            |seconds: i64, nanoseconds: i64| i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds);
         let identity = Identity {
             dev: metadata.dev(),
             ino: metadata.ino(),
@@ -175,7 +181,8 @@ impl Stamp {
             mtime_ns: ns(metadata.mtime(), metadata.mtime_nsec()),
             ctime_ns: ns(metadata.ctime(), metadata.ctime_nsec()),
         };
-        let taken_ns = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as i128);
+        let taken_ns =
+            SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as i128);
         Ok(Stamp { identity, taken_ns, sha256 })
     }
 
@@ -270,23 +277,35 @@ mod tests {
     #[test]
     fn only_sound_entries_load() {
         check("sound", |_, _| {}, true);
-        check("flipped", |path, _| {
-            let mut code = fs::read(path).unwrap();
-            let middle = code.len() / 2;
-            code[middle] ^= 1;
-            fs::write(path, code).unwrap();
-        }, false);
-        check("truncated", |path, _| {
-            let code = fs::read(path).unwrap();
-            fs::write(path, &code[..code.len() / 2]).unwrap();
-        }, false);
+        check(
+            "flipped",
+            |path, _| {
+                let mut code = fs::read(path).unwrap();
+                let middle = code.len() / 2;
+                code[middle] ^= 1;
+                fs::write(path, code).unwrap();
+            },
+            false,
+        );
+        check(
+            "truncated",
+            |path, _| {
+                let code = fs::read(path).unwrap();
+                fs::write(path, &code[..code.len() / 2]).unwrap();
+            },
+            false,
+        );
         check("empty", |path, _| fs::write(path, b"").unwrap(), false);
         check("unstamped", |_, stamp| fs::remove_file(stamp).unwrap(), false);
         check("nonsense stamp", |_, stamp| fs::write(stamp, "oac-code 1 2 3\n").unwrap(), false);
-        check("writable by others", |path, _| {
-            use std::os::unix::fs::PermissionsExt;
-            fs::set_permissions(path, fs::Permissions::from_mode(0o666)).unwrap();
-        }, false);
+        check(
+            "writable by others",
+            |path, _| {
+                use std::os::unix::fs::PermissionsExt;
+                fs::set_permissions(path, fs::Permissions::from_mode(0o666)).unwrap();
+            },
+            false,
+        );
     }
 
     #[test]

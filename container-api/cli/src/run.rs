@@ -1,0 +1,239 @@
+//! `oac run`: a container, one program in it, and this process around both.
+
+use std::{
+    fs::File,
+    io::{self, Read, Write},
+    os::fd::{AsFd, BorrowedFd},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+};
+
+use oac_container::{
+    Capabilities, Container, EmbeddedCode, EmbeddedProgram, Errno, Error, Limits, Mount, NetworkCapability,
+    Options, Port, Process, Runtime, RuntimeOptions, Signal, SpawnOptions, Stream,
+};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+
+use crate::{STATUS_OWN_ERROR, arguments::RunRequest, npm_registry};
+
+const STATUS_TIMEOUT: u8 = 124;
+const STATUS_NOT_RUNNABLE: u8 = 126;
+const STATUS_NOT_FOUND: u8 = 127;
+/// Bytes passed on at once.
+const CHUNK_BYTES: usize = 64 << 10;
+/// What a program may do between the SIGTERM of a timeout and being killed.
+const GRACE_MS: u64 = 2_000;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RunError {
+    #[error("{command}: no such command in the container{hint}")]
+    NotFound { command: String, hint: &'static str },
+    #[error("{command}: cannot be run: {why}")]
+    NotRunnable { command: String, why: &'static str },
+    #[error("-v {}: {why}", path.display())]
+    Mount { path: std::path::PathBuf, why: String },
+    #[error(
+        "-p: port {0} of this machine is in use; choose another, as in -p 0.0.0.0:OTHER:{1} or -p OTHER:{1}"
+    )]
+    PortInUse(u16, u16),
+    #[error(transparent)]
+    Container(#[from] Error),
+    #[error("cannot use this process's own streams or signals: {0}")]
+    Io(#[from] io::Error),
+}
+
+impl RunError {
+    pub(crate) fn exit_status(&self) -> u8 {
+        match self {
+            RunError::NotFound { .. } => STATUS_NOT_FOUND,
+            RunError::NotRunnable { .. } => STATUS_NOT_RUNNABLE,
+            _ => STATUS_OWN_ERROR,
+        }
+    }
+}
+
+/// Programs inside this executable, put there by build.rs.
+fn embedded_programs() -> Vec<EmbeddedProgram> {
+    // The generated list names both, or neither.
+    #[allow(unused_imports)]
+    use {EmbeddedCode as _, EmbeddedProgram as _};
+    include!(concat!(env!("OUT_DIR"), "/programs.rs"))
+}
+
+/// Runs the program; gives its exit status.
+pub(crate) fn run(request: RunRequest) -> Result<u8, RunError> {
+    raise_file_limit();
+    let runtime = Runtime::new(RuntimeOptions {
+        programs: embedded_programs(),
+        programs_dir: std::env::var_os("OAC_PROGRAMS_DIR").map(Into::into),
+        ..RuntimeOptions::default()
+    })?;
+    let container = boot(&runtime, &request)?;
+    let _forwards = request
+        .ports
+        .iter()
+        .map(|port| {
+            container.forward(port.host, Port(port.guest)).map_err(|error| match error {
+                Error::Listen { port: host, source } if source.kind() == io::ErrorKind::AddrInUse => {
+                    RunError::PortInUse(host, port.guest)
+                }
+                error => error.into(),
+            })
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    // Before the program starts, so that no signal is lost between.
+    let signals = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM])?;
+    let process = spawn(&container, &request)?;
+    attend(&container, process, signals, &request)
+}
+
+fn boot(runtime: &Runtime, request: &RunRequest) -> Result<Container, RunError> {
+    let mut limits = Limits { memory_bytes: request.memory_bytes, ..Limits::default() };
+    if let Some(tasks) = request.tasks {
+        limits.tasks = tasks;
+    }
+    let capabilities = Capabilities { network: request.network.clone() };
+    let container = Container::boot(runtime, Options { limits, capabilities, hostname: None })?;
+    for mount in &request.mounts {
+        let source = Mount::HostDir { path: &mount.host, read_only: mount.read_only };
+        container.mount(source, &mount.guest).map_err(|error| match error {
+            Error::MountSource { path, source } => {
+                let why = match source.kind() {
+                    io::ErrorKind::NotFound => "there is no such directory on this machine".into(),
+                    io::ErrorKind::NotADirectory => "it is a file; mount the directory that holds it".into(),
+                    _ => source.to_string(),
+                };
+                RunError::Mount { path, why }
+            }
+            error => error.into(),
+        })?;
+    }
+    if let Some(cwd) = &request.cwd
+        && !container.fs().is_dir(cwd)
+    {
+        container.fs().make_dir_all(cwd)?;
+    }
+    Ok(container)
+}
+
+fn spawn(container: &Container, request: &RunRequest) -> Result<Process, RunError> {
+    let mut env = Vec::new();
+    if request.use_npmrc && request.network != NetworkCapability::Denied {
+        env = npm_registry::variables();
+        env.retain(|(name, _)| !request.env.iter().any(|(given, _)| given.eq_ignore_ascii_case(name)));
+    }
+    env.extend(request.env.iter().cloned());
+    let options = SpawnOptions { cwd: request.cwd.clone(), env, ..SpawnOptions::default() };
+    let args: Vec<&str> = request.args.iter().map(String::as_str).collect();
+    let command = request.command.clone();
+    container.spawn(&request.command, &args, &options).map_err(|error| match error.errno() {
+        Some(Errno::ENOENT | Errno::ENOTDIR) => {
+            let hint = if command.contains('/') && request.mounts.is_empty() {
+                " (nothing of this machine is mounted; see -v)"
+            } else {
+                ""
+            };
+            RunError::NotFound { command, hint }
+        }
+        Some(Errno::EACCES) => RunError::NotRunnable { command, why: "it is a directory, or not executable" },
+        Some(Errno::EISDIR) => RunError::NotRunnable { command, why: "it is a directory" },
+        Some(Errno::ENOEXEC) => RunError::NotRunnable {
+            command,
+            why: "it is neither a WebAssembly module nor a script with a #! line",
+        },
+        _ => error.into(),
+    })
+}
+
+/// Passes bytes and signals until the program has ended and all it wrote has been written.
+fn attend(
+    container: &Container,
+    mut process: Process,
+    mut signals: signal_hook::iterator::Signals,
+    request: &RunRequest,
+) -> Result<u8, RunError> {
+    let stdout = process.stdout.take().map(|stream| pass_out(stream, io::stdout().as_fd())).transpose()?;
+    let stderr = process.stderr.take().map(|stream| pass_out(stream, io::stderr().as_fd())).transpose()?;
+    if let Some(stream) = process.stdin.take() {
+        pass_in(stream)?;
+    }
+    let process = Arc::new(process);
+    let timed_out = Arc::new(AtomicBool::new(false));
+    let receiver = process.clone();
+    thread::Builder::new().name("oac signals".into()).spawn(move || {
+        for number in signals.forever() {
+            if let Some(signal) = Signal::from_number(number as u32) {
+                // When it has ended meanwhile, so does this process.
+                let _ = receiver.kill_group(signal);
+            }
+        }
+    })?;
+    if let Some(timeout) = request.timeout {
+        let (process, timed_out) = (process.clone(), timed_out.clone());
+        thread::Builder::new().name("oac timeout".into()).spawn(move || {
+            thread::sleep(timeout);
+            timed_out.store(true, Ordering::Relaxed);
+            let _ = process.kill_group(Signal::SIGTERM);
+            thread::sleep(std::time::Duration::from_millis(GRACE_MS));
+            let _ = process.kill_group(Signal::SIGKILL);
+        })?;
+    }
+    let exit = process.wait()?;
+    // What it left behind ends with it, and so does what they still write to.
+    container.kill_all()?;
+    for passing in [stdout, stderr].into_iter().flatten() {
+        // A thread that panicked has said so.
+        let _ = passing.join();
+    }
+    if timed_out.load(Ordering::Relaxed) {
+        eprintln!("oac: {}: ended after the --timeout", request.command);
+        return Ok(STATUS_TIMEOUT);
+    }
+    if let Some(reason) = exit.reason {
+        eprintln!("oac: {}: {reason}", request.command);
+    }
+    Ok(exit.status.shell_code())
+}
+
+/// From the program to one of our own streams, unbuffered, to the end.
+fn pass_out(mut stream: Stream, target: BorrowedFd<'_>) -> io::Result<thread::JoinHandle<()>> {
+    let mut target = File::from(target.try_clone_to_owned()?);
+    thread::Builder::new().name("oac output".into()).spawn(move || {
+        let mut chunk = vec![0; CHUNK_BYTES];
+        loop {
+            match stream.read(&mut chunk) {
+                // Nobody reads ours any more: dropping the program's tells it so.
+                Ok(len) if len > 0 && target.write_all(&chunk[..len]).is_ok() => {}
+                _ => return,
+            }
+        }
+    })
+}
+
+/// From our input to the program's. The thread is left behind in its read when the program ends.
+fn pass_in(mut stream: Stream) -> io::Result<()> {
+    let mut source = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    thread::Builder::new().name("oac input".into()).spawn(move || {
+        let mut chunk = vec![0; CHUNK_BYTES];
+        loop {
+            match source.read(&mut chunk) {
+                Ok(len) if len > 0 && stream.write_all(&chunk[..len]).is_ok() => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                _ => return,
+            }
+        }
+    })?;
+    Ok(())
+}
+
+/// Each open file of a mounted directory is an open file of this process.
+fn raise_file_limit() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // Without it the usual limit holds, and a program that opens that many files gets EMFILE.
+    let _ = setrlimit(Resource::Nofile, limit);
+}

@@ -1,0 +1,162 @@
+//! A container, as its owner sees it.
+
+use std::{path::Path, sync::Arc};
+
+use oac_kernel::{Capabilities, Config, Limits, Port};
+
+use crate::{
+    Error, Event, Files, Forward, HostDir, Process, Runtime, STANDARD_PROGRAMS, SpawnOptions, Stream, Tree,
+    actor::{Actor, call_error},
+    machine::Machine,
+};
+use oac_abi::nr;
+
+/// How a container is made.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// How much it may use.
+    pub limits: Limits,
+    /// What it may reach outside of itself; nothing by default.
+    pub capabilities: Capabilities,
+    /// What programs take for the machine's name; `oac` when `None`.
+    pub hostname: Option<String>,
+}
+
+/// What is mounted.
+#[derive(Debug)]
+pub enum Mount<'a> {
+    /// A directory of the host.
+    HostDir {
+        /// On the host.
+        path: &'a Path,
+        /// Whether every change is refused with EROFS.
+        read_only: bool,
+    },
+    /// Files from memory; they are copied into the container.
+    Tree(&'a Tree),
+}
+
+/// A container: a kernel of its own, its files, and the threads of its programs. Dropping it ends it.
+pub struct Container {
+    machine: Arc<Machine>,
+    files: Files,
+}
+
+impl std::fmt::Debug for Container {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Container")
+    }
+}
+
+impl Container {
+    /// Makes a container with an empty filesystem and the standard programs.
+    ///
+    /// # Errors
+    /// [`Error::Call`] when there is no randomness to be had, [`Error::MountTarget`] when a program's file cannot be made.
+    pub fn boot(runtime: &Runtime, options: Options) -> Result<Container, Error> {
+        let seed = getrandom::u64().map_err(|_| call_error(nr::GETRANDOM)(oac_abi::Errno::EIO))?;
+        let config = Config {
+            seed,
+            hostname: options.hostname.unwrap_or_else(|| "oac".into()),
+            limits: options.limits,
+            capabilities: options.capabilities,
+        };
+        let machine = Machine::new(runtime.clone(), config);
+        for program in STANDARD_PROGRAMS {
+            for path in program.paths {
+                machine
+                    .with_kernel(|kernel| kernel.register_program(path, program.name))
+                    .map_err(|errno| Error::MountTarget { target: (*path).into(), errno })?;
+            }
+        }
+        let files = Files::new(Actor::new(&machine, "files"));
+        Ok(Container { machine, files })
+    }
+
+    /// Puts files at a path of the container. Programs that already run do not see a host directory mounted after their start.
+    ///
+    /// # Errors
+    /// [`Error::MountSource`] when the host's directory cannot be opened, [`Error::MountTarget`] when the path cannot be made,
+    /// [`Error::File`] when a tree cannot be written.
+    pub fn mount(&self, source: Mount<'_>, target: &str) -> Result<(), Error> {
+        match source {
+            Mount::Tree(tree) => self.files.write_tree(target, tree),
+            Mount::HostDir { path, read_only } => {
+                let host_dir = HostDir::open(path, read_only)
+                    .map_err(|source| Error::MountSource { path: path.into(), source })?;
+                self.machine
+                    .with_kernel(|kernel| kernel.mount(target, Box::new(host_dir)))
+                    .map_err(|errno| Error::MountTarget { target: target.into(), errno })?;
+                Ok(())
+            }
+        }
+    }
+
+    /// Its files.
+    pub fn fs(&self) -> &Files {
+        &self.files
+    }
+
+    /// Starts a program: a path, or a name looked up in `PATH`.
+    ///
+    /// # Errors
+    /// [`Error::Spawn`]: ENOENT, EACCES (not executable), ENOEXEC, EAGAIN (too many tasks).
+    pub fn spawn(&self, program: &str, args: &[&str], options: &SpawnOptions) -> Result<Process, Error> {
+        let parent = Actor::new(&self.machine, "spawn");
+        let signaller = Actor::new(&self.machine, "signal");
+        Process::spawn(parent, signaller, program, args, options)
+    }
+
+    /// Calls a handler with everything that happens from now on, on a thread of its own.
+    ///
+    /// # Errors
+    /// [`Error::Thread`].
+    pub fn on(&self, handler: impl FnMut(Event) + Send + 'static) -> Result<(), Error> {
+        self.machine.listen(handler)
+    }
+
+    /// Lets connections to a port of this machine arrive at a port of the container, until the result is dropped.
+    ///
+    /// # Errors
+    /// [`Error::Listen`] when the port is taken, [`Error::Thread`].
+    pub fn forward(&self, host: std::net::SocketAddr, guest: Port) -> Result<Forward, Error> {
+        Forward::new(&self.machine, host, guest)
+    }
+
+    /// Connects to a port of the container's loopback.
+    ///
+    /// # Errors
+    /// [`Error::Call`]: ECONNREFUSED when nobody listens.
+    pub fn connect(&self, port: Port) -> Result<Stream, Error> {
+        let actor = Actor::new(&self.machine, "connect");
+        let fd = actor.connect(port).map_err(call_error(nr::CONNECT))?;
+        Ok(Stream::new(actor, fd))
+    }
+
+    /// Kills every program that still runs; the container goes on.
+    ///
+    /// # Errors
+    /// [`Error::Call`].
+    pub fn kill_all(&self) -> Result<(), Error> {
+        let actor = Actor::new(&self.machine, "kill");
+        for task in self.machine.programs() {
+            match actor.kill(task, false, oac_abi::signal::Signal::SIGKILL) {
+                // It has ended by itself.
+                Ok(()) | Err(oac_abi::Errno::ESRCH) => {}
+                Err(errno) => return Err(call_error(nr::KILL)(errno)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Stops every program and waits for them; the same as dropping it.
+    pub fn teardown(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Container {
+    fn drop(&mut self) {
+        self.machine.close();
+    }
+}

@@ -1,0 +1,355 @@
+//! A container's kernel with its threads: who calls it, who waits, and what it asks for.
+//!
+//! The kernel is one state machine behind one lock. A thread that makes a call holds the lock for the time of the call; where
+//! the kernel says "blocked", the thread sleeps on its task's own condition variable until the kernel asks for it to be
+//! woken, or its deadline passes, and makes the same call again. Everything the kernel asks for is done before the lock is given
+//! back, so no wake-up is lost.
+
+mod clocks;
+mod marshal;
+mod task;
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use oac_abi::{
+    Errno,
+    wire::{Reply, Request},
+};
+use oac_kernel::{Config, HostRequest, Kernel, Outcome, TaskFailure, TaskId};
+
+use crate::{Error, Event, Runtime, fetch::Fetcher};
+
+pub(crate) use marshal::define_calls;
+pub(crate) use task::TaskState;
+
+/// Events kept for a handler that is slow; older ones are dropped and counted.
+const EVENTS_MAX: usize = 1024;
+/// How long teardown waits for a program to notice that it has been stopped. It does at its next loop or call; only one
+/// that is being compiled takes longer, and it then ends by itself.
+const TEARDOWN_MS: u64 = 2_000;
+
+/// The task is over: its thread unwinds out of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the task has ended")]
+pub(crate) struct Ended;
+
+/// The host's side of one task.
+#[derive(Debug)]
+pub(crate) struct TaskHandle {
+    pub(crate) id: TaskId,
+    /// Whether a program runs as this task; else the host plays it.
+    is_program: bool,
+    /// Signalled, under the kernel's lock, when `woken` or `stopped` is set.
+    wakeup: Condvar,
+    woken: AtomicBool,
+    stopped: AtomicBool,
+}
+
+impl TaskHandle {
+    fn new(id: TaskId, is_program: bool) -> Arc<TaskHandle> {
+        let no = || AtomicBool::new(false);
+        Arc::new(TaskHandle { id, is_program, wakeup: Condvar::new(), woken: no(), stopped: no() })
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+
+    fn wake(&self) {
+        self.woken.store(true, Ordering::Relaxed);
+        self.wakeup.notify_all();
+    }
+
+    fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+        self.wakeup.notify_all();
+    }
+}
+
+/// What the lock guards.
+pub(crate) struct Inner {
+    pub(crate) kernel: Kernel,
+    tasks: HashMap<TaskId, Arc<TaskHandle>>,
+    threads: usize,
+    events: VecDeque<Event>,
+    events_lost: u64,
+    has_listener: bool,
+    closing: bool,
+}
+
+/// One container's kernel, threads and outside connections.
+pub(crate) struct Machine {
+    inner: Mutex<Inner>,
+    /// Signalled when an event is queued, and at the end.
+    event_queued: Condvar,
+    /// Signalled when a task's thread ends.
+    thread_ended: Condvar,
+    runtime: Runtime,
+    fetcher: Fetcher,
+    start: Instant,
+    memory_bytes_max: Option<u64>,
+}
+
+impl Machine {
+    pub(crate) fn new(runtime: Runtime, config: Config) -> Arc<Machine> {
+        let start = Instant::now();
+        let memory_bytes_max = config.limits.memory_bytes;
+        let fetcher = Fetcher::new(config.capabilities.network.clone());
+        let inner = Inner {
+            kernel: Kernel::new(config, clocks::now(start)),
+            tasks: HashMap::new(),
+            threads: 0,
+            events: VecDeque::new(),
+            events_lost: 0,
+            has_listener: false,
+            closing: false,
+        };
+        Arc::new(Machine {
+            inner: Mutex::new(inner),
+            event_queued: Condvar::new(),
+            thread_ended: Condvar::new(),
+            runtime,
+            fetcher,
+            start,
+            memory_bytes_max,
+        })
+    }
+
+    pub(crate) fn start(&self) -> Instant {
+        self.start
+    }
+
+    pub(crate) fn fetcher(&self) -> &Fetcher {
+        &self.fetcher
+    }
+
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    /// A panic inside the kernel has been reported as the failure of the task that ran into it; the others go on.
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something with the kernel, at the present time, and then what the kernel asks for.
+    pub(crate) fn with_kernel<T>(self: &Arc<Self>, action: impl FnOnce(&mut Kernel) -> T) -> T {
+        let mut inner = self.lock();
+        inner.kernel.set_now(clocks::now(self.start));
+        let result = action(&mut inner.kernel);
+        self.serve_requests(&mut inner);
+        result
+    }
+
+    /// One system call, with all its waiting.
+    pub(crate) fn call(
+        self: &Arc<Self>,
+        task: &TaskHandle,
+        request: Request<'_>,
+        out: &mut [u8],
+    ) -> Result<Reply, Ended> {
+        let mut inner = self.lock();
+        loop {
+            if task.is_stopped() {
+                return Err(Ended);
+            }
+            task.woken.store(false, Ordering::Relaxed);
+            inner.kernel.set_now(clocks::now(self.start));
+            let outcome = inner.kernel.call(task.id, request, out);
+            self.serve_requests(&mut inner);
+            match outcome {
+                Outcome::Done(reply) => return Ok(reply),
+                Outcome::Exited => return Err(Ended),
+                Outcome::Blocked { deadline_ns } => inner = self.sleep(inner, task, deadline_ns),
+            }
+        }
+    }
+
+    /// Sleeps until the task is woken or stopped, or the deadline passes.
+    fn sleep<'a>(
+        &self,
+        mut inner: MutexGuard<'a, Inner>,
+        task: &TaskHandle,
+        deadline_ns: Option<u64>,
+    ) -> MutexGuard<'a, Inner> {
+        while !task.woken.load(Ordering::Relaxed) && !task.is_stopped() {
+            match deadline_ns {
+                None => inner = task.wakeup.wait(inner).unwrap_or_else(PoisonError::into_inner),
+                Some(deadline_ns) => {
+                    let now_ns = self.start.elapsed().as_nanos() as u64;
+                    let Some(left_ns) = deadline_ns.checked_sub(now_ns).filter(|&left| left > 0) else {
+                        break;
+                    };
+                    let waited = task.wakeup.wait_timeout(inner, Duration::from_nanos(left_ns));
+                    inner = waited.unwrap_or_else(PoisonError::into_inner).0;
+                }
+            }
+        }
+        inner
+    }
+
+    fn serve_requests(self: &Arc<Self>, inner: &mut Inner) {
+        while let Some(request) = inner.kernel.next_request() {
+            match request {
+                HostRequest::Start { task, image } => self.start_task(inner, task, image),
+                HostRequest::Wake { task } => {
+                    if let Some(handle) = inner.tasks.get(&task) {
+                        handle.wake();
+                    }
+                }
+                HostRequest::Stop { task } => {
+                    if let Some(handle) = inner.tasks.remove(&task) {
+                        handle.stop();
+                        self.runtime.interrupt();
+                    }
+                }
+                HostRequest::Fetch { id, task, head, body } => {
+                    let (method, url) = (head.method.clone(), head.url.clone());
+                    self.queue(inner, Event::Fetch { task, method, url });
+                    self.fetcher.begin(self, id, head, body);
+                }
+                HostRequest::FetchResume { id } => self.fetcher.resume(id),
+                HostRequest::FetchCancel { id } => self.fetcher.cancel(id),
+                HostRequest::PortOpened { port, task } => self.queue(inner, Event::PortOpened { port, task }),
+                HostRequest::PortClosed { port } => self.queue(inner, Event::PortClosed { port }),
+                HostRequest::Exited { task, status } => {
+                    let reason = inner.kernel.exit_record(task).and_then(|record| record.reason.clone());
+                    self.queue(inner, Event::Exited { task, status, reason });
+                }
+            }
+        }
+    }
+
+    fn start_task(self: &Arc<Self>, inner: &mut Inner, id: TaskId, image: oac_kernel::Image) {
+        if inner.closing {
+            return;
+        }
+        let handle = TaskHandle::new(id, true);
+        inner.tasks.insert(id, handle.clone());
+        match task::spawn_thread(self.clone(), handle, image) {
+            Ok(()) => inner.threads += 1,
+            Err(error) => {
+                inner.tasks.remove(&id);
+                let message = format!("cannot start a thread for it: {error}");
+                inner.kernel.task_failed(id, TaskFailure::Load { message });
+            }
+        }
+    }
+
+    /// The last thing that a task's thread does.
+    fn thread_ends(self: &Arc<Self>, task: TaskId, failure: Option<TaskFailure>) {
+        let mut inner = self.lock();
+        inner.threads -= 1;
+        inner.tasks.remove(&task);
+        if let Some(failure) = failure {
+            inner.kernel.set_now(clocks::now(self.start));
+            inner.kernel.task_failed(task, failure);
+            self.serve_requests(&mut inner);
+        }
+        drop(inner);
+        self.thread_ended.notify_all();
+    }
+
+    /// Makes a task that the host plays.
+    pub(crate) fn attach(self: &Arc<Self>, name: &str) -> Arc<TaskHandle> {
+        let mut inner = self.lock();
+        inner.kernel.set_now(clocks::now(self.start));
+        let handle = TaskHandle::new(inner.kernel.attach(name), false);
+        if inner.closing {
+            handle.stop();
+        } else {
+            inner.tasks.insert(handle.id, handle.clone());
+        }
+        self.serve_requests(&mut inner);
+        handle
+    }
+
+    pub(crate) fn detach(self: &Arc<Self>, task: &TaskHandle) {
+        let mut inner = self.lock();
+        inner.tasks.remove(&task.id);
+        inner.kernel.set_now(clocks::now(self.start));
+        inner.kernel.detach(task.id);
+        self.serve_requests(&mut inner);
+    }
+
+    /// The tasks that programs run as.
+    pub(crate) fn programs(&self) -> Vec<TaskId> {
+        let inner = self.lock();
+        inner.tasks.values().filter(|handle| handle.is_program).map(|handle| handle.id).collect()
+    }
+
+    fn queue(&self, inner: &mut Inner, event: Event) {
+        if !inner.has_listener {
+            return;
+        }
+        if inner.events.len() == EVENTS_MAX {
+            inner.events.pop_front();
+            inner.events_lost += 1;
+        }
+        inner.events.push_back(event);
+        self.event_queued.notify_one();
+    }
+
+    /// Hands events to a handler, on a thread of their own, outside of the lock.
+    pub(crate) fn listen(
+        self: &Arc<Self>,
+        mut handler: impl FnMut(Event) + Send + 'static,
+    ) -> Result<(), Error> {
+        self.lock().has_listener = true;
+        let machine = self.clone();
+        std::thread::Builder::new().name("oac events".into()).spawn(move || {
+            while let Some(event) = machine.next_event() {
+                handler(event);
+            }
+        })?;
+        Ok(())
+    }
+
+    fn next_event(&self) -> Option<Event> {
+        let mut inner = self.lock();
+        loop {
+            if inner.events_lost > 0 {
+                return Some(Event::Lost { count: std::mem::take(&mut inner.events_lost) });
+            }
+            if let Some(event) = inner.events.pop_front() {
+                return Some(event);
+            }
+            if inner.closing {
+                return None;
+            }
+            inner = self.event_queued.wait(inner).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Stops every task and waits for their threads.
+    pub(crate) fn close(&self) {
+        let mut inner = self.lock();
+        inner.closing = true;
+        for (_, handle) in inner.tasks.drain() {
+            handle.stop();
+        }
+        self.runtime.interrupt();
+        self.event_queued.notify_all();
+        self.fetcher.close();
+        let deadline = Instant::now() + Duration::from_millis(TEARDOWN_MS);
+        while inner.threads > 0 {
+            let Some(left) = deadline.checked_duration_since(Instant::now()) else { return };
+            let waited = self.thread_ended.wait_timeout(inner, left);
+            inner = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+/// What [`Ended`] means to a caller that is no program.
+impl From<Ended> for Errno {
+    fn from(_: Ended) -> Errno {
+        Errno::ECANCELED
+    }
+}
