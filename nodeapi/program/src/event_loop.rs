@@ -59,6 +59,7 @@ impl Turn {
         if timeout_ns != 0 || !self.fds.is_empty() {
             self.wait(timeout_ns)?;
         }
+        self.ready()?;
         self.engine.call("check", &[])?;
         Ok(self.engine.call("close", &[])? == OpValue::Bool(true))
     }
@@ -86,19 +87,20 @@ impl Turn {
         Ok(if timeout_ms < 0.0 { -1 } else { (timeout_ms * 1e6).ceil() as i64 })
     }
 
+    /// Sleeps until a descriptor is ready or the time is over.
     fn wait(&mut self, timeout_ns: i64) -> Result<(), EngineError> {
         match oac_sys::poll(&mut self.fds, timeout_ns) {
-            // A signal: whatever it was for is seen in the next turn.
-            Err(oac_sys::Errno::EINTR) => Ok(()),
+            // EINTR is a signal: whatever it was for is seen in the next turn.
+            Ok(_) | Err(oac_sys::Errno::EINTR) => Ok(()),
             Err(errno) => Err(EngineError::Uncaught(format!("poll: {errno}"))),
-            Ok(0) => Ok(()),
-            Ok(_) => {
-                // `[fd, revents, fd, revents …]`
-                let ready = self.fds.iter().filter(|fd| fd.revents != 0);
-                let list =
-                    ready.flat_map(|fd| [OpValue::Int(fd.fd), OpValue::Int(fd.revents.into())]).collect();
-                self.engine.call("ready", &[OpValue::List(list)]).map(drop)
-            }
         }
+    }
+
+    /// The poll phase in scripts: descriptors that are ready, and work that completes in this phase, also when none is.
+    fn ready(&mut self) -> Result<(), EngineError> {
+        // `[fd, revents, fd, revents …]`
+        let ready = self.fds.iter().filter(|fd| fd.revents != 0);
+        let list = ready.flat_map(|fd| [OpValue::Int(fd.fd), OpValue::Int(fd.revents.into())]).collect();
+        self.engine.call("ready", &[OpValue::List(list)]).map(drop)
     }
 }
