@@ -1,24 +1,95 @@
 //! The kernel as its hosts see it.
 
+use std::collections::{BTreeMap, VecDeque};
+
 use oac_abi::{
-    Errno,
-    fetch::ResponseHead,
+    CALLS, Errno, Module,
+    bounds::CALL_OUTS_MAX,
+    index_of,
+    signal::{Signal, WaitStatus},
     wire::{Reply, Request},
 };
-use oac_vfs::FileSystem;
+use oac_vfs::{Caller, FileSystem, FsTable, Ino, MemFs, Namespace, NewNode, Node, Walker, device_fs};
 
-use crate::{Config, ExitRecord, FetchId, Flow, HostRequest, Now, Outcome, TaskFailure, TaskId, TaskStatus};
+use crate::{
+    Config, ExitRecord, HostRequest, Now, Outcome, TaskFailure, TaskId, TaskStatus,
+    answer::{Answer, Block, Stop},
+    description::Descriptions,
+    dispatch::route,
+    fetch::Fetches,
+    namespaces::{NamespaceId, Namespaces},
+    pipe::Pipes,
+    random::Random,
+    socket::Sockets,
+    spawn::PROGRAM_MARK,
+    task::{INIT, Pending, State, TaskKind, Tasks},
+    wait_queue::{WaitKey, WaitQueues},
+    world::{TASK_FS, World},
+};
+
+/// Exit records that are remembered.
+const EXIT_RECORDS_MAX: usize = 256;
 
 /// A container's kernel: calls and events go in, replies and requests to the host come out.
+///
+/// Everything is ordered and comes from the seed, so that the same calls give the same trace.
 pub struct Kernel {
-    config: Config,
-    now: Now,
+    pub(crate) config: Config,
+    pub(crate) now: Now,
+    pub(crate) tasks: Tasks,
+    pub(crate) files: Descriptions,
+    pub(crate) pipes: Pipes,
+    pub(crate) sockets: Sockets,
+    pub(crate) fetches: Fetches,
+    pub(crate) waits: WaitQueues,
+    pub(crate) requests: VecDeque<HostRequest>,
+    pub(crate) filesystems: FsTable,
+    pub(crate) namespaces: Namespaces,
+    pub(crate) root_namespace: NamespaceId,
+    pub(crate) random: Random,
+    /// Whose call is being made.
+    pub(crate) current: Option<TaskId>,
+    exits: BTreeMap<TaskId, ExitRecord>,
 }
 
 impl Kernel {
     /// A kernel with its root filesystem and the task `init`, and nothing running.
     pub fn new(config: Config, now: Now) -> Kernel {
-        Kernel { config, now }
+        let caller = Caller { now_ns: now.realtime_ns, uid: 0, gid: 0 };
+        let mut memory = MemFs::new(config.limits.disk_bytes, &caller);
+        // A disk too small for its own directories is a disk that is full.
+        let _ = furnish(&mut memory, &caller, &config.hostname);
+        let mut filesystems = FsTable::new();
+        let root_ino = memory.root();
+        let root = Node { fs: filesystems.add(Box::new(memory)), ino: root_ino };
+        let namespace = Namespace::new(&mut filesystems, root);
+        let mut namespaces = Namespaces::default();
+        let root_namespace = namespaces.add(namespace);
+        let random = Random::new(config.seed);
+        let mut kernel = Kernel {
+            config,
+            now,
+            tasks: Tasks::default(),
+            files: Descriptions::default(),
+            pipes: Pipes::default(),
+            sockets: Sockets::default(),
+            fetches: Fetches::default(),
+            waits: WaitQueues::default(),
+            requests: VecDeque::new(),
+            filesystems,
+            namespaces,
+            root_namespace,
+            random,
+            current: None,
+            exits: BTreeMap::new(),
+        };
+        let init = kernel.new_actor(INIT, TaskKind::Init, "init");
+        debug_assert_eq!(init, INIT);
+        let _ = kernel.mount_node("/task", Node { fs: TASK_FS, ino: Ino(1) }, "task");
+        if let Ok(devices) = device_fs(&caller) {
+            let _ = kernel.mount("/dev", Box::new(devices));
+        }
+        kernel
     }
 
     /// What it was made with.
@@ -29,84 +100,253 @@ impl Kernel {
     /// Tells the time. Hosts do so before every call and event; deadlines that have passed wake their tasks.
     pub fn set_now(&mut self, now: Now) {
         self.now = now;
+        self.waits.expire(now.monotonic_ns);
     }
 
     /// When the host should tell the time even if nothing else happens, on the monotonic clock.
     pub fn next_deadline_ns(&self) -> Option<u64> {
-        None
+        self.waits.next_deadline_ns()
     }
 
     /// Makes the executable `path`, which runs the program that hosts know as `program`. Directories on the way are made.
     ///
     /// # Errors
-    /// As open(2).
+    /// As open(2); EINVAL when the path is not absolute or the name holds a newline.
     pub fn register_program(&mut self, path: &str, program: &str) -> Result<(), Errno> {
-        let _ = (path, program);
-        Err(Errno::ENOSYS)
+        if program.contains('\n') || !path.starts_with('/') {
+            return Err(Errno::EINVAL);
+        }
+        let (dir, _) = path.rsplit_once('/').ok_or(Errno::EINVAL)?;
+        self.make_directories(dir)?;
+        let flags = oac_abi::flags::open::CREAT | oac_abi::flags::open::WRONLY | oac_abi::flags::open::TRUNC;
+        let fd = self.open_path(INIT, oac_abi::flags::at::FDCWD, path.as_bytes(), flags, 0o777)?;
+        let content = [PROGRAM_MARK, program.as_bytes(), b"\n"].concat();
+        let written = self.write_file(INIT, fd.0 as i32, crate::files::At::Position, &content);
+        self.close_fd(INIT, fd.0 as i32)?;
+        match written {
+            Ok(len) if len == content.len() => Ok(()),
+            Ok(_) => Err(Errno::ENOSPC),
+            Err(Stop::Fail(errno)) => Err(errno),
+            Err(_) => Err(Errno::EIO),
+        }
     }
 
-    /// Binds a filesystem over a path of the root namespace; the directory is made where it is missing. Only tasks made
-    /// afterwards see it.
+    /// Binds a filesystem over a path of the root namespace; the directory is made where it is missing. Actors see it at once, and
+    /// tasks that are spawned afterwards.
     ///
     /// # Errors
     /// As mkdir(2); ENOSPC when there are too many binds.
     pub fn mount(&mut self, target: &str, fs: Box<dyn FileSystem>) -> Result<(), Errno> {
-        let _ = (target, fs);
-        Err(Errno::ENOSYS)
+        let (ino, kind) = (fs.root(), fs.kind());
+        let fs = self.filesystems.add(fs);
+        self.mount_node(target, Node { fs, ino }, kind)
     }
 
-    /// Makes a task that the host itself plays.
+    fn mount_node(&mut self, target: &str, node: Node, kind: &str) -> Result<(), Errno> {
+        self.make_directories(target)?;
+        let mut namespace = self.namespaces.take(self.root_namespace)?;
+        let mut world = World {
+            table: &mut self.filesystems,
+            tasks: &self.tasks,
+            files: &self.files,
+            namespaces: &self.namespaces,
+            caller: INIT,
+        };
+        let root = namespace.root();
+        let result = Walker::new(&mut world, &namespace)
+            .existing(root, target.as_bytes(), oac_vfs::LastLink::Follow)
+            .and_then(|place| namespace.mount(&mut world, node, kind, (place, target.as_bytes())));
+        self.namespaces.put_back(self.root_namespace, namespace);
+        result
+    }
+
+    /// mkdir -p, in the root namespace.
+    fn make_directories(&mut self, path: &str) -> Result<(), Errno> {
+        let mut at = 0;
+        while let Some(next) = path[at..].find('/').map(|slash| at + slash + 1).or(Some(path.len())) {
+            let part = &path[..next];
+            match self.make_directory(INIT, oac_abi::flags::at::FDCWD, part.as_bytes(), 0o777) {
+                Ok(()) | Err(Errno::EEXIST) => {}
+                Err(Errno::ENOENT) if part.is_empty() => {}
+                Err(errno) => return Err(errno),
+            }
+            if next == path.len() {
+                break;
+            }
+            at = next;
+        }
+        Ok(())
+    }
+
+    /// Makes a task that the host itself plays. It takes no signals, and its calls are never ended by SIGPIPE.
     pub fn attach(&mut self, name: &str) -> TaskId {
-        let _ = name;
-        TaskId(2)
+        self.new_actor(INIT, TaskKind::Actor, name)
     }
 
     /// Ends a task that the host plays: its descriptors are closed, its children handed to init.
     pub fn detach(&mut self, task: TaskId) {
-        let _ = task;
+        if self.tasks.get(task).is_ok_and(|task| task.kind == TaskKind::Actor) {
+            self.end_task(task, WaitStatus::Exited(0), None);
+            self.filesystems.collect();
+        }
     }
 
     /// One system call. `out` is exactly as long as the capacities of the out-regions together.
     pub fn call(&mut self, task: TaskId, request: Request<'_>, out: &mut [u8]) -> Outcome {
-        let _ = (task, request, out);
-        Outcome::Done(Reply { ret: Errno::ENOSYS.to_return(), written: [0; 3] })
+        let Ok(life) = self.tasks.life_mut(task) else { return Outcome::Exited };
+        self.waits.forget(task);
+        if life.pending.is_some_and(|pending| pending.number != request.number) {
+            // The host has given up the call that waited.
+            life.pending = None;
+        }
+        if life.pending.is_none() {
+            life.interrupted = false;
+        }
+        if life.stopped {
+            let begun_ns = self.now.monotonic_ns;
+            life.pending.get_or_insert(Pending { number: request.number, begun_ns, progress_bytes: 0 });
+            self.waits.block(task, vec![WaitKey::Continued(task)], None);
+            return Outcome::Blocked { deadline_ns: None };
+        }
+        let mut written = [0; CALL_OUTS_MAX];
+        self.current = Some(task);
+        let answer = route(self, task, &request, out, &mut written);
+        self.current = None;
+        let outcome = self.conclude(task, request.number, answer, written);
+        self.filesystems.collect();
+        outcome
+    }
+
+    fn conclude(
+        &mut self,
+        task: TaskId,
+        number: u16,
+        answer: Answer,
+        written: [u32; CALL_OUTS_MAX],
+    ) -> Outcome {
+        let Ok(life) = self.tasks.life_mut(task) else { return Outcome::Exited };
+        let errno = match answer {
+            Ok(ret) => {
+                life.pending = None;
+                return Outcome::Done(Reply { ret, written });
+            }
+            Err(Stop::Exit) => return Outcome::Exited,
+            Err(Stop::Fail(errno)) => errno,
+            Err(Stop::Block(_)) if life.interrupted => Errno::EINTR,
+            Err(Stop::Block(Block { keys, deadline_ns, progress_bytes })) => {
+                let begun_ns = life.pending.map_or(self.now.monotonic_ns, |pending| pending.begun_ns);
+                life.pending = Some(Pending { number, begun_ns, progress_bytes });
+                self.waits.block(task, keys, deadline_ns);
+                return Outcome::Blocked { deadline_ns };
+            }
+        };
+        life.pending = None;
+        let wasi = index_of(number).is_some_and(|row| CALLS[row].module == Module::Wasi);
+        let ret = if wasi { i64::from(errno.to_wasi()) } else { errno.to_return() };
+        Outcome::Done(Reply { ret, written: [0; CALL_OUTS_MAX] })
     }
 
     /// A program trapped, ran out of something, or could not be loaded.
     pub fn task_failed(&mut self, task: TaskId, failure: TaskFailure) {
-        let _ = (task, failure);
+        let (status, reason) = match failure {
+            TaskFailure::Trap { unreachable: true, message } => {
+                (WaitStatus::Signaled(Signal::SIGABRT), message)
+            }
+            TaskFailure::Trap { unreachable: false, message } => {
+                (WaitStatus::Signaled(Signal::SIGSEGV), message)
+            }
+            TaskFailure::OutOfMemory => {
+                (WaitStatus::Signaled(Signal::SIGKILL), "out of memory: the task reached its limit".into())
+            }
+            TaskFailure::OutOfTime => {
+                (WaitStatus::Signaled(Signal::SIGXCPU), "out of time: the task reached its limit".into())
+            }
+            TaskFailure::Load { message } => (WaitStatus::Exited(126), message),
+        };
+        // The host has ended the program already: there is nothing to stop.
+        self.current = Some(task);
+        self.end_task(task, status, Some(reason));
+        self.current = None;
+        self.filesystems.collect();
     }
 
     /// The next thing to do for the host. Drain it after every call and event.
     pub fn next_request(&mut self) -> Option<HostRequest> {
+        if let Some(request) = self.requests.pop_front() {
+            return Some(request);
+        }
+        while let Some(task) = self.waits.next_woken() {
+            let waits = self.tasks.life(task).is_ok_and(|life| life.pending.is_some());
+            if waits && !self.waits.is_waiting(task) {
+                return Some(HostRequest::Wake { task });
+            }
+        }
         None
-    }
-
-    /// The response's head, or why there is none.
-    pub fn fetch_head(&mut self, id: FetchId, head: Result<ResponseHead, Errno>) {
-        let _ = (id, head);
-    }
-
-    /// A part of the response's body.
-    pub fn fetch_body(&mut self, id: FetchId, chunk: &[u8]) -> Flow {
-        let _ = (id, chunk);
-        Flow::Continue
-    }
-
-    /// The end of the body, or why it broke off.
-    pub fn fetch_end(&mut self, id: FetchId, result: Result<(), Errno>) {
-        let _ = (id, result);
     }
 
     /// Where a task stands; `None` when there is no such task, or no more.
     pub fn task_status(&self, task: TaskId) -> Option<TaskStatus> {
-        let _ = task;
-        None
+        Some(match &self.tasks.get(task).ok()?.state {
+            State::Zombie(status) => TaskStatus::Zombie(*status),
+            State::Living(life) if life.stopped => TaskStatus::Stopped,
+            State::Living(life) if life.pending.is_some() => TaskStatus::Blocked,
+            State::Living(_) => TaskStatus::Running,
+        })
     }
 
-    /// How and why a task ended, for as long as it is remembered (the last 256 ends).
+    /// How and why a task ended, for as long as it is remembered: the last 256 ends.
     pub fn exit_record(&self, task: TaskId) -> Option<&ExitRecord> {
-        let _ = task;
-        None
+        self.exits.get(&task)
     }
+
+    pub(crate) fn record_exit(
+        &mut self,
+        task: TaskId,
+        parent: TaskId,
+        status: WaitStatus,
+        reason: Option<String>,
+    ) {
+        let name = self.tasks.get(task).map(crate::task::Task::name).unwrap_or_default();
+        if self.exits.len() >= EXIT_RECORDS_MAX {
+            self.exits.pop_first();
+        }
+        self.exits.insert(task, ExitRecord { task, parent, name, status, reason });
+    }
+}
+
+/// The directories and files that every container begins with.
+fn furnish(memory: &mut MemFs, caller: &Caller, hostname: &str) -> Result<(), Errno> {
+    let root = memory.root();
+    let mut directory = |parent: Ino, name: &str, mode: u32| {
+        memory.create(caller, parent, name.as_bytes(), NewNode::Directory { mode })
+    };
+    directory(root, "tmp", 0o1777)?;
+    directory(root, "root", 0o700)?;
+    directory(root, "home", 0o755)?;
+    let etc = directory(root, "etc", 0o755)?;
+    let var = directory(root, "var", 0o755)?;
+    directory(var, "tmp", 0o1777)?;
+    let usr = directory(root, "usr", 0o755)?;
+    directory(usr, "bin", 0o755)?;
+    directory(usr, "lib", 0o755)?;
+    let local = directory(usr, "local", 0o755)?;
+    directory(local, "bin", 0o755)?;
+    directory(local, "lib", 0o755)?;
+    for (name, target) in [("bin", "usr/bin"), ("lib", "usr/lib")] {
+        memory.create(caller, root, name.as_bytes(), NewNode::Symlink { target: target.as_bytes() })?;
+    }
+    let hostname = if hostname.is_empty() { "oac" } else { hostname };
+    for (name, content) in [
+        ("hostname", format!("{hostname}\n")),
+        ("hosts", format!("127.0.0.1\tlocalhost\n::1\tlocalhost\n127.0.1.1\t{hostname}\n")),
+        ("passwd", "root:x:0:0:root:/root:/bin/sh\n".to_string()),
+        ("group", "root:x:0:\n".to_string()),
+    ] {
+        let ino = memory.create(caller, etc, name.as_bytes(), NewNode::File { mode: 0o644 })?;
+        let handle = memory.open(caller, ino, oac_vfs::Access { read: false, write: true })?;
+        let written = memory.write(caller, handle, oac_vfs::WriteAt::End, content.as_bytes());
+        memory.close(handle);
+        written?;
+    }
+    Ok(())
 }

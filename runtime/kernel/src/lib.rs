@@ -1,11 +1,60 @@
-//! The kernel.
+//! The kernel: tasks, descriptors, pipes, sockets, signals and namespaces as a state machine.
+//!
+//! A host hands a [`Kernel`] system calls ([`Kernel::call`]), events and the time, and drains what the kernel wants of it
+//! ([`Kernel::next_request`]). A call is done, or it is blocked and will be made again when the kernel says [`HostRequest::Wake`].
+//!
+//! This crate deliberately knows no host: it reads no clock, starts no thread, opens no socket, and everything random in it
+//! comes from one seed, so that the same calls give the same trace. Nor does it know Node, npm or any other program: the
+//! composition root registers them by name.
+//!
+//! Start reading at `kernel.rs`, then `dispatch.rs`, `task.rs` and one family of calls, say `sys_fd.rs` with `pipe.rs`.
+//!
+//! ```
+//! use oac_abi::{nr, wire::Request};
+//! use oac_kernel::{Config, Kernel, Now, Outcome};
+//!
+//! let mut kernel = Kernel::new(Config::default(), Now::default());
+//! let me = kernel.attach("example");
+//! let request = Request { number: nr::GETPID, args: [0; 10], input: &[] };
+//! let Outcome::Done(reply) = kernel.call(me, request, &mut []) else { panic!("getpid waits for nothing") };
+//! assert_eq!(reply.ret, i64::from(me.0));
+//! ```
 
+mod answer;
+mod arguments;
 mod config;
+mod description;
+mod dispatch;
+mod fd_table;
+mod fetch;
+mod files;
 mod host;
 mod kernel;
+mod namespaces;
+mod pipe;
+mod random;
+mod signals;
+mod socket;
+mod spawn;
+mod sys_fd;
+mod sys_file;
+mod sys_namespace;
+mod sys_open;
+mod sys_path;
+mod sys_poll;
+mod sys_signal;
+mod sys_socket;
+mod sys_task;
+mod task;
+mod task_control;
+mod task_files;
+mod wait_queue;
+mod wasi;
+mod world;
 
 pub use config::{Capabilities, Config, Limits, NetworkCapability};
 pub use host::{
     ExitRecord, FetchId, Flow, HostRequest, Image, Now, Outcome, Port, TaskFailure, TaskId, TaskStatus,
 };
 pub use kernel::Kernel;
+pub use task_control::Command;

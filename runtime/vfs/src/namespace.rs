@@ -237,6 +237,23 @@ impl Namespace {
         Ok(())
     }
 
+    /// Binds the root of a filesystem that no path leads to yet. Its line names the source `#kind`.
+    ///
+    /// # Errors
+    /// As [`Namespace::bind`].
+    pub fn mount(
+        &mut self,
+        filesystems: &mut impl FileSystems,
+        root: Node,
+        kind: &str,
+        target: (Place, &[u8]),
+    ) -> Result<(), Errno> {
+        // A mount that no namespace has: the node stands for itself alone.
+        let source = Place { mount: MountId(u32::MAX), node: root };
+        let name = format!("#{kind}");
+        self.bind(filesystems, (source, name.as_bytes()), target, BindMode::Replace, true)
+    }
+
     /// Removes the binds of a path; what it covered shows again.
     ///
     /// # Errors

@@ -1,0 +1,118 @@
+//! Open-file descriptions: what descriptors stand for, shared by duplicates and by children.
+
+use std::collections::BTreeMap;
+
+use oac_abi::{Errno, flags::open};
+use oac_vfs::{Device, DirEntry, Handle, HeldPlace, Node};
+
+use crate::{FetchId, TaskId, pipe::PipeId, socket::SocketId};
+
+/// A description's number. Never used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct DescriptionId(u64);
+
+/// What is open.
+#[derive(Debug)]
+pub(crate) enum File {
+    /// A regular file, or a file of `/task`.
+    Regular { node: Node, handle: Handle, offset: u64 },
+    /// A directory.
+    Directory(OpenDirectory),
+    /// O_PATH: a place without a way in.
+    Path(HeldPlace),
+    /// A device of `/dev`.
+    Device { device: Device, node: Node },
+    /// The end of a pipe that is read.
+    PipeReader(PipeId),
+    /// The end of a pipe that is written.
+    PipeWriter(PipeId),
+    /// A socket.
+    Socket(SocketId),
+    /// The response to an HTTP request.
+    Fetch(FetchId),
+    /// Caught signals of whoever reads it, those in the mask.
+    Signals { mask: u64 },
+    /// The end of a task.
+    Pidfd(TaskId),
+}
+
+/// A directory being listed. The listing is taken when reading begins, so that what changes meanwhile disturbs nobody.
+#[derive(Debug)]
+pub(crate) struct OpenDirectory {
+    pub(crate) place: HeldPlace,
+    pub(crate) listing: Option<Vec<DirEntry>>,
+    /// Index of the next entry; what lseek(2) sets.
+    pub(crate) next: usize,
+}
+
+/// An open file with its status flags.
+#[derive(Debug)]
+pub(crate) struct Description {
+    pub(crate) file: File,
+    /// Access mode, O_APPEND, O_NONBLOCK, O_PATH.
+    pub(crate) flags: u32,
+    references: u32,
+}
+
+impl Description {
+    pub(crate) fn readable(&self) -> bool {
+        self.flags & open::ACCMODE != open::WRONLY && self.flags & open::PATH == 0
+    }
+
+    pub(crate) fn writable(&self) -> bool {
+        self.flags & open::ACCMODE != open::RDONLY && self.flags & open::PATH == 0
+    }
+
+    pub(crate) fn nonblocking(&self) -> bool {
+        self.flags & open::NONBLOCK != 0
+    }
+}
+
+/// All descriptions of a container.
+#[derive(Debug, Default)]
+pub(crate) struct Descriptions {
+    descriptions: BTreeMap<DescriptionId, Description>,
+    last: u64,
+}
+
+impl Descriptions {
+    /// A new description with one reference, the caller's.
+    pub(crate) fn add(&mut self, file: File, flags: u32) -> DescriptionId {
+        self.last += 1;
+        let kept = open::ACCMODE | open::APPEND | open::NONBLOCK | open::PATH;
+        let description = Description { file, flags: flags & kept, references: 1 };
+        self.descriptions.insert(DescriptionId(self.last), description);
+        DescriptionId(self.last)
+    }
+
+    pub(crate) fn get(&self, id: DescriptionId) -> Result<&Description, Errno> {
+        self.descriptions.get(&id).ok_or(Errno::EBADF)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: DescriptionId) -> Result<&mut Description, Errno> {
+        self.descriptions.get_mut(&id).ok_or(Errno::EBADF)
+    }
+
+    /// One more reference.
+    pub(crate) fn share(&mut self, id: DescriptionId) {
+        if let Some(description) = self.descriptions.get_mut(&id) {
+            description.references += 1;
+        }
+    }
+
+    /// One reference fewer; gives the file when that was the last.
+    pub(crate) fn release(&mut self, id: DescriptionId) -> Option<File> {
+        let description = self.descriptions.get_mut(&id)?;
+        description.references -= 1;
+        if description.references > 0 {
+            return None;
+        }
+        self.descriptions.remove(&id).map(|description| description.file)
+    }
+
+    /// How many there are, and their references together.
+    pub(crate) fn census(&self) -> (usize, usize) {
+        let references = self.descriptions.values().map(|d| d.references as usize).sum();
+        (self.descriptions.len(), references)
+    }
+}

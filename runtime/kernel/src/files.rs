@@ -1,0 +1,292 @@
+//! Descriptors in use: finding, making and closing them, reading and writing through them.
+
+use oac_abi::{
+    Errno,
+    flags::{mode as kind, open},
+    stat::Stat,
+};
+use oac_vfs::{Device, FileSystems as _, WriteAt};
+
+use crate::{
+    Kernel, TaskId,
+    answer::{Answer, Stop},
+    description::{Description, DescriptionId, File},
+    fd_table::{Fd, FdEntry},
+    world::TASK_FS,
+};
+
+/// Where a read or a write happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum At {
+    /// At the description's position, which moves on.
+    Position,
+    /// At an offset; the position stays.
+    Offset(u64),
+}
+
+impl At {
+    /// From the offset of pread(2).
+    ///
+    /// # Errors
+    /// EINVAL when it is negative.
+    pub(crate) fn offset(offset: i64) -> Result<At, Errno> {
+        u64::try_from(offset).map(At::Offset).map_err(|_| Errno::EINVAL)
+    }
+}
+
+impl Kernel {
+    /// The description behind a task's descriptor.
+    pub(crate) fn description_id(&self, task: TaskId, fd: i32) -> Result<DescriptionId, Errno> {
+        Ok(self.tasks.life(task)?.fds.get(Fd::new(fd)?)?.description)
+    }
+
+    /// The description behind a task's descriptor.
+    pub(crate) fn description(&self, task: TaskId, fd: i32) -> Result<&Description, Errno> {
+        self.files.get(self.description_id(task, fd)?)
+    }
+
+    /// The description behind a task's descriptor.
+    pub(crate) fn description_mut(&mut self, task: TaskId, fd: i32) -> Result<&mut Description, Errno> {
+        let id = self.description_id(task, fd)?;
+        self.files.get_mut(id)
+    }
+
+    /// Gives a task a descriptor for a new file. `flags` are open's: status flags and O_CLOEXEC.
+    ///
+    /// # Errors
+    /// EMFILE; the file is closed then.
+    pub(crate) fn install(&mut self, task: TaskId, file: File, flags: u32) -> Result<Fd, Errno> {
+        let description = self.files.add(file, flags);
+        let entry = FdEntry { description, cloexec: flags & open::CLOEXEC != 0 };
+        let result = self.tasks.life_mut(task).and_then(|life| {
+            let fd = life.fds.lowest_free(Fd(0))?;
+            life.fds.put(fd, entry)?;
+            Ok(fd)
+        });
+        if result.is_err() {
+            self.release(description);
+        }
+        result
+    }
+
+    /// Gives up one reference to a description; the last one closes the file.
+    pub(crate) fn release(&mut self, description: DescriptionId) {
+        match self.files.release(description) {
+            None | Some(File::Device { .. } | File::Signals { .. } | File::Pidfd(_)) => {}
+            // Their places are held by the value that is dropped here.
+            Some(File::Directory(_) | File::Path(_)) => {}
+            Some(File::Regular { node, handle, .. }) => {
+                if node.fs != TASK_FS {
+                    // The table has the filesystem: it gave the handle.
+                    let _ = self.filesystems.with(node.fs, |fs| {
+                        fs.close(handle);
+                        Ok(())
+                    });
+                }
+            }
+            Some(File::PipeReader(pipe)) => self.pipe_close(pipe, false),
+            Some(File::PipeWriter(pipe)) => self.pipe_close(pipe, true),
+            Some(File::Socket(socket)) => self.socket_close(socket),
+            Some(File::Fetch(fetch)) => self.fetch_close(fetch),
+        }
+    }
+
+    /// close(2).
+    ///
+    /// # Errors
+    /// EBADF.
+    pub(crate) fn close_fd(&mut self, task: TaskId, fd: i32) -> Result<(), Errno> {
+        let entry = self.tasks.life_mut(task)?.fds.take(Fd::new(fd)?)?;
+        self.release(entry.description);
+        Ok(())
+    }
+
+    /// read(2), pread(2).
+    pub(crate) fn read_file(&mut self, task: TaskId, fd: i32, at: At, buf: &mut [u8]) -> Answer<usize> {
+        let id = self.description_id(task, fd)?;
+        let description = self.files.get(id)?;
+        if !description.readable() {
+            return Err(Errno::EBADF.into());
+        }
+        let nonblocking = description.nonblocking();
+        if let File::Regular { node, handle, offset } = description.file {
+            let from = if let At::Offset(offset) = at { offset } else { offset };
+            let len = self.with_fs(task, node.fs, |fs| fs.read(handle, from, buf))?;
+            if at == At::Position {
+                self.advance(id, from + len as u64)?;
+            }
+            return Ok(len);
+        }
+        if let File::Device { device, .. } = description.file {
+            return Ok(self.device_read(device, buf));
+        }
+        if at != At::Position {
+            return Err(self.not_seekable(id));
+        }
+        match description.file {
+            File::PipeReader(pipe) => self.pipe_read(pipe, nonblocking, buf),
+            File::Socket(socket) => self.socket_read(socket, nonblocking, buf),
+            File::Fetch(fetch) => self.fetch_read(fetch, nonblocking, buf),
+            File::Signals { mask } => self.signalfd_read(task, mask, nonblocking, buf),
+            File::Directory(_) => Err(Errno::EISDIR.into()),
+            File::Pidfd(_) => Err(Errno::EINVAL.into()),
+            _ => Err(Errno::EBADF.into()),
+        }
+    }
+
+    /// write(2), pwrite(2). A blocking write of more than fits goes on over several rounds of the call.
+    pub(crate) fn write_file(&mut self, task: TaskId, fd: i32, at: At, input: &[u8]) -> Answer<usize> {
+        let id = self.description_id(task, fd)?;
+        let description = self.files.get(id)?;
+        if !description.writable() {
+            return Err(Errno::EBADF.into());
+        }
+        let nonblocking = description.nonblocking();
+        let append = description.flags & open::APPEND != 0;
+        if let File::Regular { node, handle, offset } = description.file {
+            if node.fs == TASK_FS {
+                return self.task_file_write(task, node.ino, input);
+            }
+            // pwrite(2) on a description with O_APPEND appends, as Linux does (its BUGS section).
+            let to = match at {
+                _ if append => WriteAt::End,
+                At::Offset(offset) => WriteAt::Offset(offset),
+                At::Position => WriteAt::Offset(offset),
+            };
+            let caller = self.caller();
+            let written = self.with_fs(task, node.fs, |fs| fs.write(&caller, handle, to, input))?;
+            if at == At::Position {
+                self.advance(id, written.end)?;
+            }
+            return Ok(written.bytes);
+        }
+        if let File::Device { device, .. } = description.file {
+            return match device {
+                Device::Full if !input.is_empty() => Err(Errno::ENOSPC.into()),
+                _ => Ok(input.len()),
+            };
+        }
+        if at != At::Position {
+            return Err(self.not_seekable(id));
+        }
+        let done = self.tasks.life(task)?.pending.map_or(0, |pending| pending.progress_bytes);
+        let answer = match description.file {
+            File::PipeWriter(pipe) => self.pipe_write(task, pipe, nonblocking, input, done),
+            File::Socket(socket) => self.socket_write(task, socket, nonblocking, input, done),
+            _ => Err(Errno::EBADF.into()),
+        };
+        match answer {
+            // Interrupted half-way, a write says how far it came.
+            Err(Stop::Block(block)) if block.progress_bytes > 0 && self.tasks.life(task)?.interrupted => {
+                Ok(block.progress_bytes)
+            }
+            answer => answer,
+        }
+    }
+
+    fn not_seekable(&self, id: DescriptionId) -> Stop {
+        match self.files.get(id).map(|description| &description.file) {
+            Ok(File::Directory(_)) => Errno::EISDIR.into(),
+            Ok(File::Path(_)) | Err(_) => Errno::EBADF.into(),
+            Ok(_) => Errno::ESPIPE.into(),
+        }
+    }
+
+    fn advance(&mut self, id: DescriptionId, to: u64) -> Result<(), Errno> {
+        if let File::Regular { offset, .. } = &mut self.files.get_mut(id)?.file {
+            *offset = to;
+        }
+        Ok(())
+    }
+
+    fn device_read(&mut self, device: Device, buf: &mut [u8]) -> usize {
+        match device {
+            Device::Null => return 0,
+            Device::Zero | Device::Full => buf.fill(0),
+            Device::Random => self.random.fill(buf),
+        }
+        buf.len()
+    }
+
+    /// lseek(2). A directory's positions are those that getdents gave.
+    ///
+    /// # Errors
+    /// ESPIPE, EINVAL, EOVERFLOW.
+    pub(crate) fn seek_file(
+        &mut self,
+        task: TaskId,
+        fd: i32,
+        offset: i64,
+        whence: u32,
+    ) -> Result<u64, Errno> {
+        const SET: u32 = 0;
+        const CURRENT: u32 = 1;
+        const END: u32 = 2;
+        let id = self.description_id(task, fd)?;
+        match &mut self.files.get_mut(id)?.file {
+            File::Regular { node, offset: position, .. } => {
+                let (node, position) = (*node, *position);
+                let base = match whence {
+                    SET => 0,
+                    CURRENT => position,
+                    END => self.world(task).stat(node)?.size,
+                    _ => return Err(Errno::EINVAL),
+                };
+                let to = base.checked_add_signed(offset).ok_or(Errno::EINVAL)?;
+                i64::try_from(to).map_err(|_| Errno::EOVERFLOW)?;
+                self.advance(id, to)?;
+                Ok(to)
+            }
+            File::Directory(directory) => {
+                let to = match whence {
+                    SET => offset,
+                    CURRENT => i64::try_from(directory.next).unwrap_or(i64::MAX).saturating_add(offset),
+                    _ => return Err(Errno::EINVAL),
+                };
+                directory.next = usize::try_from(to).map_err(|_| Errno::EINVAL)?;
+                if to == 0 {
+                    directory.listing = None;
+                }
+                Ok(directory.next as u64)
+            }
+            File::Device { .. } => Ok(0),
+            File::Path(_) => Err(Errno::EBADF),
+            _ => Err(Errno::ESPIPE),
+        }
+    }
+
+    /// fstat(2).
+    ///
+    /// # Errors
+    /// EBADF.
+    pub(crate) fn stat_file(&mut self, task: TaskId, fd: i32) -> Result<Stat, Errno> {
+        let id = self.description_id(task, fd)?;
+        let node = match &self.files.get(id)?.file {
+            File::Regular { node, .. } | File::Device { node, .. } => *node,
+            File::Directory(directory) => directory.place.place().node,
+            File::Path(place) => place.place().node,
+            File::PipeReader(pipe) | File::PipeWriter(pipe) => return Ok(self.anonymous(kind::FIFO, pipe.0)),
+            File::Socket(socket) => return Ok(self.anonymous(kind::SOCK, socket.0)),
+            File::Fetch(fetch) => return Ok(self.anonymous(kind::FIFO, fetch.0)),
+            File::Signals { .. } | File::Pidfd(_) => return Ok(self.anonymous(0, 0)),
+        };
+        self.world(task).stat(node)
+    }
+
+    /// Metadata of what is in no filesystem.
+    fn anonymous(&self, kind: u32, number: u64) -> Stat {
+        let now_ns = self.now.realtime_ns;
+        Stat {
+            // A device number of its own, as Linux's pipefs and sockfs have.
+            dev: 0xfffe,
+            ino: number,
+            mode: kind | 0o600,
+            nlink: 1,
+            block_bytes: 4096,
+            atime_ns: now_ns,
+            mtime_ns: now_ns,
+            ctime_ns: now_ns,
+            ..Stat::default()
+        }
+    }
+}

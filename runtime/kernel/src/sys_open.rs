@@ -1,0 +1,125 @@
+//! open(2): from a path and flags to a descriptor.
+
+use oac_abi::{
+    Errno,
+    flags::{mode as kind, open},
+    stat::Stat,
+};
+use oac_vfs::{
+    Device, FileSystems as _, Found, HeldPlace, LastLink, LastPart, NewNode, Node, Place, SetAttributes,
+};
+
+use crate::{
+    Kernel, TaskId,
+    description::{DescriptionId, File, OpenDirectory},
+    fd_table::{Fd, FdEntry},
+    world::TASK_FS,
+};
+
+impl Kernel {
+    /// openat(2).
+    ///
+    /// # Errors
+    /// As that.
+    pub(crate) fn open_path(
+        &mut self,
+        task: TaskId,
+        dirfd: i32,
+        path: &[u8],
+        flags: u32,
+        mode: u32,
+    ) -> Result<Fd, Errno> {
+        let create = flags & open::CREAT != 0 && flags & open::PATH == 0;
+        let exclusive = create && flags & open::EXCL != 0;
+        if create && flags & open::DIRECTORY != 0 || flags & open::ACCMODE == open::ACCMODE {
+            return Err(Errno::EINVAL);
+        }
+        // Before anything is made: a file that no descriptor can be had for must not appear.
+        self.tasks.life(task)?.fds.require_room(1)?;
+        let keep = exclusive || flags & open::NOFOLLOW != 0;
+        let last_link = if keep { LastLink::Keep } else { LastLink::Follow };
+        let start = self.start(task, dirfd, path)?;
+        let found = self.walk(task, |walker| walker.find(start, path, last_link))?;
+        let (place, fresh) = match found.place {
+            Some(_) if exclusive => return Err(Errno::EEXIST),
+            Some(place) => (place, false),
+            None if create => (self.create_file(task, &found, mode)?, true),
+            None => return Err(Errno::ENOENT),
+        };
+        let stat = self.world(task).stat(place.node)?;
+        if create && !fresh && (stat.is_dir() || found.slash) {
+            return Err(Errno::EISDIR);
+        }
+        if place.node.fs == TASK_FS && flags & open::PATH == 0 {
+            if let Some(description) = self.task_file_description(place.node.ino)? {
+                return self.share_description(task, description, flags);
+            }
+        }
+        let file = self.open_place(task, place, &stat, flags)?;
+        self.install(task, file, flags)
+    }
+
+    /// Opens a descriptor's own file in `/task`: the result shares its description, as a duplicate does (Plan 9's dup(3)).
+    fn share_description(
+        &mut self,
+        task: TaskId,
+        description: DescriptionId,
+        flags: u32,
+    ) -> Result<Fd, Errno> {
+        let (wanted, shared) = (Kernel::access(flags), self.files.get(description)?);
+        if wanted.read && !shared.readable() || wanted.write && !shared.writable() {
+            return Err(Errno::EACCES);
+        }
+        let fds = &mut self.tasks.life_mut(task)?.fds;
+        let fd = fds.lowest_free(Fd(0))?;
+        fds.put(fd, FdEntry { description, cloexec: flags & open::CLOEXEC != 0 })?;
+        self.files.share(description);
+        Ok(fd)
+    }
+
+    fn create_file(&mut self, task: TaskId, found: &Found, mode: u32) -> Result<Place, Errno> {
+        let LastPart::Name(name) = &found.last else { return Err(Errno::EISDIR) };
+        if found.slash {
+            return Err(Errno::EISDIR);
+        }
+        let mode = mode & 0o7777 & !self.tasks.life(task)?.umask;
+        let (caller, member) = (self.caller(), found.member);
+        let ino = self
+            .world(task)
+            .with(member.fs, |fs| fs.create(&caller, member.ino, name, NewNode::File { mode }))?;
+        Ok(Place { mount: found.dir.mount, node: Node { fs: member.fs, ino } })
+    }
+
+    /// Opens what a walk has found.
+    fn open_place(&mut self, task: TaskId, place: Place, stat: &Stat, flags: u32) -> Result<File, Errno> {
+        let path_only = flags & open::PATH != 0;
+        if flags & open::DIRECTORY != 0 && !stat.is_dir() {
+            return Err(if stat.is_symlink() && !path_only { Errno::ELOOP } else { Errno::ENOTDIR });
+        }
+        if path_only {
+            return Ok(File::Path(HeldPlace::new(&mut self.world(task), place)));
+        }
+        let node = place.node;
+        match stat.mode & kind::FMT {
+            kind::LNK => Err(Errno::ELOOP),
+            kind::DIR if Kernel::access(flags).write => Err(Errno::EISDIR),
+            kind::DIR => {
+                let place = HeldPlace::new(&mut self.world(task), place);
+                Ok(File::Directory(OpenDirectory { place, listing: None, next: 0 }))
+            }
+            kind::CHR => {
+                Device::from_rdev(stat.rdev).map(|device| File::Device { device, node }).ok_or(Errno::ENXIO)
+            }
+            kind::REG => {
+                let (caller, access) = (self.caller(), Kernel::access(flags));
+                if flags & open::TRUNC != 0 && node.fs != TASK_FS {
+                    let change = SetAttributes { size: Some(0), ..SetAttributes::default() };
+                    self.set_attributes(task, node, &change)?;
+                }
+                let handle = self.world(task).with(node.fs, |fs| fs.open(&caller, node.ino, access))?;
+                Ok(File::Regular { node, handle, offset: 0 })
+            }
+            _ => Err(Errno::ENXIO),
+        }
+    }
+}

@@ -1,0 +1,482 @@
+//! Calls that take paths: open, stat, make, remove, rename, link, attributes, the working directory.
+
+use oac_abi::{
+    Errno, bounds,
+    flags::{UTIME_NOW_NS, UTIME_OMIT_NS, at, open, rename},
+    stat::Stat,
+};
+use oac_vfs::{
+    FileSystems as _, Found, HeldPlace, LastLink, LastPart, NewNode, Node, Place, RenameMode, SetAttributes,
+};
+
+use crate::{Kernel, TaskId, answer::Answer, arguments::Out, description::File, dispatch::Sys};
+
+/// Whether a path-taking call follows a link at the end of its path.
+fn last_link(flags: u32) -> LastLink {
+    if flags & at::SYMLINK_NOFOLLOW != 0 { LastLink::Keep } else { LastLink::Follow }
+}
+
+fn refuse_flags(flags: u32, known: u32) -> Result<(), Errno> {
+    if flags & !known == 0 { Ok(()) } else { Err(Errno::EINVAL) }
+}
+
+impl Sys<'_> {
+    pub(crate) fn openat(self, dirfd: i32, path: &[u8], flags: u32, mode: u32) -> Answer {
+        Ok(i64::from(self.kernel.open_path(self.task, dirfd, path, flags, mode)?.0))
+    }
+
+    pub(crate) fn fstatat(self, dirfd: i32, path: &[u8], flags: u32, stat: Out<'_>) -> Answer {
+        refuse_flags(flags, at::SYMLINK_NOFOLLOW | at::EMPTY_PATH)?;
+        let record = if path.is_empty() && flags & at::EMPTY_PATH != 0 {
+            self.kernel.stat_empty_path(self.task, dirfd)?
+        } else {
+            self.kernel.stat_path(self.task, dirfd, path, last_link(flags))?
+        };
+        stat.put(&record.encode())?;
+        Ok(0)
+    }
+
+    pub(crate) fn mkdirat(self, dirfd: i32, path: &[u8], mode: u32) -> Answer {
+        self.kernel.make_directory(self.task, dirfd, path, mode)?;
+        Ok(0)
+    }
+
+    pub(crate) fn unlinkat(self, dirfd: i32, path: &[u8], flags: u32) -> Answer {
+        refuse_flags(flags, at::REMOVEDIR)?;
+        self.kernel.remove(self.task, dirfd, path, flags & at::REMOVEDIR != 0)?;
+        Ok(0)
+    }
+
+    pub(crate) fn renameat(
+        self,
+        old_dirfd: i32,
+        old_path: &[u8],
+        new_dirfd: i32,
+        new_path: &[u8],
+        flags: u32,
+    ) -> Answer {
+        let mode = match flags {
+            0 => RenameMode::Replace,
+            rename::NOREPLACE => RenameMode::NoReplace,
+            rename::EXCHANGE => RenameMode::Exchange,
+            _ => return Err(Errno::EINVAL.into()),
+        };
+        self.kernel.rename(self.task, (old_dirfd, old_path), (new_dirfd, new_path), mode)?;
+        Ok(0)
+    }
+
+    pub(crate) fn linkat(
+        self,
+        old_dirfd: i32,
+        old_path: &[u8],
+        new_dirfd: i32,
+        new_path: &[u8],
+        flags: u32,
+    ) -> Answer {
+        refuse_flags(flags, at::SYMLINK_FOLLOW | at::EMPTY_PATH)?;
+        let follow = if flags & at::SYMLINK_FOLLOW != 0 { LastLink::Follow } else { LastLink::Keep };
+        let node = if old_path.is_empty() && flags & at::EMPTY_PATH != 0 {
+            self.kernel.node_of(self.task, old_dirfd)?
+        } else {
+            self.kernel.existing(self.task, old_dirfd, old_path, follow)?.node
+        };
+        self.kernel.link(self.task, node, new_dirfd, new_path)?;
+        Ok(0)
+    }
+
+    pub(crate) fn symlinkat(self, target: &[u8], dirfd: i32, path: &[u8]) -> Answer {
+        self.kernel.make_symlink(self.task, target, dirfd, path)?;
+        Ok(0)
+    }
+
+    pub(crate) fn readlinkat(self, dirfd: i32, path: &[u8], buf: Out<'_>) -> Answer {
+        let target = self.kernel.read_link(self.task, dirfd, path)?;
+        Ok(buf.put_cut(&target) as i64)
+    }
+
+    pub(crate) fn fchmodat(self, dirfd: i32, path: &[u8], mode: u32, flags: u32) -> Answer {
+        let node = self.kernel.attribute_node(self.task, dirfd, path, flags)?;
+        if self.kernel.world(self.task).stat(node)?.is_symlink() {
+            return Err(Errno::EOPNOTSUPP.into());
+        }
+        let change = SetAttributes { mode: Some(mode & 0o7777), ..SetAttributes::default() };
+        self.kernel.set_attributes(self.task, node, &change)?;
+        Ok(0)
+    }
+
+    pub(crate) fn fchownat(self, dirfd: i32, path: &[u8], uid: u32, gid: u32, flags: u32) -> Answer {
+        let node = self.kernel.attribute_node(self.task, dirfd, path, flags)?;
+        let given = |id: u32| (id != u32::MAX).then_some(id);
+        let change = SetAttributes { uid: given(uid), gid: given(gid), ..SetAttributes::default() };
+        self.kernel.set_attributes(self.task, node, &change)?;
+        Ok(0)
+    }
+
+    pub(crate) fn utimensat(
+        self,
+        dirfd: i32,
+        path: &[u8],
+        atime_ns: i64,
+        mtime_ns: i64,
+        flags: u32,
+    ) -> Answer {
+        let node = self.kernel.attribute_node(self.task, dirfd, path, flags)?;
+        let now_ns = self.kernel.caller().now_ns;
+        let given = |time_ns: i64| match time_ns {
+            UTIME_OMIT_NS => None,
+            UTIME_NOW_NS => Some(now_ns),
+            time_ns => Some(time_ns),
+        };
+        self.kernel.set_times(self.task, node, given(atime_ns), given(mtime_ns))?;
+        Ok(0)
+    }
+
+    pub(crate) fn faccessat(self, dirfd: i32, path: &[u8], mode: u32, flags: u32) -> Answer {
+        const EXECUTE: u32 = 1;
+        const EACCESS: u32 = 0x200;
+        if mode > 7 {
+            return Err(Errno::EINVAL.into());
+        }
+        refuse_flags(flags, at::SYMLINK_NOFOLLOW | at::EMPTY_PATH | EACCESS)?;
+        let stat = if path.is_empty() && flags & at::EMPTY_PATH != 0 {
+            self.kernel.stat_empty_path(self.task, dirfd)?
+        } else {
+            self.kernel.stat_path(self.task, dirfd, path, last_link(flags))?
+        };
+        // Root may read and write everything, and execute what somebody may execute.
+        if mode & EXECUTE != 0 && !stat.is_dir() && stat.mode & 0o111 == 0 {
+            return Err(Errno::EACCES.into());
+        }
+        Ok(0)
+    }
+
+    pub(crate) fn realpathat(self, dirfd: i32, path: &[u8], buf: Out<'_>) -> Answer {
+        let start = self.kernel.start(self.task, dirfd, path)?;
+        let real = self.kernel.walk(self.task, |walker| {
+            let found = walker.find(start, path, LastLink::Follow)?;
+            found.existing()?;
+            walker.path_of(&found)
+        })?;
+        buf.put(&real)?;
+        Ok(real.len() as i64)
+    }
+
+    pub(crate) fn chdir(self, path: &[u8]) -> Answer {
+        let place = self.kernel.existing(self.task, at::FDCWD, path, LastLink::Follow)?;
+        self.kernel.change_directory(self.task, place)?;
+        Ok(0)
+    }
+
+    pub(crate) fn fchdir(self, fd: i32) -> Answer {
+        let place = match &self.kernel.description(self.task, fd)?.file {
+            File::Directory(directory) => directory.place.place(),
+            File::Path(place) => place.place(),
+            _ => return Err(Errno::ENOTDIR.into()),
+        };
+        self.kernel.change_directory(self.task, place)?;
+        Ok(0)
+    }
+
+    pub(crate) fn getcwd(self, buf: Out<'_>) -> Answer {
+        let place = self.kernel.tasks.life(self.task)?.cwd.place();
+        let path = self.kernel.walk(self.task, |walker| walker.path_of_dir(place))?;
+        buf.put(&path)?;
+        Ok(path.len() as i64)
+    }
+
+    pub(crate) fn umask(self, mask: u32) -> Answer {
+        let life = self.kernel.tasks.life_mut(self.task)?;
+        Ok(i64::from(std::mem::replace(&mut life.umask, mask & 0o777)))
+    }
+
+    pub(crate) fn statfs(self, path: &[u8], buf: Out<'_>) -> Answer {
+        let place = self.kernel.existing(self.task, at::FDCWD, path, LastLink::Follow)?;
+        let facts = self.kernel.with_fs(self.task, place.node.fs, |fs| fs.stat_fs())?;
+        buf.put(&facts.encode())?;
+        Ok(0)
+    }
+}
+
+impl Kernel {
+    fn umasked(&self, task: TaskId, mode: u32) -> Result<u32, Errno> {
+        Ok(mode & 0o7777 & !self.tasks.life(task)?.umask)
+    }
+
+    /// fstatat(2).
+    ///
+    /// # Errors
+    /// As the walk.
+    pub(crate) fn stat_path(
+        &mut self,
+        task: TaskId,
+        dirfd: i32,
+        path: &[u8],
+        last_link: LastLink,
+    ) -> Result<Stat, Errno> {
+        let place = self.existing(task, dirfd, path, last_link)?;
+        self.world(task).stat(place.node)
+    }
+
+    /// The place for a new name: where, and the name. `may_end_in_slash`: for directories.
+    fn find_new<'f>(found: &'f Found, may_end_in_slash: bool) -> Result<&'f [u8], Errno> {
+        match &found.last {
+            _ if found.place.is_some() => Err(Errno::EEXIST),
+            LastPart::Name(_) if found.slash && !may_end_in_slash => Err(Errno::ENOENT),
+            LastPart::Name(name) => Ok(name),
+            LastPart::Dot | LastPart::DotDot | LastPart::Root => Err(Errno::EEXIST),
+        }
+    }
+
+    fn find(&mut self, task: TaskId, dirfd: i32, path: &[u8], last_link: LastLink) -> Result<Found, Errno> {
+        let start = self.start(task, dirfd, path)?;
+        self.walk(task, |walker| walker.find(start, path, last_link))
+    }
+
+    fn create(
+        &mut self,
+        task: TaskId,
+        found: &Found,
+        name: &[u8],
+        node: NewNode<'_>,
+    ) -> Result<Place, Errno> {
+        let caller = self.caller();
+        let member = found.member;
+        let ino = self.world(task).with(member.fs, |fs| fs.create(&caller, member.ino, name, node))?;
+        Ok(Place { mount: found.dir.mount, node: Node { fs: member.fs, ino } })
+    }
+
+    /// mkdirat(2).
+    ///
+    /// # Errors
+    /// As that.
+    pub(crate) fn make_directory(
+        &mut self,
+        task: TaskId,
+        dirfd: i32,
+        path: &[u8],
+        mode: u32,
+    ) -> Result<(), Errno> {
+        let found = self.find(task, dirfd, path, LastLink::Keep)?;
+        let name = Self::find_new(&found, true)?;
+        let mode = self.umasked(task, mode)?;
+        self.create(task, &found, name, NewNode::Directory { mode })?;
+        Ok(())
+    }
+
+    /// symlinkat(2).
+    ///
+    /// # Errors
+    /// As that.
+    pub(crate) fn make_symlink(
+        &mut self,
+        task: TaskId,
+        target: &[u8],
+        dirfd: i32,
+        path: &[u8],
+    ) -> Result<(), Errno> {
+        oac_vfs::check_path(target)?;
+        let found = self.find(task, dirfd, path, LastLink::Keep)?;
+        let name = Self::find_new(&found, false)?;
+        self.create(task, &found, name, NewNode::Symlink { target })?;
+        Ok(())
+    }
+
+    /// linkat(2).
+    ///
+    /// # Errors
+    /// EXDEV across filesystems, and as link(2).
+    pub(crate) fn link(&mut self, task: TaskId, node: Node, dirfd: i32, path: &[u8]) -> Result<(), Errno> {
+        let found = self.find(task, dirfd, path, LastLink::Keep)?;
+        let name = Self::find_new(&found, false)?;
+        if found.member.fs != node.fs {
+            return Err(Errno::EXDEV);
+        }
+        let caller = self.caller();
+        self.world(task).with(node.fs, |fs| fs.link(&caller, node.ino, found.member.ino, name))
+    }
+
+    /// readlinkat(2).
+    ///
+    /// # Errors
+    /// EINVAL when it is no link.
+    pub(crate) fn read_link(&mut self, task: TaskId, dirfd: i32, path: &[u8]) -> Result<Vec<u8>, Errno> {
+        let node = self.existing(task, dirfd, path, LastLink::Keep)?.node;
+        self.world(task).with(node.fs, |fs| fs.read_link(node.ino))
+    }
+
+    /// unlinkat(2).
+    ///
+    /// # Errors
+    /// EBUSY for what something is bound over, EINVAL and ENOTEMPTY for `.` and `..`, and as unlink(2), rmdir(2).
+    pub(crate) fn remove(
+        &mut self,
+        task: TaskId,
+        dirfd: i32,
+        path: &[u8],
+        directory: bool,
+    ) -> Result<(), Errno> {
+        let found = self.find(task, dirfd, path, LastLink::Keep)?;
+        let name = match &found.last {
+            LastPart::Name(name) => name,
+            _ if !directory => return Err(Errno::EISDIR),
+            LastPart::Dot => return Err(Errno::EINVAL),
+            LastPart::DotDot => return Err(Errno::ENOTEMPTY),
+            LastPart::Root => return Err(Errno::EBUSY),
+        };
+        self.refuse_mount(task, found.existing()?)?;
+        let (caller, member) = (self.caller(), found.member);
+        self.world(task).with(member.fs, |fs| {
+            if directory {
+                fs.remove_dir(&caller, member.ino, name)
+            } else {
+                fs.unlink(&caller, member.ino, name)
+            }
+        })
+    }
+
+    fn refuse_mount(&self, task: TaskId, place: Place) -> Result<(), Errno> {
+        let namespace = self.namespaces.get(self.tasks.life(task)?.namespace)?;
+        if namespace.is_mount(place) { Err(Errno::EBUSY) } else { Ok(()) }
+    }
+
+    /// renameat2(2).
+    ///
+    /// # Errors
+    /// EXDEV across filesystems, EBUSY for `.`, `..` and what something is bound over, and as rename(2).
+    pub(crate) fn rename(
+        &mut self,
+        task: TaskId,
+        old: (i32, &[u8]),
+        new: (i32, &[u8]),
+        mode: RenameMode,
+    ) -> Result<(), Errno> {
+        let from = self.find(task, old.0, old.1, LastLink::Keep)?;
+        let to = self.find(task, new.0, new.1, LastLink::Keep)?;
+        let (LastPart::Name(old_name), LastPart::Name(new_name)) = (&from.last, &to.last) else {
+            return Err(Errno::EBUSY);
+        };
+        let moved = from.existing()?;
+        self.refuse_mount(task, moved)?;
+        if let Some(replaced) = to.place {
+            self.refuse_mount(task, replaced)?;
+        }
+        if (from.slash || to.slash) && !self.world(task).stat(moved.node)?.is_dir() {
+            return Err(Errno::ENOTDIR);
+        }
+        if from.member.fs != to.member.fs {
+            return Err(Errno::EXDEV);
+        }
+        let caller = self.caller();
+        self.world(task).with(from.member.fs, |fs| {
+            fs.rename(&caller, (from.member.ino, old_name), (to.member.ino, new_name), mode)
+        })
+    }
+
+    /// What the attribute calls act on.
+    ///
+    /// # Errors
+    /// As the walk; EINVAL for unknown flags.
+    pub(crate) fn attribute_node(
+        &mut self,
+        task: TaskId,
+        dirfd: i32,
+        path: &[u8],
+        flags: u32,
+    ) -> Result<Node, Errno> {
+        refuse_flags(flags, at::SYMLINK_NOFOLLOW | at::EMPTY_PATH)?;
+        if path.is_empty() && flags & at::EMPTY_PATH != 0 {
+            return self.node_of(task, dirfd);
+        }
+        Ok(self.existing(task, dirfd, path, last_link(flags))?.node)
+    }
+
+    /// The node behind a descriptor.
+    ///
+    /// # Errors
+    /// EINVAL for what is in no filesystem.
+    pub(crate) fn node_of(&self, task: TaskId, fd: i32) -> Result<Node, Errno> {
+        if fd == at::FDCWD {
+            return Ok(self.tasks.life(task)?.cwd.place().node);
+        }
+        match &self.description(task, fd)?.file {
+            File::Regular { node, .. } | File::Device { node, .. } => Ok(*node),
+            File::Directory(directory) => Ok(directory.place.place().node),
+            File::Path(place) => Ok(place.place().node),
+            _ => Err(Errno::EINVAL),
+        }
+    }
+
+    /// chmod(2) and its like on a node.
+    ///
+    /// # Errors
+    /// As those.
+    pub(crate) fn set_attributes(
+        &mut self,
+        task: TaskId,
+        node: Node,
+        change: &SetAttributes,
+    ) -> Result<(), Errno> {
+        let caller = self.caller();
+        self.world(task).with(node.fs, |fs| fs.set_attributes(&caller, node.ino, change))
+    }
+
+    /// utimensat(2) on a node. Leaving both times alone changes nothing.
+    ///
+    /// # Errors
+    /// As that.
+    pub(crate) fn set_times(
+        &mut self,
+        task: TaskId,
+        node: Node,
+        atime_ns: Option<i64>,
+        mtime_ns: Option<i64>,
+    ) -> Result<(), Errno> {
+        if atime_ns.is_none() && mtime_ns.is_none() {
+            return Ok(());
+        }
+        self.set_attributes(task, node, &SetAttributes { atime_ns, mtime_ns, ..SetAttributes::default() })
+    }
+
+    fn change_directory(&mut self, task: TaskId, place: Place) -> Result<(), Errno> {
+        let mut world = self.world(task);
+        if !world.stat(place.node)?.is_dir() {
+            return Err(Errno::ENOTDIR);
+        }
+        let held = HeldPlace::new(&mut world, place);
+        self.tasks.life_mut(task)?.cwd = held;
+        Ok(())
+    }
+
+    /// Reads a whole file, for what the kernel itself needs.
+    ///
+    /// # Errors
+    /// ENOMEM when it is longer than IMAGE_BYTES_MAX.
+    pub(crate) fn read_whole(
+        &mut self,
+        task: TaskId,
+        node: Node,
+        max_bytes: usize,
+    ) -> Result<Vec<u8>, Errno> {
+        let caller = self.caller();
+        let size = self.world(task).stat(node)?.size;
+        if size > bounds::IMAGE_BYTES_MAX as u64 {
+            return Err(Errno::ENOMEM);
+        }
+        let len = usize::try_from(size).unwrap_or(usize::MAX).min(max_bytes);
+        self.world(task).with(node.fs, |fs| {
+            let handle = fs.open(&caller, node.ino, Kernel::access(open::RDONLY))?;
+            let mut bytes = vec![0; len];
+            let mut done = 0;
+            let result = loop {
+                match fs.read(handle, done as u64, &mut bytes[done..]) {
+                    Ok(0) => break Ok(()),
+                    Ok(len) => done += len,
+                    Err(errno) => break Err(errno),
+                }
+            };
+            fs.close(handle);
+            bytes.truncate(done);
+            result.map(|()| bytes)
+        })
+    }
+}

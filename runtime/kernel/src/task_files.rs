@@ -1,0 +1,385 @@
+//! The files of `/task`: the kernel's state as a filesystem. Made for one operation and dropped after it.
+//!
+//! `/task/self` leads to the caller's directory; `/task/<id>/` holds `type pid ppid cwd env argv status exitcode ctl ns fd/ stdio/`.
+//! argv and env are NUL-terminated strings, as in `/proc`; the rest is one line of text. Files of `fd` and `stdio` stand for
+//! the task's descriptors: opening one shares its description.
+
+use oac_abi::{
+    Errno,
+    flags::mode as kind,
+    signal::WaitStatus,
+    stat::{Stat, StatFs},
+};
+use oac_vfs::{
+    Access, Caller, DirEntry, FileSystem, FsTable, Handle, Ino, NewNode, RenameMode, SetAttributes, Walker,
+    WriteAt, Written, kind_of,
+};
+
+use crate::{
+    TaskId,
+    description::{DescriptionId, Descriptions},
+    fd_table::Fd,
+    namespaces::Namespaces,
+    task::{State, Task, Tasks},
+    world::World,
+};
+
+/// Names in a task's directory, in the order of their listing.
+const NAMES: [(&str, Part); 12] = [
+    ("argv", Part::Argv),
+    ("ctl", Part::Ctl),
+    ("cwd", Part::Cwd),
+    ("env", Part::Env),
+    ("exitcode", Part::ExitCode),
+    ("fd", Part::FdDir),
+    ("ns", Part::Namespace),
+    ("pid", Part::Pid),
+    ("ppid", Part::ParentPid),
+    ("status", Part::Status),
+    ("stdio", Part::StdioDir),
+    ("type", Part::Type),
+];
+
+/// A file within a task's directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Dir = 1,
+    Argv,
+    Ctl,
+    Cwd,
+    Env,
+    ExitCode,
+    FdDir,
+    Namespace,
+    Pid,
+    ParentPid,
+    Status,
+    StdioDir,
+    Type,
+    Fd,
+    Stdio,
+}
+
+const PARTS: [Part; 15] = [
+    Part::Dir,
+    Part::Argv,
+    Part::Ctl,
+    Part::Cwd,
+    Part::Env,
+    Part::ExitCode,
+    Part::FdDir,
+    Part::Namespace,
+    Part::Pid,
+    Part::ParentPid,
+    Part::Status,
+    Part::StdioDir,
+    Part::Type,
+    Part::Fd,
+    Part::Stdio,
+];
+
+const ROOT: Ino = Ino(1);
+const SELF: Ino = Ino(2);
+const FD_SHIFT: u32 = 8;
+const TASK_SHIFT: u32 = 32;
+
+/// What an inode number means: the task in the high half, then the descriptor, then the part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TaskNode {
+    Root,
+    SelfLink,
+    Of(TaskId, Part, Fd),
+}
+
+impl TaskNode {
+    fn ino(self) -> Ino {
+        match self {
+            TaskNode::Root => ROOT,
+            TaskNode::SelfLink => SELF,
+            TaskNode::Of(task, part, fd) => {
+                Ino(u64::from(task.0) << TASK_SHIFT | u64::from(fd.0) << FD_SHIFT | part as u64)
+            }
+        }
+    }
+
+    fn from_ino(ino: Ino) -> Result<TaskNode, Errno> {
+        let task = TaskId((ino.0 >> TASK_SHIFT) as u32);
+        if task.0 == 0 {
+            return match ino {
+                ROOT => Ok(TaskNode::Root),
+                SELF => Ok(TaskNode::SelfLink),
+                _ => Err(Errno::ESTALE),
+            };
+        }
+        let part = (ino.0 & 0xff).checked_sub(1).and_then(|index| PARTS.get(index as usize));
+        let fd = Fd((ino.0 >> FD_SHIFT & 0xff_ffff) as u32);
+        Ok(TaskNode::Of(task, *part.ok_or(Errno::ESTALE)?, fd))
+    }
+}
+
+/// Whose `ctl` an inode is; `None` for any other file.
+pub(crate) fn ctl_of(ino: Ino) -> Option<TaskId> {
+    match TaskNode::from_ino(ino) {
+        Ok(TaskNode::Of(task, Part::Ctl, _)) => Some(task),
+        _ => None,
+    }
+}
+
+/// Which task's which descriptor an inode stands for; `None` for any other file.
+pub(crate) fn descriptor_of(ino: Ino) -> Option<(TaskId, Fd)> {
+    match TaskNode::from_ino(ino) {
+        Ok(TaskNode::Of(task, Part::Fd | Part::Stdio, fd)) => Some((task, fd)),
+        _ => None,
+    }
+}
+
+/// The view.
+pub(crate) struct TaskFiles<'k> {
+    pub(crate) table: &'k mut FsTable,
+    pub(crate) tasks: &'k Tasks,
+    pub(crate) files: &'k Descriptions,
+    pub(crate) namespaces: &'k Namespaces,
+    pub(crate) caller: TaskId,
+}
+
+fn number(name: &[u8]) -> Option<u32> {
+    // "007" is not a name of 7.
+    let text = std::str::from_utf8(name).ok()?;
+    text.parse::<u32>().ok().filter(|number| number.to_string() == text)
+}
+
+impl TaskFiles<'_> {
+    fn task(&self, id: TaskId) -> Result<&Task, Errno> {
+        self.tasks.get(id).map_err(|_| Errno::ENOENT)
+    }
+
+    fn description(&self, task: TaskId, fd: Fd) -> Result<DescriptionId, Errno> {
+        let life = self.task(task)?.life().map_err(|_| Errno::ENOENT)?;
+        life.fds.get(fd).map(|entry| entry.description).map_err(|_| Errno::ENOENT)
+    }
+
+    fn mode(&self, node: TaskNode) -> Result<u32, Errno> {
+        Ok(match node {
+            TaskNode::Root => kind::DIR | 0o555,
+            TaskNode::SelfLink => kind::LNK | 0o777,
+            TaskNode::Of(task, part, fd) => {
+                self.task(task)?;
+                match part {
+                    Part::Dir | Part::FdDir | Part::StdioDir => kind::DIR | 0o555,
+                    Part::Ctl => kind::REG | 0o200,
+                    Part::Fd | Part::Stdio => {
+                        self.files.get(self.description(task, fd)?)?;
+                        kind::FIFO | 0o600
+                    }
+                    _ => kind::REG | 0o444,
+                }
+            }
+        })
+    }
+
+    fn text(&mut self, node: TaskNode) -> Result<Vec<u8>, Errno> {
+        let TaskNode::Of(id, part, _) = node else { return Err(Errno::EISDIR) };
+        let task = self.tasks.get(id)?;
+        let strings = |strings: &[Vec<u8>]| strings.iter().flat_map(|s| [s, &b"\0"[..]].concat()).collect();
+        let line = |text: &str| format!("{text}\n").into_bytes();
+        Ok(match part {
+            Part::Argv => strings(&task.argv),
+            Part::Env => strings(&task.env),
+            Part::Type => line(task.kind.name()),
+            Part::Pid => line(&id.to_string()),
+            Part::ParentPid => line(&task.parent.to_string()),
+            Part::Status => line(status_text(task)),
+            Part::ExitCode => match task.state {
+                State::Living(_) => Vec::new(),
+                State::Zombie(WaitStatus::Exited(code)) => line(&code.to_string()),
+                State::Zombie(WaitStatus::Signaled(signal)) => line(signal.name()),
+            },
+            Part::Namespace => {
+                let namespace = self.namespaces.get(task.life()?.namespace)?;
+                namespace.lines().into_bytes()
+            }
+            Part::Cwd => self.cwd(id)?,
+            Part::Ctl => return Err(Errno::EBADF),
+            Part::Dir | Part::FdDir | Part::StdioDir => return Err(Errno::EISDIR),
+            Part::Fd | Part::Stdio => return Err(Errno::EINVAL),
+        })
+    }
+
+    fn cwd(&mut self, id: TaskId) -> Result<Vec<u8>, Errno> {
+        let life = self.tasks.life(id)?;
+        let namespace = self.namespaces.get(life.namespace)?;
+        let place = life.cwd.place();
+        let mut world = World {
+            table: self.table,
+            tasks: self.tasks,
+            files: self.files,
+            namespaces: self.namespaces,
+            caller: self.caller,
+        };
+        let mut path = Walker::new(&mut world, namespace).path_of_dir(place)?;
+        path.push(b'\n');
+        Ok(path)
+    }
+}
+
+fn status_text(task: &Task) -> &'static str {
+    match &task.state {
+        State::Zombie(_) => "zombie",
+        State::Living(life) if life.stopped => "stopped",
+        State::Living(life) if life.pending.is_some() => "blocked",
+        State::Living(_) => "running",
+    }
+}
+
+impl FileSystem for TaskFiles<'_> {
+    fn root(&self) -> Ino {
+        ROOT
+    }
+
+    fn kind(&self) -> &'static str {
+        "task"
+    }
+
+    fn stat_fs(&mut self) -> Result<StatFs, Errno> {
+        const PROC_MAGIC: u64 = 0x9fa0;
+        Ok(StatFs { kind: PROC_MAGIC, block_bytes: 4096, ..StatFs::default() })
+    }
+
+    fn lookup(&mut self, dir: Ino, name: &[u8]) -> Result<Ino, Errno> {
+        let node = match TaskNode::from_ino(dir)? {
+            TaskNode::Root if name == b"self" => TaskNode::SelfLink,
+            TaskNode::Root => TaskNode::Of(TaskId(number(name).ok_or(Errno::ENOENT)?), Part::Dir, Fd(0)),
+            TaskNode::SelfLink => return Err(Errno::ENOTDIR),
+            TaskNode::Of(task, Part::Dir, _) => {
+                let found = NAMES.iter().find(|(known, _)| known.as_bytes() == name);
+                TaskNode::Of(task, found.ok_or(Errno::ENOENT)?.1, Fd(0))
+            }
+            TaskNode::Of(task, part @ (Part::FdDir | Part::StdioDir), _) => {
+                let fd = number(name).ok_or(Errno::ENOENT)?;
+                let part = if part == Part::FdDir { Part::Fd } else { Part::Stdio };
+                if part == Part::Stdio && fd > 2 {
+                    return Err(Errno::ENOENT);
+                }
+                TaskNode::Of(task, part, Fd(fd))
+            }
+            TaskNode::Of(..) => return Err(Errno::ENOTDIR),
+        };
+        self.mode(node)?;
+        Ok(node.ino())
+    }
+
+    fn parent(&mut self, dir: Ino) -> Result<(Ino, Vec<u8>), Errno> {
+        match TaskNode::from_ino(dir)? {
+            TaskNode::Of(task, Part::Dir, _) => Ok((ROOT, task.to_string().into_bytes())),
+            TaskNode::Of(task, Part::FdDir, fd) => {
+                Ok((TaskNode::Of(task, Part::Dir, fd).ino(), b"fd".into()))
+            }
+            TaskNode::Of(task, Part::StdioDir, fd) => {
+                Ok((TaskNode::Of(task, Part::Dir, fd).ino(), b"stdio".into()))
+            }
+            _ => Err(Errno::ENOTDIR),
+        }
+    }
+
+    fn metadata(&mut self, ino: Ino) -> Result<Stat, Errno> {
+        let mode = self.mode(TaskNode::from_ino(ino)?)?;
+        let nlink = if kind_of(mode) == kind::DIR { 2 } else { 1 };
+        Ok(Stat { ino: ino.0, mode, nlink, block_bytes: 4096, ..Stat::default() })
+    }
+
+    fn set_attributes(&mut self, _: &Caller, ino: Ino, change: &SetAttributes) -> Result<(), Errno> {
+        // Shells open `ctl` with O_TRUNC: that its length stays 0 is what they ask for.
+        if ctl_of(ino).is_some() && *change == (SetAttributes { size: Some(0), ..SetAttributes::default() }) {
+            return Ok(());
+        }
+        Err(Errno::EPERM)
+    }
+
+    fn read_dir(&mut self, dir: Ino) -> Result<Vec<DirEntry>, Errno> {
+        let node = TaskNode::from_ino(dir)?;
+        self.mode(node)?;
+        let mut entries = Vec::new();
+        let mut push = |name: String, node: TaskNode| {
+            if let Ok(mode) = self.mode(node) {
+                entries.push(DirEntry { name: name.into_bytes(), ino: node.ino(), kind: kind_of(mode) });
+            }
+        };
+        match node {
+            TaskNode::Root => {
+                for (id, _) in self.tasks.iter() {
+                    push(id.to_string(), TaskNode::Of(id, Part::Dir, Fd(0)));
+                }
+                push("self".into(), TaskNode::SelfLink);
+            }
+            TaskNode::Of(task, Part::Dir, _) => {
+                for (name, part) in NAMES {
+                    push(name.into(), TaskNode::Of(task, part, Fd(0)));
+                }
+            }
+            TaskNode::Of(task, Part::FdDir, _) => {
+                if let Ok(life) = self.tasks.life(task) {
+                    for (fd, _) in life.fds.iter() {
+                        push(fd.0.to_string(), TaskNode::Of(task, Part::Fd, fd));
+                    }
+                }
+            }
+            TaskNode::Of(task, Part::StdioDir, _) => {
+                for fd in 0..3 {
+                    push(fd.to_string(), TaskNode::Of(task, Part::Stdio, Fd(fd)));
+                }
+            }
+            _ => return Err(Errno::ENOTDIR),
+        }
+        Ok(entries)
+    }
+
+    fn create(&mut self, _: &Caller, _: Ino, _: &[u8], _: NewNode<'_>) -> Result<Ino, Errno> {
+        Err(Errno::EPERM)
+    }
+
+    fn link(&mut self, _: &Caller, _: Ino, _: Ino, _: &[u8]) -> Result<(), Errno> {
+        Err(Errno::EPERM)
+    }
+
+    fn unlink(&mut self, _: &Caller, _: Ino, _: &[u8]) -> Result<(), Errno> {
+        Err(Errno::EPERM)
+    }
+
+    fn remove_dir(&mut self, _: &Caller, _: Ino, _: &[u8]) -> Result<(), Errno> {
+        Err(Errno::EPERM)
+    }
+
+    fn rename(&mut self, _: &Caller, _: (Ino, &[u8]), _: (Ino, &[u8]), _: RenameMode) -> Result<(), Errno> {
+        Err(Errno::EPERM)
+    }
+
+    fn read_link(&mut self, ino: Ino) -> Result<Vec<u8>, Errno> {
+        match TaskNode::from_ino(ino)? {
+            TaskNode::SelfLink => Ok(self.caller.to_string().into_bytes()),
+            _ => Err(Errno::EINVAL),
+        }
+    }
+
+    fn open(&mut self, _: &Caller, ino: Ino, access: Access) -> Result<Handle, Errno> {
+        let mode = self.mode(TaskNode::from_ino(ino)?)?;
+        if access.write && mode & 0o200 == 0 || access.read && mode & 0o444 == 0 {
+            return Err(Errno::EACCES);
+        }
+        Ok(Handle(ino.0))
+    }
+
+    fn close(&mut self, _: Handle) {}
+
+    fn read(&mut self, handle: Handle, offset: u64, buf: &mut [u8]) -> Result<usize, Errno> {
+        let text = self.text(TaskNode::from_ino(Ino(handle.0))?)?;
+        let rest = usize::try_from(offset).ok().and_then(|offset| text.get(offset..)).unwrap_or_default();
+        let len = rest.len().min(buf.len());
+        buf[..len].copy_from_slice(&rest[..len]);
+        Ok(len)
+    }
+
+    fn write(&mut self, _: &Caller, _: Handle, _: WriteAt, _: &[u8]) -> Result<Written, Errno> {
+        // Writes to `ctl` act on the kernel, which takes them before they come here.
+        Err(Errno::EACCES)
+    }
+}

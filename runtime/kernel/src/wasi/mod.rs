@@ -1,0 +1,13 @@
+//! WASI preview 1 over the kernel's own calls: <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md>.
+//!
+//! Rights say truly what a descriptor can do, and are not enforced beyond that: a task's namespace and capabilities are what
+//! confines it. A program finds its files through one preopened directory, `/`.
+
+mod args;
+mod fd;
+mod layout;
+mod path;
+mod poll;
+mod prestat;
+mod process;
+mod socket;

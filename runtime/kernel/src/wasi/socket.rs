@@ -1,0 +1,62 @@
+//! `sock_*`. Preview 1 cannot make sockets; these act on those that were handed down or made through `oac`.
+
+use oac_abi::Errno;
+
+use super::{fd::status_flags, layout::fdflags};
+use crate::{
+    answer::Answer,
+    arguments::Out,
+    dispatch::{Sys, Wasi},
+    files::At,
+};
+
+impl Wasi<'_> {
+    pub(crate) fn sock_accept(self, fd: i32, flags: u32, connection: Out<'_>) -> Answer<()> {
+        if flags & !fdflags::NONBLOCK != 0 {
+            return Err(Errno::EINVAL.into());
+        }
+        // SOCK_NONBLOCK is O_NONBLOCK.
+        let (accepted, _) = self.kernel.accept(self.task, fd, status_flags(flags))?;
+        Ok(connection.put(&accepted.0.to_le_bytes())?)
+    }
+
+    pub(crate) fn sock_recv(
+        self,
+        fd: i32,
+        iovs: Out<'_>,
+        ri_flags: u32,
+        ro_datalen: Out<'_>,
+        ro_flags: Out<'_>,
+    ) -> Answer<()> {
+        self.kernel.socket_id(self.task, fd)?;
+        if ri_flags != 0 {
+            // Neither peeking nor waiting for all.
+            return Err(Errno::EOPNOTSUPP.into());
+        }
+        let len = self.kernel.read_file(self.task, fd, At::Position, iovs.buf)?;
+        iovs.filled(len);
+        ro_datalen.put(&(len as u32).to_le_bytes())?;
+        Ok(ro_flags.put(&[0, 0])?)
+    }
+
+    pub(crate) fn sock_send(self, fd: i32, iovs: &[u8], si_flags: u32, so_datalen: Out<'_>) -> Answer<()> {
+        self.kernel.socket_id(self.task, fd)?;
+        if si_flags != 0 {
+            return Err(Errno::EINVAL.into());
+        }
+        let len = self.kernel.write_file(self.task, fd, At::Position, iovs)?;
+        Ok(so_datalen.put(&(len as u32).to_le_bytes())?)
+    }
+
+    pub(crate) fn sock_shutdown(self, fd: i32, how: u32) -> Answer<()> {
+        const READ: u32 = 1;
+        const WRITE: u32 = 2;
+        let how = match how {
+            READ => oac_abi::flags::socket::SHUT_RD,
+            WRITE => oac_abi::flags::socket::SHUT_WR,
+            3 => oac_abi::flags::socket::SHUT_RDWR,
+            _ => return Err(Errno::EINVAL.into()),
+        };
+        Sys { kernel: self.kernel, task: self.task }.shutdown(fd, how).map(|_| ())
+    }
+}
