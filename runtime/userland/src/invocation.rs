@@ -1,6 +1,6 @@
 //! From a command line to a shell that runs. POSIX sh(1).
 
-use crate::shell::{SUBSHELL_OPTION, Shell};
+use crate::shell::{Parent, SUBSHELL_OPTION, Shell};
 
 /// What a program is started with.
 #[derive(Clone, Debug, Default)]
@@ -30,8 +30,8 @@ struct Plan {
     /// Letters for `set`.
     options: Vec<String>,
     interactive: bool,
-    /// The first shell's `$$`, and the parent's `$?`.
-    continues: Option<(i32, u8)>,
+    /// For a subshell.
+    continues: Option<Parent>,
 }
 
 /// Runs to the end; gives the exit status.
@@ -59,8 +59,8 @@ pub fn run(invocation: Invocation) -> u8 {
         Source::Input => None,
     };
     let mut shell = Shell::new(&plan.name, plan.parameters, invocation.environment);
-    if let Some((pid, status)) = plan.continues {
-        shell.continue_from(pid, status);
+    if let Some(parent) = &plan.continues {
+        shell.continue_from(parent);
     }
     for options in &plan.options {
         if shell.set_options(options).is_err() {
@@ -101,10 +101,8 @@ fn plan(arguments: &[String]) -> Result<Plan, String> {
     let (mut options, mut continues) = (Vec::new(), None);
     while let Some(option) = rest.next_if(|argument| argument.len() > 1 && argument.starts_with(['-', '+'])) {
         if let Some(state) = option.strip_prefix(SUBSHELL_OPTION) {
-            let numbers = state
-                .split_once(':')
-                .and_then(|(pid, status)| Some((pid.parse().ok()?, status.parse().ok()?)));
-            continues = Some(numbers.ok_or_else(|| format!("Illegal option {option}"))?);
+            let parent = parent(state, rest.next());
+            continues = Some(parent.ok_or_else(|| format!("Illegal option {option}"))?);
             continue;
         }
         if option == "--" {
@@ -144,6 +142,18 @@ fn plan(arguments: &[String]) -> Result<Plan, String> {
     Ok(Plan { source, name, parameters: rest.collect(), options, interactive, continues })
 }
 
+/// `<pid>:<status>:<line>`, and the preamble.
+fn parent(state: &str, preamble: Option<String>) -> Option<Parent> {
+    let mut numbers = state.split(':');
+    let (pid, status, line) = (numbers.next()?, numbers.next()?, numbers.next()?);
+    Some(Parent {
+        pid: pid.parse().ok()?,
+        status: status.parse().ok()?,
+        line: line.parse().ok()?,
+        preamble: preamble?,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,8 +173,8 @@ mod tests {
         check("sh file a", Source::File("file".to_owned()), "file", &["a"]);
         check("sh", Source::Input, "sh", &[]);
         check("sh -s a", Source::Input, "sh", &["a"]);
-        let plan = check("sh --subshell=12:3 -c x sh", Source::Text("x".to_owned()), "sh", &[]);
-        assert_eq!(plan.continues, Some((12, 3)));
+        let plan = check("sh --subshell=12:3:4 a=1; -c x sh", Source::Text("x".to_owned()), "sh", &[]);
+        assert_eq!(plan.continues, Some(Parent { pid: 12, status: 3, line: 4, preamble: "a=1;".to_owned() }));
         assert!(super::plan(&["sh".to_owned(), "-c".to_owned()]).is_err());
     }
 }

@@ -88,6 +88,19 @@ struct Options {
     no_globbing: bool,
 }
 
+/// What a subshell takes over from the shell that started it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Parent {
+    /// `$$`
+    pub(crate) pid: i32,
+    /// `$?`
+    pub(crate) status: u8,
+    /// Where the text it runs stands in the script.
+    pub(crate) line: u32,
+    /// Commands that set up variables, functions and options.
+    pub(crate) preamble: String,
+}
+
 /// A shell.
 pub(crate) struct Shell {
     /// `$0`, and the start of messages.
@@ -115,6 +128,8 @@ pub(crate) struct Shell {
     tested: usize,
     loops: usize,
     calls: usize,
+    /// For each function that runs, the variables that `local` hides, as they were.
+    locals: Vec<Vec<(String, Option<Variable>)>>,
     /// The command that runs has captured output, whose status is now `$?`.
     substituted: bool,
     interactive: bool,
@@ -144,6 +159,7 @@ impl Shell {
             tested: 0,
             loops: 0,
             calls: 0,
+            locals: Vec::new(),
             substituted: false,
             interactive: false,
         };
@@ -172,10 +188,12 @@ impl Shell {
         shell
     }
 
-    /// Makes this the continuation of another shell: its `$$` and `$?`.
-    pub(crate) fn continue_from(&mut self, pid: i32, status: u8) {
-        self.pid = pid;
-        self.status = status;
+    /// Makes this the continuation of another shell.
+    pub(crate) fn continue_from(&mut self, parent: &Parent) {
+        let _rebuilt = self.source(&parent.preamble, 1);
+        self.pid = parent.pid;
+        self.status = parent.status;
+        self.line = parent.line;
     }
 
     /// Switches options as `set` does, given its first words.
@@ -207,7 +225,7 @@ impl Shell {
 
     /// Runs a script to its end; gives the exit status.
     pub(crate) fn run_script(&mut self, script: &str) -> u8 {
-        let _to_its_end = self.source(script);
+        let _to_its_end = self.source(script, self.line);
         self.finish()
     }
 
@@ -262,8 +280,8 @@ impl Shell {
     }
 
     /// Runs each command of a script before the next is parsed.
-    fn source(&mut self, script: &str) -> Run {
-        let mut parser = Parser::new(script);
+    fn source(&mut self, script: &str, line: u32) -> Run {
+        let mut parser = Parser::from_line(script, line);
         loop {
             match parser.next_command() {
                 Ok(None) => return Ok(()),
@@ -280,7 +298,7 @@ impl Shell {
     fn finish(&mut self) -> u8 {
         if let Some(action) = self.on_exit.take() {
             let status = self.status;
-            let flow = self.source(&action);
+            let flow = self.source(&action, 1);
             // The trap changes the status only by calling exit itself.
             if flow != Err(Interrupt::Exit) {
                 self.status = status;

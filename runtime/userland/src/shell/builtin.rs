@@ -38,7 +38,7 @@ const REGULAR: [(&str, Builtin); 17] = [
     ("echo", output::echo),
     ("false", |_, _| Ok(1)),
     ("kill", control::kill),
-    ("local", |shell, arguments| shell.refuse(&arguments[0], "local variables are not supported yet")),
+    ("local", state::local),
     ("printf", output::printf),
     ("pwd", state::pwd),
     ("read", state::read),

@@ -299,7 +299,14 @@ impl Shell {
         self.run_assignments(assignments, &[])?;
         let parameters = std::mem::replace(&mut self.parameters, arguments[1..].to_vec());
         let loops = std::mem::take(&mut self.loops);
+        self.locals.push(Vec::new());
         let result = self.called(|shell| shell.with_io(io, |shell| shell.run_command(body)));
+        for (name, variable) in self.locals.pop().unwrap_or_default().into_iter().rev() {
+            match variable {
+                Some(variable) => self.variables.insert(name, variable),
+                None => self.variables.remove(&name),
+            };
+        }
         self.loops = loops;
         self.parameters = parameters;
         result

@@ -12,7 +12,7 @@ use super::redirect::Io;
 use super::{Run, Shell, ShellError};
 use crate::syntax::{Command, CommandKind, List, Word, list_text, quote};
 
-/// The option that makes a shell the continuation of another: `--subshell=<pid>:<status>`.
+/// The option that makes a shell the continuation of another: `--subshell=<pid>:<status>:<line> <preamble>`.
 pub(crate) const SUBSHELL_OPTION: &str = "--subshell=";
 const SHELL_PATH: &str = "/bin/sh";
 
@@ -101,13 +101,19 @@ impl Shell {
         })
     }
 
+    /// Starts another shell that runs a list. Our end of its pipes is closed when this returns.
+    fn start_list(&mut self, list: &List, io: Io) -> Started {
+        self.start_subshell(&list_text(list), &io)
+    }
+
     /// Starts another shell that runs a text.
     pub(super) fn start_subshell(&mut self, text: &str, io: &Io) -> Started {
         let mut arguments = vec![
             "sh".to_owned(),
-            format!("{SUBSHELL_OPTION}{}:{}", self.pid, self.status),
+            format!("{SUBSHELL_OPTION}{}:{}:{}", self.pid, self.status, self.line),
+            self.preamble(),
             "-c".to_owned(),
-            format!("{}{text}", self.preamble()),
+            text.to_owned(),
             self.name.clone(),
         ];
         arguments.extend(self.parameters.iter().cloned());
@@ -200,10 +206,10 @@ impl Shell {
                 match item.first.commands.as_slice() {
                     // An expansion that fails has said so; a subshell would end with 2 as well.
                     [command] => self.start(command, io).unwrap_or(Started::Failed(2)),
-                    _ => self.start_subshell(&list_text(list), &io),
+                    _ => self.start_list(list, io),
                 }
             }
-            _ => self.start_subshell(&list_text(list), &io),
+            _ => self.start_list(list, io),
         };
         let mut output = Vec::new();
         let mut chunk = [0; 4096];

@@ -54,7 +54,7 @@ fn illegal_number(shell: &mut Shell, arguments: &[String]) -> Run<u8> {
 /// `eval words…`
 pub(super) fn eval(shell: &mut Shell, arguments: &[String]) -> Run<u8> {
     shell.status = 0;
-    shell.source(&arguments[1..].join(" "))?;
+    shell.source(&arguments[1..].join(" "), 1)?;
     Ok(shell.status)
 }
 
@@ -66,7 +66,7 @@ pub(super) fn dot(shell: &mut Shell, arguments: &[String]) -> Run<u8> {
     match script {
         Some(Ok(script)) => {
             shell.status = 0;
-            shell.called(|shell| shell.source(&script))?;
+            shell.called(|shell| shell.source(&script, 1))?;
             Ok(shell.status)
         }
         _ => {

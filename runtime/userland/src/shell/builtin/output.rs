@@ -66,10 +66,10 @@ pub(super) fn printf(shell: &mut Shell, arguments: &[String]) -> Run<u8> {
     };
     let (format, _) = unescaped(format, false);
     let mut values = arguments[2..].iter();
-    let (mut text, mut status) = (String::new(), 0);
+    let (mut text, mut wrong) = (String::new(), Vec::new());
     loop {
         let before = values.len();
-        if let Err(why) = format_once(&format, &mut values, &mut text, &mut status) {
+        if let Err(why) = format_once(&format, &mut values, &mut text, &mut wrong) {
             print(shell, "printf", &text)?;
             return shell.refuse("printf", &why);
         }
@@ -78,15 +78,18 @@ pub(super) fn printf(shell: &mut Shell, arguments: &[String]) -> Run<u8> {
             break;
         }
     }
+    for value in &wrong {
+        shell.complain(&format!("printf: {value}: expected numeric value"));
+    }
     let printed = print(shell, "printf", &text)?;
-    Ok(printed.max(status))
+    Ok(printed.max(u8::from(!wrong.is_empty())))
 }
 
 fn format_once(
     format: &str,
     values: &mut std::slice::Iter<'_, String>,
     text: &mut String,
-    status: &mut u8,
+    wrong: &mut Vec<String>,
 ) -> Result<(), String> {
     let mut rest = format;
     while let Some(at) = rest.find('%') {
@@ -111,7 +114,7 @@ fn format_once(
             b's' => (cut(value, precision), false),
             b'b' => (cut(&unescaped(value, true).0, precision), false),
             b'c' => (value.chars().take(1).collect(), false),
-            b'd' | b'i' | b'u' | b'o' | b'x' | b'X' => (integer(value, kind, flags, status), true),
+            b'd' | b'i' | b'u' | b'o' | b'x' | b'X' => (integer(value, kind, flags, wrong), true),
             _ => return Err(format!("%{}: invalid directive", kind as char)),
         };
         pad(text, &body, width, flags, numeric);
@@ -124,14 +127,14 @@ fn cut(value: &str, precision: Option<usize>) -> String {
     value.chars().take(precision.unwrap_or(usize::MAX)).collect()
 }
 
-fn integer(value: &str, kind: u8, flags: &str, status: &mut u8) -> String {
+fn integer(value: &str, kind: u8, flags: &str, wrong: &mut Vec<String>) -> String {
     let number: i64 = if value.is_empty() {
         0
     } else if let Some(quoted) = value.strip_prefix(['\'', '"']) {
         quoted.chars().next().map_or(0, |c| i64::from(u32::from(c)))
     } else {
         value.parse().unwrap_or_else(|_| {
-            *status = 1;
+            wrong.push(value.to_owned());
             0
         })
     };
@@ -223,8 +226,8 @@ mod tests {
     fn formats() {
         let check = |format: &str, values: &[&str], expected: &str| {
             let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
-            let (mut text, mut status) = (String::new(), 0);
-            format_once(format, &mut values.iter(), &mut text, &mut status).expect(format);
+            let mut text = String::new();
+            format_once(format, &mut values.iter(), &mut text, &mut Vec::new()).expect(format);
             assert_eq!(text, expected, "{format}");
         };
         check("%s-%d%%", &["a", "5"], "a-5%");

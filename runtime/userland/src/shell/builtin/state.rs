@@ -50,6 +50,30 @@ fn set_or_fail(shell: &mut Shell, name: &str, value: &str) -> Run {
     }
 }
 
+/// `local [name[=value]…]`: until the function returns.
+pub(super) fn local(shell: &mut Shell, arguments: &[String]) -> Run<u8> {
+    if shell.locals.is_empty() {
+        shell.complain(&"local: not in a function");
+        shell.status = 2;
+        return Err(Interrupt::Exit);
+    }
+    for argument in &arguments[1..] {
+        let (name, value) =
+            argument.split_once('=').map_or((argument.as_str(), None), |(name, value)| (name, Some(value)));
+        if !is_name(name) {
+            return shell.refuse("local", &format!("{name}: bad variable name"));
+        }
+        let before = shell.variables.get(name).cloned();
+        if let Some(hidden) = shell.locals.last_mut() {
+            hidden.push((name.to_owned(), before));
+        }
+        if let Some(value) = value {
+            set_or_fail(shell, name, value)?;
+        }
+    }
+    Ok(0)
+}
+
 /// `unset [-v | -f] name…`
 pub(super) fn unset(shell: &mut Shell, arguments: &[String]) -> Run<u8> {
     let functions = arguments.get(1).is_some_and(|option| option == "-f");
@@ -180,7 +204,7 @@ pub(super) fn umask(shell: &mut Shell, arguments: &[String]) -> Run<u8> {
     let mask = match arguments.get(1) {
         Some(text) => match u32::from_str_radix(text, 8) {
             Ok(mask) if mask <= 0o777 => Some(mask),
-            _ => return shell.refuse("umask", &format!("Illegal mode: {text}")),
+            _ => return shell.refuse("umask", &format!("Illegal number: {text}")),
         },
         None => None,
     };
