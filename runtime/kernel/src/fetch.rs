@@ -64,6 +64,16 @@ impl Fetches {
     }
 }
 
+impl NetworkCapability {
+    /// Whether a request to this address is allowed. The host asks for every address that a redirect leads to.
+    ///
+    /// # Errors
+    /// EACCES; EPROTONOSUPPORT when it is neither http nor https, EINVAL when it names no host.
+    pub fn permits(&self, url: &str) -> Result<(), Errno> {
+        permits(self, url)
+    }
+}
+
 /// Whether a capability reaches an address.
 fn permits(network: &NetworkCapability, url: &str) -> Result<(), Errno> {
     // Some URL parsers drop these silently; then what is checked here would not be what is fetched.

@@ -16,6 +16,7 @@ use crate::{
     answer::{Answer, Block, Stop},
     description::Descriptions,
     dispatch::route,
+    fd_table::{Fd, FdEntry},
     fetch::Fetches,
     namespaces::{NamespaceId, Namespaces},
     pipe::Pipes,
@@ -189,6 +190,25 @@ impl Kernel {
             self.end_task(task, WaitStatus::Exited(0), None);
             self.filesystems.collect();
         }
+    }
+
+    /// Duplicates a descriptor of one task that the host plays into another, onto its lowest free number: what is to wait beside
+    /// something else needs a task of its own.
+    ///
+    /// # Errors
+    /// EBADF, EMFILE; EPERM when either is no task of the host's.
+    pub fn pass_fd(&mut self, from: TaskId, fd: i32, to: TaskId) -> Result<i32, Errno> {
+        for task in [from, to] {
+            if self.tasks.get(task)?.kind != TaskKind::Actor {
+                return Err(Errno::EPERM);
+            }
+        }
+        let description = self.description_id(from, fd)?;
+        let fds = &mut self.tasks.life_mut(to)?.fds;
+        let new = fds.lowest_free(Fd(0))?;
+        fds.put(new, FdEntry { description, cloexec: true })?;
+        self.files.share(description);
+        Ok(new.0 as i32)
     }
 
     /// One system call. `out` is exactly as long as the capacities of the out-regions together.

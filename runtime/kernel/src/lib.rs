@@ -22,6 +22,7 @@
 
 mod answer;
 mod arguments;
+mod census;
 mod config;
 mod description;
 mod dispatch;
@@ -52,6 +53,7 @@ mod wait_queue;
 mod wasi;
 mod world;
 
+pub use census::Census;
 pub use config::{Capabilities, Config, Limits, NetworkCapability};
 pub use host::{
     ExitRecord, FetchId, Flow, HostRequest, Image, Now, Outcome, Port, TaskFailure, TaskId, TaskStatus,

@@ -117,8 +117,9 @@ impl WaitQueues {
         self.waiting.contains_key(&task)
     }
 
-    /// Whether nobody waits and nobody has been woken, what a simulation asks at the end.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.queues.is_empty() && self.waiting.is_empty() && self.deadlines.is_empty()
+    /// How many wait.
+    pub(crate) fn len(&self) -> usize {
+        debug_assert!(!self.waiting.is_empty() || self.queues.is_empty() && self.deadlines.is_empty());
+        self.waiting.len()
     }
 }

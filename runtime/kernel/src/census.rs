@@ -1,0 +1,41 @@
+//! Counting what there is, so that tests and hosts can see that nothing is left over.
+
+use crate::Kernel;
+
+/// How many of everything a kernel holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Census {
+    /// Init, actors and zombies counted in.
+    pub tasks: usize,
+    /// Open descriptors of all tasks.
+    pub fds: usize,
+    /// Open-file descriptions, and references to them: as many as there are descriptors.
+    pub descriptions: usize,
+    pub references: usize,
+    pub pipes: usize,
+    pub sockets: usize,
+    pub fetches: usize,
+    pub namespaces: usize,
+    /// Tasks that wait in a queue.
+    pub waiting: usize,
+}
+
+impl Kernel {
+    /// Counts.
+    pub fn census(&self) -> Census {
+        let (descriptions, references) = self.files.census();
+        let fds = |task: &crate::task::Task| task.life().map_or(0, |life| life.fds.iter().count());
+        Census {
+            tasks: self.tasks.len(),
+            fds: self.tasks.iter().map(|(_, task)| fds(task)).sum(),
+            descriptions,
+            references,
+            pipes: self.pipes.len(),
+            sockets: self.sockets.len(),
+            fetches: self.fetches.len(),
+            namespaces: self.namespaces.len(),
+            waiting: self.waits.len(),
+        }
+    }
+}
