@@ -39,6 +39,8 @@ const PROGRAMS: [Program; 3] = [
     Program { name: "sh", package: "oac-userland", snapshot: false },
 ];
 
+/// The feature that counts on our patches.
+pub(crate) const PATCHED: &str = "oac-node/patched";
 const PROGRAM_TARGET: &str = "wasm32-wasip1";
 const WEB_TARGET: &str = "wasm32-unknown-unknown";
 
@@ -108,7 +110,7 @@ pub(crate) fn program_environment(
 fn programs(workspace: &Workspace, c_compiler: &CCompiler, library: &NodeLibrary) -> Result<()> {
     step("programs (cargo, wasm32-wasip1)", || {
         let mut cargo = workspace
-            .cargo(["build", "--target", PROGRAM_TARGET, "--profile", "program"])
+            .cargo(["build", "--target", PROGRAM_TARGET, "--profile", "program", "--features", PATCHED])
             .envs(&program_environment(workspace, c_compiler, library))
             .args(patched::cargo_arguments(workspace)?);
         for program in &PROGRAMS {

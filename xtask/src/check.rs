@@ -113,7 +113,7 @@ fn clippy(workspace: &Workspace, tools: &Tools) -> Result<Counts> {
     workspace.cargo(["clippy", "--workspace", "--all-targets", "--quiet"]).args(deny).run()?;
     let web = ["clippy", "--quiet", "-p", "oac-web", "--target", "wasm32-unknown-unknown"];
     workspace.cargo(web).args(deny).run()?;
-    let programs = ["clippy", "--quiet", "--target", "wasm32-wasip1"];
+    let programs = ["clippy", "--quiet", "--target", "wasm32-wasip1", "--features", build::PATCHED];
     workspace
         .cargo(programs)
         .args(["-p", "oac-sys", "-p", "oac-node", "-p", "oac-npm", "-p", "oac-userland"])
