@@ -1,4 +1,4 @@
 // What this build has. The rest of the flags are Node's own.
 export function create(): object {
-  return { hasInspector: false, hasIntl: false, hasSmallICU: false, hasTracing: false };
+  return { hasInspector: false, hasTracing: false };
 }

@@ -28,7 +28,7 @@ export function create(): object {
     HashJob, HKDFJob, HmacJob, PBKDF2Job, RandomBytesJob, ScryptJob, SecretKeyGenJob,
     KeyObjectHandle, createNativeKeyObjectClass, getKeyObjectSlots, createCryptoKeyClass, getCryptoKeySlots,
     timingSafeEqual,
-    secureBuffer: (length: number) => new ArrayBuffer(length),
+    secureBuffer: (length: number) => new Uint8Array(length),
     secureHeapUsed: () => undefined,
     getFipsCrypto: () => 0,
     // None of these is here, and this says so.

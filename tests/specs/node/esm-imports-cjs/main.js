@@ -1,0 +1,2 @@
+// Names of CommonJS modules, as ES modules see them.
+import('./load.mjs');
