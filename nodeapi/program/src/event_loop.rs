@@ -56,10 +56,8 @@ impl Turn {
     fn once(&mut self) -> Result<bool, EngineError> {
         self.engine.call("timers", &[])?;
         let timeout_ns = self.prepare()?;
-        if timeout_ns != 0 || !self.fds.is_empty() {
-            self.wait(timeout_ns)?;
-        }
-        self.ready()?;
+        let ready = self.wait(timeout_ns)?;
+        self.engine.call("ready", &[OpValue::List(ready)])?;
         self.engine.call("check", &[])?;
         Ok(self.engine.call("close", &[])? == OpValue::Bool(true))
     }
@@ -88,19 +86,19 @@ impl Turn {
     }
 
     /// Sleeps until a descriptor is ready or the time is over.
-    fn wait(&mut self, timeout_ns: i64) -> Result<(), EngineError> {
-        match oac_sys::poll(&mut self.fds, timeout_ns) {
-            // EINTR is a signal: whatever it was for is seen in the next turn.
-            Ok(_) | Err(oac_sys::Errno::EINTR) => Ok(()),
-            Err(errno) => Err(EngineError::Uncaught(format!("poll: {errno}"))),
+    /// Sleeps; gives `[fd, revents, fd, revents …]` of what is ready.
+    fn wait(&mut self, timeout_ns: i64) -> Result<Vec<OpValue>, EngineError> {
+        if timeout_ns == 0 && self.fds.is_empty() {
+            return Ok(Vec::new());
         }
-    }
-
-    /// The poll phase in scripts: descriptors that are ready, and work that completes in this phase, also when none is.
-    fn ready(&mut self) -> Result<(), EngineError> {
-        // `[fd, revents, fd, revents …]`
-        let ready = self.fds.iter().filter(|fd| fd.revents != 0);
-        let list = ready.flat_map(|fd| [OpValue::Int(fd.fd), OpValue::Int(fd.revents.into())]).collect();
-        self.engine.call("ready", &[OpValue::List(list)]).map(drop)
+        match oac_sys::poll(&mut self.fds, timeout_ns) {
+            // A signal: whatever it was for is seen in the next turn.
+            Err(oac_sys::Errno::EINTR) => Ok(Vec::new()),
+            Err(errno) => Err(EngineError::Uncaught(format!("poll: {errno}"))),
+            Ok(_) => {
+                let ready = self.fds.iter().filter(|fd| fd.revents != 0);
+                Ok(ready.flat_map(|fd| [OpValue::Int(fd.fd), OpValue::Int(fd.revents.into())]).collect())
+            }
+        }
     }
 }

@@ -31,6 +31,8 @@ export function create(): object {
     secureBuffer: (length: number) => new Uint8Array(length),
     secureHeapUsed: () => undefined,
     getFipsCrypto: () => 0,
+    // The library asks for this as soon as `tls` is loaded; there are no certificates to load.
+    startLoadingCertificatesOffThread(): void {},
     // None of these is here, and this says so.
     getCiphers: () => [],
     getSSLCiphers: () => [],

@@ -87,6 +87,11 @@ export function create(): object {
     flushCompileCache(): void {},
     getCompileCacheEntry: () => undefined,
     saveCompileCacheEntry(): void {},
-    setLazyPathHelpers(): void {},
+    setLazyPathHelpers(meta: any, url: string): void {
+      const filename = pathOf(url);
+      const at = filename.lastIndexOf('/');
+      meta.dirname = at <= 0 ? '/' : filename.slice(0, at);
+      meta.filename = filename;
+    },
   };
 }
