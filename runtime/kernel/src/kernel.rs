@@ -215,16 +215,17 @@ impl Kernel {
     pub fn call(&mut self, task: TaskId, request: Request<'_>, out: &mut [u8]) -> Outcome {
         let Ok(life) = self.tasks.life_mut(task) else { return Outcome::Exited };
         self.waits.forget(task);
-        if life.pending.is_some_and(|pending| pending.number != request.number) {
-            // The host has given up the call that waited.
+        let again = life
+            .pending
+            .is_some_and(|pending| pending.number == request.number && pending.args == request.args);
+        if !again {
+            // A new call, perhaps in the place of one that the host has given up.
             life.pending = None;
-        }
-        if life.pending.is_none() {
             life.interrupted = false;
         }
         if life.stopped {
-            let begun_ns = self.now.monotonic_ns;
-            life.pending.get_or_insert(Pending { number: request.number, begun_ns, progress_bytes: 0 });
+            let (number, args, begun_ns) = (request.number, request.args, self.now.monotonic_ns);
+            life.pending.get_or_insert(Pending { number, args, begun_ns, progress_bytes: 0 });
             self.waits.block(task, vec![WaitKey::Continued(task)], None);
             return Outcome::Blocked { deadline_ns: None };
         }
@@ -232,7 +233,7 @@ impl Kernel {
         self.current = Some(task);
         let answer = route(self, task, &request, out, &mut written);
         self.current = None;
-        let outcome = self.conclude(task, request.number, answer, written);
+        let outcome = self.conclude(task, &request, answer, written);
         self.filesystems.collect();
         outcome
     }
@@ -240,7 +241,7 @@ impl Kernel {
     fn conclude(
         &mut self,
         task: TaskId,
-        number: u16,
+        request: &Request<'_>,
         answer: Answer,
         written: [u32; CALL_OUTS_MAX],
     ) -> Outcome {
@@ -255,13 +256,14 @@ impl Kernel {
             Err(Stop::Block(_)) if life.interrupted => Errno::EINTR,
             Err(Stop::Block(Block { keys, deadline_ns, progress_bytes })) => {
                 let begun_ns = life.pending.map_or(self.now.monotonic_ns, |pending| pending.begun_ns);
-                life.pending = Some(Pending { number, begun_ns, progress_bytes });
+                let (number, args) = (request.number, request.args);
+                life.pending = Some(Pending { number, args, begun_ns, progress_bytes });
                 self.waits.block(task, keys, deadline_ns);
                 return Outcome::Blocked { deadline_ns };
             }
         };
         life.pending = None;
-        let wasi = index_of(number).is_some_and(|row| CALLS[row].module == Module::Wasi);
+        let wasi = index_of(request.number).is_some_and(|row| CALLS[row].module == Module::Wasi);
         let ret = if wasi { i64::from(errno.to_wasi()) } else { errno.to_return() };
         Outcome::Done(Reply { ret, written: [0; CALL_OUTS_MAX] })
     }

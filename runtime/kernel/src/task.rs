@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use oac_abi::{Errno, signal::WaitStatus};
+use oac_abi::{Errno, bounds::CALL_ARGS_MAX, signal::WaitStatus};
 use oac_vfs::HeldPlace;
 
 use crate::{
@@ -55,6 +55,8 @@ impl TaskKind {
 pub(crate) struct Pending {
     /// Which call.
     pub(crate) number: u16,
+    /// With which arguments: another call may take its place, and starts anew then.
+    pub(crate) args: [i64; CALL_ARGS_MAX],
     /// When it was first made, on the monotonic clock: what its timeouts count from.
     pub(crate) begun_ns: u64,
     /// Bytes of a write that are done.
