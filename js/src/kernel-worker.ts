@@ -107,8 +107,7 @@ class KernelWorker {
     wait: (pid) => {
       const exit = this.#exits.get(pid);
       if (exit === undefined) throw new ContainerError({ code: 'ECHILD', message: `task ${pid} is not the page's child`, syscall: 'wait4' });
-      this.#exits.delete(pid);
-      return exit.promise;
+      return exit.promise.finally(() => this.#exits.delete(pid));
     },
     processRead: (pid, stream) => this.#wait((id) => this.#kernel.processRead(pid, stream, id)) as Promise<Uint8Array | null>,
     processWrite: (pid, data) => this.#wait((id) => this.#kernel.processWrite(pid, data, id)) as Promise<void>,

@@ -6,6 +6,7 @@ import { checks as faults } from './faults.mjs';
 import { checks as files } from './files.mjs';
 import { checks as job } from './job.mjs';
 import { checks as previews } from './previews.mjs';
+import { checks as units } from './units.mjs';
 import { runChecks } from './harness.mjs';
 
-process.exit((await runChecks([...files, ...faults, ...job, ...previews], process.argv[2])) ? 0 : 1);
+process.exit((await runChecks([...units, ...files, ...faults, ...job, ...previews], process.argv[2])) ? 0 : 1);

@@ -38,7 +38,7 @@ export const checks = [
           entries: [['b', false, true], ['link', false, false], ['text', true, false]],
           size: 7,
           isLink: true,
-          rmdir: ['EISDIR', "EISDIR: illegal operation on a directory, rm '/work/a'"],
+          rmdir: ['EISDIR', "EISDIR: is a directory, rm '/work/a'"],
           gone: ['ENOENT', "ENOENT: no such file or directory, open '/work/a/text'"],
           forced: 'done',
         },
@@ -67,7 +67,7 @@ export const checks = [
         {
           back: {
             'a.txt': { file: { contents: 'a' } },
-            folder: { directory: { 'b.bin': { file: { contents: [255, 0, 254] } }, link: { file: { symlink: '../a.txt' } }, empty: { directory: {} } } },
+            folder: { directory: { 'b.bin': { file: { contents: [255, 0, 254] } }, empty: { directory: {} }, link: { file: { symlink: '../a.txt' } } } },
           },
           workdir: '/home/app',
           inside: 'a',

@@ -9,7 +9,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const { chromium } = createRequire(join(here, '../../js/package.json'))('playwright-core');
 
 /** So that a hang fails with a name instead of holding everything up; no check comes near it. */
-const LIMIT_MS = 120_000;
+const LIMIT_MS = Number(process.env.OAC_LIMIT_MS ?? 120_000);
 
 /** Without them Chromium wants a sandbox, a GPU and a network that a test machine may not have. */
 const FLAGS = [

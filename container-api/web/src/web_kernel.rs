@@ -26,6 +26,8 @@ use crate::{
 
 /// ns in a ms.
 const NS_PER_MS: f64 = 1e6;
+/// Where a task's failure is told.
+const STDERR: i32 = 2;
 
 #[wasm_bindgen]
 extern "C" {
@@ -158,12 +160,16 @@ impl WebKernel {
     /// A task's worker failed: `unreachable`, `trap`, `memory` or `load`.
     #[wasm_bindgen(js_name = taskFailed)]
     pub fn task_failed(&mut self, task: u32, failure: &str, message: String) {
+        let task = TaskId(task);
+        // Its own standard error is where whoever started it looks; one that takes nothing now does not hear of it.
+        let text = format!("{}\n", if failure == "memory" { "out of memory" } else { &message });
+        let _ = Actor::new(&mut self.kernel, task).write(STDERR, text.as_bytes());
         let failure = match failure {
             "memory" => TaskFailure::OutOfMemory,
             "load" => TaskFailure::Load { message },
             _ => TaskFailure::Trap { unreachable: failure == "unreachable", message },
         };
-        self.kernel.task_failed(TaskId(task), failure);
+        self.kernel.task_failed(task, failure);
     }
 
     /// What is to be done next; `requestTask` and `requestDetail` say with what.
