@@ -1,2 +1,94 @@
-//! (to be written)
-fn main() {}
+//! The `npm` and `npx` programs: one binary, told apart by the name it is started by.
+//!
+//! Each command is a module with a function from a [`context::Context`] to an exit code. What npm
+//! prints is printed by `report.rs` (results) and `failure.rs` (errors), in npm's words and with its
+//! codes. Start with `dispatch` below, then `install.rs`.
+
+mod add;
+mod arguments;
+mod commands;
+mod context;
+mod exec;
+mod failure;
+mod finish;
+mod help;
+mod http;
+mod install;
+mod project;
+mod report;
+mod run_script;
+
+use arguments::Arguments;
+use context::Context;
+use failure::Failure;
+
+/// The version of npm whose behaviour this is.
+pub(crate) const NPM_VERSION: &str = "11.19.1";
+/// The version of Node in the container, for `engines`; `npm_config_node_version` overrides it.
+pub(crate) const NODE_VERSION: &str = "24.21.0";
+
+fn main() {
+    #[cfg(target_family = "wasm")]
+    enter_working_directory();
+    let mut argv: Vec<String> = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
+    let started_as = if argv.is_empty() { "npm".to_owned() } else { argv.remove(0) };
+    let is_npx = started_as.rsplit('/').next().is_some_and(|name| name.starts_with("npx"));
+    let arguments = if is_npx { Arguments::parse_npx(argv) } else { Arguments::parse(argv) };
+    std::process::exit(run(arguments));
+}
+
+/// The C library of a wasm program believes it starts in `/`; the kernel knows better.
+#[cfg(target_family = "wasm")]
+fn enter_working_directory() {
+    let cwd = oac_sys::getcwd().ok().and_then(|cwd| String::from_utf8(cwd).ok());
+    if let Some(cwd) = cwd {
+        // Ignored: what follows uses absolute paths and names what is missing.
+        let _ = std::env::set_current_dir(cwd);
+    }
+}
+
+fn run(arguments: Arguments) -> i32 {
+    let mut context = match Context::load(arguments) {
+        Ok(context) => context,
+        Err(failure) => return failure.print(false),
+    };
+    match dispatch(&mut context) {
+        Ok(code) => code,
+        Err(failure) => failure.print(context.arguments.is_silent()),
+    }
+}
+
+fn dispatch(context: &mut Context) -> Result<i32, Failure> {
+    let arguments = &context.arguments;
+    if arguments.flag("version") == Some(true) {
+        println!("{NPM_VERSION}");
+        return Ok(0);
+    }
+    let Some(command) = arguments.command.clone() else {
+        help::usage(context);
+        return Ok(i32::from(arguments.flag("help") != Some(true)));
+    };
+    if arguments.flag("help") == Some(true) && help::of_command(&command) {
+        return Ok(0);
+    }
+    let name = arguments::canonical(&command).ok_or(Failure::UnknownCommand(command))?;
+    context.command = name.to_owned();
+    match name {
+        "install" => install::install(context),
+        "ci" => install::clean_install(context),
+        "uninstall" => install::uninstall(context),
+        "run" => run_script::run(context),
+        "test" | "start" | "stop" | "restart" => run_script::shortcut(context, name),
+        "exec" => exec::exec(context),
+        "config" | "get" => commands::config(context),
+        "root" => commands::root(context),
+        "prefix" => commands::prefix(context),
+        "bin" => commands::bin(context),
+        "ls" => commands::list(context),
+        "help" => {
+            help::usage(context);
+            Ok(0)
+        }
+        other => Err(Failure::NotImplemented(other.to_owned())),
+    }
+}

@@ -86,6 +86,7 @@ pub(crate) fn build(input: &Input, store: &Store) -> Result<Built, Stop> {
         name: Some(input.folder_name.as_str().into()),
         package: Rc::new(input.manifest.clone()),
         overrides: overrides.root(),
+        is_project: true,
         ..NewNode::default()
     });
     tree.node_mut(root).flags = Flags::NONE;

@@ -7,7 +7,7 @@ use crate::tree::{Flags, NodeId, Tree};
 use crate::{ResolveError, lock};
 use oac_npm_registry::{Packument, RegistryError};
 use oac_npm_spec::{Lockfile, Manifest};
-use serde_json::{Map, Value};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 /// Something npm would print as `npm warn CODE …`.
@@ -118,13 +118,6 @@ impl Resolution {
         lock::to_lockfile(self.tree(), self.root(), omit_resolved)
     }
 
-    /// The lock entry of one package.
-    pub fn lock_entry(&self, location: &str, omit_resolved: bool) -> Option<Map<String, Value>> {
-        let tree = self.tree();
-        let id = tree.inventory(self.root()).into_iter().find(|id| tree.location(*id) == location)?;
-        Some(lock::entry(tree, id, omit_resolved))
-    }
-
     /// The version that a dependency of the project itself resolved to, with the package's own name.
     pub fn direct(&self, name: &str) -> Option<(String, String)> {
         let tree = self.tree();
@@ -133,21 +126,24 @@ impl Resolution {
         Some((tree.node(node).package.name.clone()?, tree.version(node).to_owned()))
     }
 
-    /// Completes a manifest with what only the package itself says: the registry's abbreviated form
-    /// has no licence.
-    pub fn complete(&mut self, location: &str, own: &Manifest) {
-        let tree = &mut self.built.tree;
-        let Some(id) = tree.inventory(self.built.root).into_iter().find(|id| tree.location(*id) == location)
-        else {
+    /// Completes manifests, by location, with what only the packages themselves say: the registry's
+    /// abbreviated form has no licence.
+    pub fn complete(&mut self, found: &[(String, Manifest)]) {
+        if found.is_empty() {
             return;
-        };
-        let mut package = (*tree.node(id).package).clone();
-        for field in ["license", "funding"] {
-            if let (false, Some(value)) = (package.kept.contains_key(field), own.kept.get(field)) {
-                package.kept.insert(field.into(), value.clone());
-            }
         }
-        tree.node_mut(id).package = Rc::new(package);
+        let found: HashMap<&str, &Manifest> = found.iter().map(|(l, m)| (l.as_str(), m)).collect();
+        let tree = &mut self.built.tree;
+        for id in tree.inventory(self.built.root) {
+            let Some(own) = found.get(tree.location(id).as_str()) else { continue };
+            let mut package = (*tree.node(id).package).clone();
+            for field in ["license", "funding"] {
+                if let (false, Some(value)) = (package.kept.contains_key(field), own.kept.get(field)) {
+                    package.kept.insert(field.into(), value.clone());
+                }
+            }
+            tree.node_mut(id).package = Rc::new(package);
+        }
     }
 
     /// Changes what the project itself says, after the tree is found: `npm install a` saves `^1.2.3`.

@@ -133,6 +133,8 @@ pub struct Node {
     pub flags: Flags,
     /// An optional package that will not be installed.
     pub inert: bool,
+    /// The project itself.
+    pub is_project: bool,
     /// Comes inside its parent's tarball.
     pub in_bundle: bool,
     /// Index of the error for a package that could not be loaded.
@@ -170,6 +172,7 @@ pub(crate) struct NewNode {
     pub(crate) resolved: Option<Rc<str>>,
     pub(crate) integrity: Option<Rc<str>>,
     pub(crate) load_error: Option<usize>,
+    pub(crate) is_project: bool,
     pub(crate) overrides: Option<OverrideRule>,
 }
 
@@ -305,6 +308,7 @@ impl Tree {
             integrity: new.integrity,
             flags: Flags::UNKNOWN,
             inert: false,
+            is_project: new.is_project,
             in_bundle: false,
             load_error: new.load_error,
             overrides: new.overrides,
@@ -342,8 +346,8 @@ impl Tree {
         }
         self.load_kind(id, &package.dependencies, EdgeKind::Prod);
         self.load_kind(id, &package.optional_dependencies, EdgeKind::Optional);
-        let source_is_top = self.node(id).source.is_none_or(|source| self.is_top(source));
-        if self.is_top(id) && source_is_top {
+        // A node about to be placed has no parent yet either; only a project has `devDependencies`.
+        if self.node(self.node(id).source.unwrap_or(id)).is_project {
             self.load_kind(id, &package.dev_dependencies, EdgeKind::Dev);
         }
     }

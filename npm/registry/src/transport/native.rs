@@ -2,10 +2,13 @@
 
 use super::{BODY_BYTES_MAX, Completion, Request, RequestId, Response, Transport};
 use crate::RegistryError;
+use std::collections::HashMap;
 use std::io::Read;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::NextTimeout;
 
 const THREADS: usize = 16;
 
@@ -28,13 +31,15 @@ impl NativeTransport {
         let (jobs, queue) = channel::<(RequestId, Request)>();
         let (answers, done) = channel();
         let queue = Arc::new(Mutex::new(queue));
-        let agent: ureq::Agent = ureq::Agent::config_builder()
+        let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_connect(Some(Duration::from_secs(30)))
+            .max_idle_connections(THREADS)
             .max_idle_connections_per_host(THREADS)
             .tls_config(tls_config())
-            .build()
-            .into();
+            .build();
+        let connector = ureq::unversioned::transport::DefaultConnector::default();
+        let agent = ureq::Agent::with_parts(config, connector, OnceResolver::default());
         for _ in 0..THREADS {
             let (queue, answers, agent) = (queue.clone(), answers.clone(), agent.clone());
             std::thread::spawn(move || {
@@ -48,6 +53,32 @@ impl NativeTransport {
             });
         }
         Self { jobs, done, in_flight: 0 }
+    }
+}
+
+/// Looks each host up once: sixteen threads asking at the same moment is more than small name servers
+/// take.
+#[derive(Debug, Default)]
+struct OnceResolver {
+    inner: DefaultResolver,
+    known: Mutex<HashMap<String, ResolvedSocketAddrs>>,
+}
+
+impl Resolver for OnceResolver {
+    fn resolve(
+        &self,
+        uri: &ureq::http::Uri,
+        config: &ureq::config::Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let authority = uri.authority().map(ToString::to_string).unwrap_or_default();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(addresses) = known.get(&authority) {
+            return Ok(addresses.clone());
+        }
+        let addresses = self.inner.resolve(uri, config, timeout)?;
+        known.insert(authority, addresses.clone());
+        Ok(addresses)
     }
 }
 

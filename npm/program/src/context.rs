@@ -1,0 +1,120 @@
+//! Everything a command is given: where it runs, its settings, what it was told.
+
+use crate::arguments::Arguments;
+use crate::failure::Failure;
+use crate::{NODE_VERSION, NPM_VERSION};
+use oac_npm_registry::{Config, environment_layer, parse_npmrc};
+use oac_npm_spec::Version;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// The surroundings of a command.
+pub(crate) struct Context {
+    pub(crate) arguments: Arguments,
+    pub(crate) config: Config,
+    /// The working directory.
+    pub(crate) cwd: PathBuf,
+    /// The closest folder upwards with a `package.json` or `node_modules`.
+    pub(crate) project: PathBuf,
+    pub(crate) user_config: PathBuf,
+    pub(crate) cache: PathBuf,
+    pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) started: Instant,
+    /// The command's own name.
+    pub(crate) command: String,
+}
+
+impl Context {
+    /// Reads the surroundings.
+    pub(crate) fn load(arguments: Arguments) -> Result<Self, Failure> {
+        let environment: BTreeMap<String, String> = std::env::vars_os()
+            .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
+            .collect();
+        let cwd = std::env::current_dir().map_err(|e| Failure::file("getcwd", Path::new("."), &e))?;
+        let home = PathBuf::from(environment.get("HOME").map_or("/root", String::as_str));
+        let mut config = Config::default();
+        config.push(arguments.options.clone());
+        config.push(environment_layer(environment.iter().map(|(k, v)| (k.clone(), v.clone()))));
+        let project = match config.get("prefix").filter(|_| config.flag("global") != Some(true)) {
+            Some(prefix) => cwd.join(prefix),
+            None => project_folder(&cwd, &home),
+        };
+        let variable = |name: &str| environment.get(name).cloned();
+        let read =
+            |path: &Path| -> Option<_> { Some(parse_npmrc(&std::fs::read_to_string(path).ok()?, variable)) };
+        config.push(read(&project.join(".npmrc")).unwrap_or_default());
+        let user_config = config.get("userconfig").map_or_else(|| home.join(".npmrc"), PathBuf::from);
+        config.push(read(&user_config).unwrap_or_default());
+        let global = config.get("globalconfig").unwrap_or("/usr/local/etc/npmrc").to_owned();
+        config.push(read(Path::new(&global)).unwrap_or_default());
+        let cache = config.get("cache").map_or_else(|| home.join(".npm"), PathBuf::from).join("_oac");
+        Ok(Self {
+            arguments,
+            config,
+            cwd,
+            project,
+            user_config,
+            cache,
+            environment,
+            started: Instant::now(),
+            command: String::new(),
+        })
+    }
+
+    /// A switch, with npm's default.
+    pub(crate) fn switch(&self, key: &str, default: bool) -> bool {
+        self.config.flag(key).unwrap_or(default)
+    }
+
+    /// Whether only errors, or nothing, is to be printed.
+    pub(crate) fn quiet(&self) -> bool {
+        matches!(self.config.get("loglevel"), Some("silent" | "error"))
+    }
+
+    /// Whether nothing at all is to be printed.
+    pub(crate) fn silent(&self) -> bool {
+        self.config.get("loglevel") == Some("silent")
+    }
+
+    pub(crate) fn node_version(&self) -> Option<Version> {
+        Version::parse(self.config.get("node-version").unwrap_or(NODE_VERSION), true)
+    }
+
+    pub(crate) fn npm_version(&self) -> Option<Version> {
+        Version::parse(NPM_VERSION, true)
+    }
+
+    pub(crate) fn user_agent(&self) -> String {
+        let node = self.node_version().map(|v| v.to_string()).unwrap_or_default();
+        format!("npm/{NPM_VERSION} node/v{node} linux x64 workspaces/false")
+    }
+
+    /// `npm warn …`, on standard error.
+    pub(crate) fn warn(&self, text: &str) {
+        if !self.quiet() {
+            for line in text.lines() {
+                eprintln!("npm warn {line}");
+            }
+        }
+    }
+}
+
+/// npm's search for the project: upwards, past any `node_modules`, to a folder with a `package.json`
+/// or a `node_modules`; the starting folder when there is none below the home folder.
+fn project_folder(cwd: &Path, home: &Path) -> PathBuf {
+    let outside = cwd
+        .ancestors()
+        .skip_while(|a| a.components().any(|c| c.as_os_str() == "node_modules"))
+        .find(|_| true)
+        .unwrap_or(cwd);
+    for folder in outside.ancestors() {
+        if folder.join("package.json").exists() || folder.join("node_modules").exists() {
+            return folder.to_owned();
+        }
+        if folder == home {
+            break;
+        }
+    }
+    outside.to_owned()
+}

@@ -1,0 +1,204 @@
+//! The end of an install: scripts of packages, lock files, `package.json`.
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::project::Project;
+use crate::run_script::script_environment;
+use oac_npm_installer::{InstallError, Plan, Script, run, write_whole};
+use oac_npm_resolver::{Package, Resolution};
+use oac_npm_spec::{JsonStyle, Lockfile, Manifest, locale_compare};
+use std::fs;
+use std::path::Path;
+
+/// Where npm notes what it installed.
+const HIDDEN_LOCK: &str = "node_modules/.package-lock.json";
+/// Packages whose install scripts have not run to their end: a killed install leaves it behind, and
+/// the next one installs them again.
+const PENDING_SCRIPTS: &str = "node_modules/.oac-pending-scripts";
+
+/// Reads what an abbreviated packument does not say, the licence, out of the packages.
+pub(crate) fn complete_licences(project: &Project, resolution: &mut Resolution, packages: &[Package]) {
+    let missing: Vec<(String, Manifest)> = packages
+        .iter()
+        .filter(|p| p.link_to.is_none() && !p.manifest.kept.contains_key("license"))
+        .filter_map(|p| Some((p.location.clone(), read_manifest(&project.folder.join(&p.location))?)))
+        .collect();
+    resolution.complete(&missing);
+}
+
+fn read_manifest(folder: &Path) -> Option<Manifest> {
+    let text = fs::read(folder.join("package.json")).ok()?;
+    Some(Manifest::from_value(serde_json::from_slice(&text).ok()?))
+}
+
+/// Notes which packages have scripts to run.
+pub(crate) fn note_pending_scripts(project: &Path, plan: &Plan) -> Result<(), Failure> {
+    let locations: Vec<&str> = plan
+        .add
+        .iter()
+        .chain(&plan.change)
+        .filter(|p| p.manifest.has_install_script)
+        .map(|p| p.location.as_str())
+        .collect();
+    if !locations.is_empty() {
+        write_whole(&project.join(PENDING_SCRIPTS), &locations.join("\n"))?;
+    }
+    Ok(())
+}
+
+/// Takes packages away whose scripts did not run when an earlier install was killed.
+pub(crate) fn forget_pending(project: &Path) {
+    let path = project.join(PENDING_SCRIPTS);
+    let Ok(text) = fs::read_to_string(&path) else { return };
+    for location in text.lines().filter(|l| l.starts_with("node_modules/") && !l.contains("..")) {
+        // Ignored: what cannot be removed is replaced by the install.
+        let _ = fs::remove_dir_all(project.join(location));
+    }
+    let _ = fs::remove_file(path);
+}
+
+/// Runs `preinstall`, `install` and `postinstall` of the packages that came, each for all of them.
+/// An optional package whose script fails is taken away again.
+pub(crate) fn run_install_scripts(context: &Context, project: &Project, plan: &Plan) -> Result<(), Failure> {
+    let mut packages: Vec<(&Package, Manifest)> = plan
+        .add
+        .iter()
+        .chain(&plan.change)
+        .filter(|p| p.link_to.is_none())
+        .filter_map(|p| {
+            let folder = project.folder.join(&p.location);
+            let gyp = folder.join("binding.gyp").exists();
+            if !p.manifest.has_install_script && !gyp {
+                return None;
+            }
+            let mut manifest = read_manifest(&folder)?;
+            let own = ["install", "preinstall"].iter().any(|s| manifest.scripts.contains_key(*s));
+            if gyp && !own {
+                manifest.scripts.insert("install".into(), "node-gyp rebuild".into());
+            }
+            Some((p, manifest))
+        })
+        .collect();
+    packages.sort_by(|(a, _), (b, _)| locale_compare(&a.location, &b.location));
+    let mut failed: Vec<&str> = Vec::new();
+    for event in ["preinstall", "install", "postinstall"] {
+        for (package, manifest) in &packages {
+            let Some(command) = manifest.scripts.get(event).filter(|c| !c.is_empty()) else { continue };
+            if failed.contains(&package.location.as_str()) {
+                continue;
+            }
+            let outcome = run_one(context, project, package, manifest, event, command);
+            match outcome {
+                Ok(()) => {}
+                Err(_) if package.flags.optional => {
+                    failed.push(&package.location);
+                    // Ignored: an optional package that stays is the lesser harm.
+                    let _ = fs::remove_dir_all(project.folder.join(&package.location));
+                }
+                Err(failure) => {
+                    forget_pending(&project.folder);
+                    return Err(failure);
+                }
+            }
+        }
+    }
+    // Ignored: not there when nothing had scripts.
+    let _ = fs::remove_file(project.folder.join(PENDING_SCRIPTS));
+    Ok(())
+}
+
+fn run_one(
+    context: &Context,
+    project: &Project,
+    package: &Package,
+    manifest: &Manifest,
+    event: &str,
+    command: &str,
+) -> Result<(), Failure> {
+    let script = Script {
+        event: event.to_owned(),
+        command: command.to_owned(),
+        folder: project.folder.join(&package.location),
+        package_name: manifest.name.clone().unwrap_or_default(),
+        package_version: manifest.version.clone().unwrap_or_default(),
+    };
+    let foreground = context.switch("foreground-scripts", false);
+    let outcome = run(&script, &script_environment(context, &project.folder), foreground)?;
+    if outcome.code == 0 {
+        return Ok(());
+    }
+    let error = InstallError::Script {
+        package: manifest.id(),
+        event: event.to_owned(),
+        path: script.folder,
+        command: command.to_owned(),
+        code: outcome.code,
+    };
+    let mut failure = Failure::from(error);
+    if let Failure::Coded { lines, .. } = &mut failure {
+        lines.push(String::from_utf8_lossy(&outcome.output).trim_end().to_owned());
+    }
+    Err(failure)
+}
+
+/// Empties `node_modules`, as `npm ci` does.
+pub(crate) fn clear_node_modules(project: &Path) -> Result<(), Failure> {
+    let node_modules = project.join("node_modules");
+    let Ok(entries) = fs::read_dir(&node_modules) else { return Ok(()) };
+    for entry in entries.filter_map(Result::ok) {
+        let path = entry.path();
+        let is_folder = entry.file_type().is_ok_and(|t| t.is_dir());
+        let removed = if is_folder { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        removed.map_err(|e| Failure::file("rm", &path, &e))?;
+    }
+    Ok(())
+}
+
+pub(crate) fn has_hidden_lock(project: &Path) -> bool {
+    project.join(HIDDEN_LOCK).exists() || !project.join("node_modules").exists()
+}
+
+/// Notes what is installed in `node_modules/.package-lock.json`.
+pub(crate) fn save_hidden_lock(
+    context: &Context,
+    project: &Project,
+    resolution: &Resolution,
+    packages: &[Package],
+) -> Result<(), Failure> {
+    let whole = resolution.lockfile(omit_resolved(context));
+    let mut hidden = Lockfile { packages: Default::default(), ..whole.clone() };
+    for package in packages {
+        if let Some(entry) = whole.packages.get(&package.location) {
+            hidden.packages.insert(package.location.clone(), entry.clone());
+        }
+    }
+    let path = project.folder.join(HIDDEN_LOCK);
+    if packages.is_empty() && !project.folder.join("node_modules").exists() {
+        return Ok(());
+    }
+    Ok(write_whole(&path, &hidden.print(&JsonStyle::default()))?)
+}
+
+/// Writes `package.json` and the lock file, unless told not to.
+pub(crate) fn save(
+    context: &Context,
+    project: &mut Project,
+    resolution: &Resolution,
+    clean: bool,
+) -> Result<(), Failure> {
+    if clean || !context.switch("save", true) {
+        return Ok(());
+    }
+    let named = !context.arguments.words.is_empty();
+    if named {
+        project.save_package()?;
+    }
+    if context.switch("package-lock", true) {
+        project.save_lock(&resolution.lockfile(omit_resolved(context)))?;
+    }
+    Ok(())
+}
+
+fn omit_resolved(context: &Context) -> bool {
+    context.switch("omit-lockfile-registry-resolved", false)
+}
