@@ -20,7 +20,7 @@ const BODILESS = new Set([204, 205, 304]);
 const ENCODINGS: Readonly<Record<string, CompressionFormat>> = { gzip: 'gzip', 'x-gzip': 'gzip', deflate: 'deflate' };
 
 /**
- * Sends `request` (its address is replaced by `target`) and gives the response when its head is there.
+ * Sends `request` (its address is replaced by `target`, its referrer by `referrer`) and gives the response when its head is there.
  *
  * @throws ExchangeFailed
  */
@@ -28,10 +28,11 @@ export async function exchange(
   port: MessagePort,
   request: Request,
   where: Pick<ExchangeRequest, 'port' | 'target' | 'wait'>,
+  referrer = '',
 ): Promise<Response> {
   const body = request.method === 'GET' || request.method === 'HEAD' ? null : new Uint8Array(await request.arrayBuffer());
   const headers = [...request.headers].filter(([name]) => name !== 'x-oac-wait');
-  if (request.referrer !== '' && request.referrer !== 'about:client') headers.push(['referer', request.referrer]);
+  if (referrer !== '') headers.push(['referer', referrer]);
   const control = (message: ExchangeControl): void => port.postMessage(message);
 
   let started: (head: Extract<ExchangeReply, { type: 'head' }>) => void;

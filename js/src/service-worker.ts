@@ -37,7 +37,7 @@ self.addEventListener('fetch', (event) => {
     return;
   }
   // What a preview asks for by an absolute path goes to its port.
-  const referrer = refererAddress(event.request);
+  const referrer = referrerAddress(event.request);
   if (event.request.mode === 'navigate') {
     if (referrer !== undefined) event.respondWith(redirect(referrer, url));
     return;
@@ -54,7 +54,7 @@ function remember(clientId: string, address: PreviewAddress | null): void {
   known.set(clientId, address);
 }
 
-function refererAddress(request: Request): PreviewAddress | undefined {
+function referrerAddress(request: Request): PreviewAddress | undefined {
   if (!URL.canParse(request.referrer)) return undefined;
   const url = new URL(request.referrer);
   return url.origin === self.location.origin ? parsePreview(SCOPE, url.pathname) : undefined;
@@ -81,13 +81,29 @@ async function answer(request: Request, address: PreviewAddress, target: string)
   const connect: ConnectPreview = { type: 'oac-connect', container: address.container, port: channel.port2 };
   owner.postMessage(connect, [channel.port2]);
   try {
-    const response = await exchange(channel.port1, request, { port: address.port, target, wait: request.headers.has('x-oac-wait') });
+    const response = await exchange(channel.port1, request, { port: address.port, target, wait: request.headers.has('x-oac-wait') }, insideReferrer(request));
     return rewrite(response, address);
   } catch (error) {
     if (!(error instanceof ContainerError)) throw error;
     return failurePage(error, address.port);
   }
 }
+
+/** The referrer as the server knows it. */
+function insideReferrer(request: Request): string {
+  const address = referrerAddress(request);
+  return address === undefined ? '' : `http://localhost:${address.port}${address.path}`;
+}
+
+/**
+ * Links to absolute paths are told by their referrer. Within one origin it is sent whatever a server wants for others, and
+ * others get what they would have got.
+ */
+const REFERRER_POLICIES: Readonly<Record<string, string>> = {
+  'no-referrer': 'same-origin',
+  origin: 'origin-when-cross-origin',
+  'strict-origin': 'strict-origin-when-cross-origin',
+};
 
 /** Keeps redirects under the prefix, and lets an isolated page show the answer. */
 function rewrite(response: Response, address: PreviewAddress): Response {
@@ -100,6 +116,8 @@ function rewrite(response: Response, address: PreviewAddress): Response {
       headers.set('location', previewPath(SCOPE, { ...address, port }) + inside.pathname.slice(1) + inside.search + inside.hash);
     }
   }
+  const policy = REFERRER_POLICIES[headers.get('referrer-policy')?.trim().toLowerCase() ?? ''];
+  if (policy !== undefined) headers.set('referrer-policy', policy);
   headers.set('cross-origin-embedder-policy', 'require-corp');
   headers.set('cross-origin-resource-policy', 'same-origin');
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
