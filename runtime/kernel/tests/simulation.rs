@@ -139,7 +139,63 @@ fn random_task_call(dice: &mut Dice, tasks: &[TaskId]) -> Call {
     }
 }
 
-fn random_call(dice: &mut Dice, tasks: &[TaskId]) -> Call {
+/// What a run is mostly about. A run about everything seldom comes far in anything.
+#[derive(Clone, Copy, Debug)]
+enum Theme {
+    Everything,
+    Pipes,
+    Sockets,
+    Signals,
+    Fetches,
+}
+
+fn random_call(dice: &mut Dice, tasks: &[TaskId], theme: Theme) -> Call {
+    if dice.roll(4) == 0 {
+        return random_call_of_any_kind(dice, tasks);
+    }
+    // Few descriptors, so that calls meet.
+    let fd = dice.roll(6) as i64;
+    let big = dice.pick(&[1_u32, 5000, 300_000]) as usize;
+    let signal = dice.pick(&[2, 10, 13, 15, 17, 18, 19]);
+    match theme {
+        Theme::Everything => random_call_of_any_kind(dice, tasks),
+        Theme::Pipes => match dice.roll(8) {
+            0 => call!(nr::PIPE2, 0, Arg::Out(8)),
+            1..4 => call!(nr::READ, fd, Arg::Out(big)),
+            4..7 => call!(nr::WRITE, fd, vec![1_u8; big]),
+            _ => random_task_call(dice, tasks),
+        },
+        Theme::Sockets => match dice.roll(12) {
+            0..3 => call!(nr::SOCKET, sock::AF_INET, sock::STREAM, 0),
+            3 => call!(nr::BIND, fd, address(80)),
+            4 => call!(nr::LISTEN, fd, 0),
+            5 => call!(nr::ACCEPT4, fd, 0, Arg::Out(64)),
+            6 | 7 => call!(nr::CONNECT, fd, address(80)),
+            8 => call!(nr::READ, fd, Arg::Out(big)),
+            9 => call!(nr::WRITE, fd, vec![1_u8; big]),
+            10 => random_socket_call(dice),
+            _ => random_task_call(dice, tasks),
+        },
+        Theme::Signals => match dice.roll(6) {
+            0 | 1 => call!(nr::KILL, dice.pick(tasks).0 as i32, signal),
+            2 => call!(nr::SIGACTION, signal, dice.roll(3)),
+            3 => call!(nr::SIGNALFD, 0xffff_u64, 0),
+            4 => call!(nr::READ, fd, Arg::Out(64)),
+            _ => random_task_call(dice, tasks),
+        },
+        Theme::Fetches => match dice.roll(5) {
+            0 => {
+                let head = RequestHead { method: "GET".into(), url: "http://x/".into(), headers: Vec::new() };
+                call!(nr::FETCH, head.encode(), "", 0)
+            }
+            1 => call!(nr::FETCH_HEAD, fd, Arg::Out(200)),
+            2 | 3 => call!(nr::READ, fd, Arg::Out(big)),
+            _ => random_task_call(dice, tasks),
+        },
+    }
+}
+
+fn random_call_of_any_kind(dice: &mut Dice, tasks: &[TaskId]) -> Call {
     match dice.roll(16) {
         0..3 => call!(nr::READ, dice.fd(), Arg::Out(dice.pick(&[0, 3, 100, 50_000]))),
         3..6 => {
@@ -171,6 +227,7 @@ fn random_call(dice: &mut Dice, tasks: &[TaskId]) -> Call {
 struct Simulation {
     m: Machine,
     dice: Dice,
+    theme: Theme,
     /// Tasks and the call each is blocked in.
     tasks: BTreeMap<TaskId, Option<Call>>,
     actors: Vec<TaskId>,
@@ -186,7 +243,9 @@ impl Simulation {
         let actors: Vec<TaskId> = (0..2).map(|_| m.actor()).collect();
         let tasks = actors.iter().map(|&actor| (actor, None)).collect();
         let dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-        Simulation { m, dice, tasks, actors, fetches: Vec::new(), trace: Vec::new() }
+        let themes = [Theme::Everything, Theme::Pipes, Theme::Sockets, Theme::Signals, Theme::Fetches];
+        let theme = themes[seed as usize % themes.len()];
+        Simulation { m, dice, theme, tasks, actors, fetches: Vec::new(), trace: Vec::new() }
     }
 
     fn call(&mut self, task: TaskId, call: Call) {
@@ -236,9 +295,13 @@ impl Simulation {
                 self.m.woken.remove(&task);
                 self.m.kernel.task_failed(task, TaskFailure::OutOfMemory);
             }
+            // A host may give up an actor's call for another; else all would soon wait for ever.
+            3..6 if self.actors.contains(&task) => {
+                self.tasks.insert(task, None);
+            }
             _ => match self.tasks[&task].clone() {
                 None => {
-                    let mut call = random_call(&mut self.dice, &ids);
+                    let mut call = random_call(&mut self.dice, &ids, self.theme);
                     if self.actors.contains(&task) && call.number == nr::EXIT {
                         call = call!(nr::GETPID);
                     }
@@ -290,7 +353,8 @@ impl Simulation {
         assert!(census.descriptions <= census.references);
         let asleep =
             self.tasks.iter().filter(|(task, call)| call.is_some() && !self.m.woken.contains(task)).count();
-        assert_eq!(census.waiting, asleep);
+        // Those whose call has been given up wait on until they make another.
+        assert!((asleep..=asleep + self.actors.len()).contains(&census.waiting), "{census:?} {asleep}");
     }
 
     /// Ends everything and looks at what is left.
@@ -372,7 +436,7 @@ fn nothing_is_lost_or_left() {
     let seeds = std::env::var("OAC_SIMULATION_SEEDS").ok().map_or(60, |seeds| seeds.parse().unwrap());
     for seed in 1..=seeds {
         println!("seed {seed}");
-        run(seed, 2_000, seed % 2 == 0);
+        run(seed, 2_000, seed % 3 != 0);
     }
 }
 
