@@ -1,25 +1,28 @@
-// A reader that pauses holds the writer back; nothing is lost.
+// A reader that does not read holds the writer back; nothing is lost.
 const net = require('net');
-const total = 3 * 1024 * 1024;
+let sent = 0;
+let client;
 const server = net.createServer((socket) => {
-  let sent = 0;
-  let held = 0;
-  (function more() {
-    while (sent < total) {
-      sent += 65536;
-      if (!socket.write(Buffer.alloc(65536, sent >> 16))) { held += 1; return void socket.once('drain', more); }
-    }
-    socket.end(() => console.log('sent', sent, 'held back', held > 0));
-  })();
-});
-server.listen(0, () => {
-  const socket = net.connect(server.address().port);
-  let got = 0;
-  let sum = 0;
-  socket.on('data', (data) => {
-    got += data.length;
-    sum = (sum + data[0] + data[data.length - 1]) | 0;
-    if (got % 5 === 0) { socket.pause(); setImmediate(() => socket.resume()); }
+  const chunk = Buffer.alloc(65536, 'x');
+  while (socket.write(chunk)) sent += chunk.length;
+  sent += chunk.length;
+  console.log('held back', socket.writableNeedDrain, socket.writableLength >= socket.writableHighWaterMark);
+  socket.once('drain', () => {
+    console.log('drained', socket.writableLength);
+    sent += chunk.length;
+    socket.end(chunk);
   });
-  socket.on('end', () => { console.log('got', got); server.close(); });
+  client.on('data', (data) => {
+    got += data.length;
+    client.pause();
+    setImmediate(() => client.resume());
+  });
+});
+let got = 0;
+server.listen(0, () => {
+  client = net.connect(server.address().port);
+  client.on('end', () => {
+    console.log('all there', got === sent);
+    server.close();
+  });
 });
