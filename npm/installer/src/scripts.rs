@@ -128,7 +128,7 @@ pub fn spawn(
 ) -> std::io::Result<ScriptOutcome> {
     use oac_sys::{SpawnRequest, WaitStatus, flags};
     let failed = |errno: oac_sys::Errno| std::io::Error::other(errno.name());
-    let pipe = if foreground { None } else { Some(oac_sys::pipe(flags::open::O_CLOEXEC).map_err(failed)?) };
+    let pipe = if foreground { None } else { Some(oac_sys::pipe(flags::open::CLOEXEC).map_err(failed)?) };
     let fds = match &pipe {
         None => vec![(0, 0), (1, 1), (2, 2)],
         Some((_, write)) => vec![(1, write.fd()), (2, write.fd())],
@@ -160,8 +160,7 @@ pub fn spawn(
             Ok(Some((_, status))) => {
                 let code = match status {
                     WaitStatus::Exited(code) => i32::from(code),
-                    WaitStatus::Signaled { signal, .. } => 128 + i32::from(signal.number()),
-                    _ => continue,
+                    WaitStatus::Signaled(signal) => 128 + i32::from(signal.number()),
                 };
                 return Ok(ScriptOutcome { code, output });
             }

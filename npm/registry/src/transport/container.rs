@@ -2,7 +2,7 @@
 
 use super::{BODY_BYTES_MAX, Completion, Request, RequestId, Response, Transport};
 use crate::RegistryError;
-use oac_sys::fetch::RequestHead;
+use oac_sys::fetch_types::RequestHead;
 use oac_sys::{Errno, File, PollFd, flags};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -30,7 +30,7 @@ impl Transport for ContainerTransport {
     fn start(&mut self, id: RequestId, request: &Request) {
         let head =
             RequestHead { method: "GET".into(), url: request.url.clone(), headers: request.headers.clone() };
-        match oac_sys::fetch(&head, &[], flags::open::O_NONBLOCK | flags::open::O_CLOEXEC) {
+        match oac_sys::fetch(&head, &[], flags::open::NONBLOCK | flags::open::CLOEXEC) {
             Ok(file) => {
                 self.open.push(Transfer { id, url: request.url.clone(), file, head: None, body: Vec::new() });
             }
@@ -47,7 +47,7 @@ impl Transport for ContainerTransport {
             let mut fds: Vec<PollFd> = self
                 .open
                 .iter()
-                .map(|t| PollFd { fd: t.file.fd(), events: flags::poll::POLLIN, revents: 0 })
+                .map(|t| PollFd { fd: t.file.fd(), events: flags::poll::IN, revents: 0 })
                 .collect();
             let timeout_ns = timeout.map_or(-1, |t| i64::try_from(t.as_nanos()).unwrap_or(i64::MAX));
             match oac_sys::poll(&mut fds, timeout_ns) {
