@@ -6,7 +6,6 @@ use std::{
     sync::Arc,
 };
 
-use crate::gap::Gap;
 use oac_abi::{
     CALLS, Errno,
     bounds::{CALL_ARGS_MAX, CALL_INPUT_BYTES_MAX, CALL_OUTPUT_BYTES_MAX},

@@ -16,7 +16,6 @@ use std::{
     time::Duration,
 };
 
-use crate::gap::Gap2;
 use oac_abi::{
     Errno,
     fetch::{RequestHead, ResponseHead},
@@ -301,7 +300,11 @@ impl Resolver for Allowed {
         if self.capability.permits(&uri.to_string()).is_err() {
             return Err(io::Error::from(io::ErrorKind::PermissionDenied).into());
         }
-        self.resolver.resolve(uri, config, timeout)
+        self.resolver.resolve(uri, config, timeout).map_err(|error| match error {
+            // getaddrinfo(3) failed; its own codes do not come through.
+            ureq::Error::Io(_) => ureq::Error::HostNotFound,
+            error => error,
+        })
     }
 }
 

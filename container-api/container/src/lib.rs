@@ -29,7 +29,6 @@ mod event;
 mod fetch;
 mod files;
 mod forward;
-mod gap;
 mod host_dir;
 mod machine;
 mod process;

@@ -102,20 +102,36 @@ impl InstanceState for State {
 mod tests {
     use super::*;
 
+    // These modules stand here as bytes, for an assembler among the dependencies would have the engine compiled twice: with
+    // its features for tests, and without.
+
+    /// ```wat
+    /// (module
+    ///     (import "oac" "getpid" (func $getpid (result i64)))
+    ///     (memory (export "memory") 1)
+    ///     (global $g (export "g") (mut i32) (i32.const 1))
+    ///     (func (export "wizer.initialize")
+    ///         (i64.store (i32.const 8) (call $getpid))
+    ///         (global.set $g (i32.const 42)))
+    ///     (func (export "_start")))
+    /// ```
+    const INITIALISED: &[u8] = b"\0asm\x01\x00\x00\x00\x01\x08\x02`\x00\x01~`\x00\x00\x02\x0e\x01\x03oac\x06getpid\x00\x00\
+        \x03\x03\x02\x01\x01\x05\x03\x01\x00\x01\x06\x06\x01\x7f\x01A\x01\x0b\x07*\x04\x06memory\x02\x00\x01g\x03\x00\x10wizer.\
+        initialize\x00\x01\x06_start\x00\x02\x0a\x12\x02\x0d\x00A\x08\x10\x007\x03\x00A*$\x00\x0b\x02\x00\x0b";
+
+    /// `(module (func (export "_start")))`
+    const PLAIN: &[u8] =
+        b"\0asm\x01\x00\x00\x00\x01\x04\x01`\x00\x00\x03\x02\x01\x00\x07\x0a\x01\x06_start\x00\x00\x0a\x04\
+        \x01\x02\x00\x0b";
+
+    /// `(module (func (export "wizer.initialize") unreachable))`
+    const TRAPPING: &[u8] =
+        b"\0asm\x01\x00\x00\x00\x01\x04\x01`\x00\x00\x03\x02\x01\x00\x07\x14\x01\x10wizer.initialize\x00\
+        \x00\x0a\x05\x01\x03\x00\x00\x0b";
+
     #[test]
     fn memory_and_globals_survive() {
-        let wasm = wat::parse_str(
-            r#"(module
-                (import "oac" "getpid" (func $getpid (result i64)))
-                (memory (export "memory") 1)
-                (global $g (export "g") (mut i32) (i32.const 1))
-                (func (export "wizer.initialize")
-                    (i64.store (i32.const 8) (call $getpid))
-                    (global.set $g (i32.const 42)))
-                (func (export "_start")))"#,
-        )
-        .unwrap();
-        let image = snapshot(&wasm).unwrap();
+        let image = snapshot(INITIALISED).unwrap();
         let engine = Engine::default();
         let module = Module::new(&engine, &image).unwrap();
         assert!(module.get_export("wizer.initialize").is_none());
@@ -130,14 +146,12 @@ mod tests {
 
     #[test]
     fn a_module_without_initialisation_is_copied() {
-        let wasm = wat::parse_str(r#"(module (func (export "_start")))"#).unwrap();
-        assert_eq!(snapshot(&wasm).unwrap(), wasm);
+        assert_eq!(snapshot(PLAIN).unwrap(), PLAIN);
     }
 
     #[test]
     fn failures_say_what_failed() {
-        let trap = wat::parse_str(r#"(module (func (export "wizer.initialize") unreachable))"#).unwrap();
-        assert!(snapshot(&trap).unwrap_err().to_string().starts_with("`wizer.initialize` failed: "));
+        assert!(snapshot(TRAPPING).unwrap_err().to_string().starts_with("`wizer.initialize` failed: "));
         assert!(snapshot(b"not wasm").unwrap_err().to_string().starts_with("it is not a WebAssembly module"));
     }
 }

@@ -187,8 +187,11 @@ impl FileSystem for HostDir {
 
     fn read_dir(&mut self, dir: Ino) -> Result<Vec<DirEntry>, Errno> {
         let open = self.dir(dir)?;
+        // What is kept open only leads to the directory; listing it takes a descriptor that can be read.
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let listed = rustix::fs::openat(&*open, ".", flags, Mode::empty()).map_err(errno)?;
         let mut entries = Vec::new();
-        for entry in rustix::fs::Dir::read_from(&*open).map_err(errno)? {
+        for entry in rustix::fs::Dir::new(listed).map_err(errno)? {
             let entry = entry.map_err(errno)?;
             let name = entry.file_name().to_bytes();
             if name == b"." || name == b".." {

@@ -72,11 +72,11 @@ impl CodeCache {
         let dir = self.dir.as_ref()?;
         let path = dir.join(key.file_name(".cwasm"));
         let stamp_path = dir.join(key.file_name(".stamp"));
-        let file = open_entry(&path).ok()?;
-        let loaded = sound(&file, &stamp_path).ok().and_then(|sound| {
+        let sound_file = open_entry(&path).ok().filter(|file| sound(file, &stamp_path).unwrap_or(false));
+        let loaded = sound_file.and_then(|file| {
             // SAFETY: the bytes hash to what this program wrote here itself when it had compiled them, in a directory and a
             // file that only this user can write.
-            sound.then(|| unsafe { Module::deserialize_open_file(engine, file) }.ok())?
+            unsafe { Module::deserialize_open_file(engine, file) }.ok()
         });
         if loaded.is_none() {
             let _ = fs::remove_file(&path);
