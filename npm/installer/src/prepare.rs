@@ -28,37 +28,30 @@ pub fn tarballs<T: Transport>(
     observer: &mut dyn Observer,
     take: &mut dyn FnMut(&Package, &[u8]) -> Result<(), InstallError>,
 ) -> Result<(), InstallError> {
-    let addresses = addresses(packages, packuments)?;
+    let (cached, missing) = divide(packages, cache)?;
+    if let Some(package) = missing.first().filter(|_| offline) {
+        return Err(InstallError::NotCached {
+            url: package.resolved.clone().unwrap_or(package.manifest.id()),
+        });
+    }
+    let addresses = addresses(&missing, packuments)?;
     let mut fetching = HashMap::new();
-    let mut cached = Vec::new();
-    for package in packages {
+    for package in missing {
         let (resolved, integrity) = addresses.get(package.location.as_str()).cloned().unwrap_or_default();
-        let resolved = resolved.ok_or_else(|| InstallError::NoTarball { package: package.manifest.id() })?;
-        let name = package.manifest.name.as_deref().unwrap_or(&package.name);
-        let url = config.tarball_url(name, &resolved)?;
-        let integrity = parse_integrity(integrity.as_deref(), &url)?;
-        let sought = Sought { package, url, integrity };
-        if sought.integrity.as_ref().is_some_and(|i| cache.has_tarball(i)) {
-            cached.push(sought);
-        } else if offline {
-            return Err(InstallError::NotCached { url: sought.url });
-        } else {
-            let id = packuments.client.get(&sought.url, &[]);
-            fetching.insert(id, sought);
-        }
+        let sought = seek(package, resolved, integrity.as_deref(), config)?;
+        fetching.insert(packuments.client.get(&sought.url, &[]), sought);
     }
     // While the fetches run, the cached ones are handed out.
     let total = packages.len();
     let mut done = 0;
-    for sought in cached {
-        let bytes = sought.integrity.as_ref().and_then(|i| cache.tarball(i));
-        let Some(bytes) = bytes else {
-            // Damaged since it was seen: fetched after all.
-            let id = packuments.client.get(&sought.url, &[]);
-            fetching.insert(id, sought);
+    for (package, integrity) in cached {
+        let Some(bytes) = cache.tarball(&integrity) else {
+            // Damaged: fetched after all.
+            let sought = seek(package, package.resolved.clone(), package.integrity.as_deref(), config)?;
+            fetching.insert(packuments.client.get(&sought.url, &[]), sought);
             continue;
         };
-        take(sought.package, &bytes)?;
+        take(package, &bytes)?;
         done += 1;
         observer.progress(done, total);
     }
@@ -78,6 +71,34 @@ pub fn tarballs<T: Transport>(
         observer.progress(done, total);
     }
     Ok(())
+}
+
+type Divided<'a> = (Vec<(&'a Package, Integrity)>, Vec<&'a Package>);
+
+/// Packages whose tarball is cached, and the others. What is cached needs no address.
+fn divide<'a>(packages: &[&'a Package], cache: &Cache) -> Result<Divided<'a>, InstallError> {
+    let (mut cached, mut missing) = (Vec::new(), Vec::new());
+    for package in packages {
+        let integrity = parse_integrity(package.integrity.as_deref(), &package.location)?;
+        match integrity.filter(|i| cache.has_tarball(i)) {
+            Some(integrity) => cached.push((*package, integrity)),
+            None => missing.push(*package),
+        }
+    }
+    Ok((cached, missing))
+}
+
+fn seek<'a>(
+    package: &'a Package,
+    resolved: Option<String>,
+    integrity: Option<&str>,
+    config: &Config,
+) -> Result<Sought<'a>, InstallError> {
+    let resolved = resolved.ok_or_else(|| InstallError::NoTarball { package: package.manifest.id() })?;
+    let name = package.manifest.name.as_deref().unwrap_or(&package.name);
+    let url = config.tarball_url(name, &resolved)?;
+    let integrity = parse_integrity(integrity, &url)?;
+    Ok(Sought { package, url, integrity })
 }
 
 fn parse_integrity(text: Option<&str>, url: &str) -> Result<Option<Integrity>, InstallError> {

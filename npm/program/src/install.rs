@@ -154,7 +154,7 @@ fn reify(
     }
     finish::forget_pending(&project.folder);
     let plan = plan(&project.folder, &packages);
-    let summary = summary(&plan, &packages);
+    let summary = summary(context, &plan, &packages);
     if context.switch("dry-run", false) {
         return Ok(summary);
     }
@@ -311,7 +311,7 @@ fn wanted_packages(context: &Context, resolution: &Resolution) -> Vec<Package> {
         .collect()
 }
 
-fn summary(plan: &Plan, packages: &[Package]) -> Summary {
+fn summary(context: &Context, plan: &Plan, packages: &[Package]) -> Summary {
     let funded: HashSet<String> = packages
         .iter()
         .filter(|p| p.manifest.kept.get("funding").is_some_and(is_funding))
@@ -321,7 +321,7 @@ fn summary(plan: &Plan, packages: &[Package]) -> Summary {
         added: plan.add.len(),
         removed: plan.remove.len(),
         changed: plan.change.len(),
-        funding: funded.len(),
+        funding: if context.switch("fund", true) { funded.len() } else { 0 },
     }
 }
 

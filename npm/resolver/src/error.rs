@@ -7,7 +7,7 @@ use thiserror::Error;
 pub enum ResolveError {
     /// npm's `ERESOLVE`: peer dependencies that exclude each other.
     #[error(
-        "unable to resolve dependency tree\n\nWhile resolving: {while_resolving}\n{found}\n\nCould not resolve dependency:\n{wanted}\n\nFix the upstream dependency conflict, or retry\nthis command with --force or --legacy-peer-deps\nto accept an incorrect (and potentially broken) dependency resolution."
+        "unable to resolve dependency tree\n\nWhile resolving: {while_resolving}\n{found}\n\nCould not resolve dependency:\n{wanted}\n\nFix the upstream dependency conflict, or retry this command with --force or --legacy-peer-deps to accept an incorrect (and potentially broken) dependency resolution."
     )]
     Eresolve {
         /// The package being placed.

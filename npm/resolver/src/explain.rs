@@ -7,30 +7,44 @@ use crate::tree::{EdgeId, NodeId, Tree};
 pub(crate) fn peer_conflict(tree: &Tree, edge: EdgeId, dep: NodeId) -> ResolveError {
     let e = tree.edge(edge);
     let wanted = tree.node(dep).package.id();
-    let from = e.from.map(|f| describe(tree, f)).unwrap_or_default();
     let found = e.from.and_then(|from| tree.resolve(from, &e.name)).map(|current| {
-        let dependents: Vec<String> = tree
-            .node(current)
-            .edges_in
-            .iter()
-            .filter(|edge| tree.is_valid(**edge))
-            .map(|edge| format!("  {}", dependent(tree, *edge)))
-            .collect();
-        format!("Found: {}\n{}", describe(tree, current), dependents.join("\n"))
+        format!("Found: {}", with_dependents(tree, current))
     });
+    let wanted_by = e.from.map(|from| location_and_dependents(tree, from)).unwrap_or_default();
     ResolveError::Eresolve {
-        while_resolving: from,
+        while_resolving: project(tree, dep),
         found: found.unwrap_or_else(|| format!("Found: {wanted}")),
-        wanted: dependent(tree, edge),
+        wanted: format!("{}{wanted_by}", dependent(tree, edge)),
     }
 }
 
-fn describe(tree: &Tree, id: NodeId) -> String {
-    let node = tree.node(id);
-    let package =
-        if tree.is_root(id) { node.package.id() } else { format!("{}@{}", node.name, tree.version(id)) };
-    let location = tree.location(id);
-    if location.is_empty() { package } else { format!("{package}\n{location}") }
+/// The project on whose behalf a virtual tree was made.
+fn project(tree: &Tree, dep: NodeId) -> String {
+    let root = tree.node(dep).root;
+    let package = &tree.node(tree.node(root).source.unwrap_or(root)).package;
+    format!(
+        "{}@{}",
+        package.name.as_deref().unwrap_or("undefined"),
+        package.version.as_deref().unwrap_or("undefined")
+    )
+}
+
+fn with_dependents(tree: &Tree, id: NodeId) -> String {
+    format!("{}@{}{}", tree.node(id).name, tree.version(id), location_and_dependents(tree, id))
+}
+
+/// Where a node lies, and who asked for it, each on a line of its own.
+fn location_and_dependents(tree: &Tree, id: NodeId) -> String {
+    if tree.is_root(id) {
+        return String::new();
+    }
+    let mut text = format!("\nnode_modules/{}", tree.node(id).name);
+    for edge in &tree.node(id).edges_in {
+        if tree.is_valid(*edge) {
+            text.push_str(&format!("\n  {}", dependent(tree, *edge)));
+        }
+    }
+    text
 }
 
 /// `peer react@"^17" from the root project`.
