@@ -18,6 +18,10 @@ struct File {
 fn main() {
     println!("cargo:rerun-if-env-changed=OAC_NODE_LIB");
     println!("cargo:rerun-if-env-changed=OAC_NODE_GLUE");
+    // The shadow stack: `MAX_STACK_BYTES` of the engine's QuickJS module, and room for what runs above the check.
+    if env::var("CARGO_CFG_TARGET_FAMILY").is_ok_and(|family| family == "wasm") {
+        println!("cargo:rustc-link-arg-bins=-zstack-size={}", 8 << 20);
+    }
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     let (mut files, mut blob) = (Vec::new(), Vec::new());
     if let Some(lib) = env::var_os("OAC_NODE_LIB").map(PathBuf::from) {

@@ -10,7 +10,9 @@ pub(crate) const OPS: &[OpDecl] =
 
 /// `icu_decoder_new(label, fatal, ignoreBom)`: the decoder's number, `undefined` for an unknown label.
 fn new(state: &mut OpState, args: &OpArgs<'_>) -> OpResult {
-    Ok(StreamDecoder::new(&args.str(0)?, args.bool(1), args.bool(2)).map(|decoder| state.add_resource(decoder)).into())
+    Ok(StreamDecoder::new(&args.str(0)?, args.bool(1), args.bool(2))
+        .map(|decoder| state.add_resource(decoder))
+        .into())
 }
 
 /// `icu_decoder_decode(decoder, chunk, last)`: the text, `undefined` if it is malformed and that is fatal.

@@ -13,4 +13,14 @@ mod zlib;
 use oac_engine::OpDecl;
 
 /// Every table.
-pub(crate) const ALL: &[&[OpDecl]] = &[program::OPS, sys::OPS, buffer::OPS, cjs_lexer::OPS, url::OPS, crypto::OPS, http_parser::OPS, icu::OPS, zlib::OPS];
+pub(crate) const ALL: &[&[OpDecl]] = &[
+    program::OPS,
+    sys::OPS,
+    buffer::OPS,
+    cjs_lexer::OPS,
+    url::OPS,
+    crypto::OPS,
+    http_parser::OPS,
+    icu::OPS,
+    zlib::OPS,
+];

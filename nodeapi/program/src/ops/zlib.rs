@@ -23,8 +23,12 @@ fn outcome(result: Result<(), ZlibError>) -> OpResult {
 /// `zlib_new(mode, windowBits, level, memLevel, strategy, dictionary?, rejectGarbage)`: the stream's number, or an error's list.
 fn new(state: &mut OpState, args: &OpArgs<'_>) -> OpResult {
     let mode = Mode::from_number(args.u32(0)? as u8).ok_or_else(|| OpError::arg(0, "a zlib mode"))?;
-    let params =
-        Params { window_bits: args.u32(1)? as u8, level: args.i32(2)?, mem_level: args.i32(3)?, strategy: args.i32(4)? };
+    let params = Params {
+        window_bits: args.u32(1)? as u8,
+        level: args.i32(2)?,
+        mem_level: args.i32(3)?,
+        strategy: args.i32(4)?,
+    };
     let dictionary = if args.is_nullish(5) { Vec::new() } else { args.bytes(5)?.to_vec() };
     Ok(match Stream::new(mode, params, dictionary) {
         Ok(stream) if args.bool(6) => state.add_resource(stream.rejecting_garbage()).into(),

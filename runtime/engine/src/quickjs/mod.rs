@@ -27,7 +27,7 @@ use value::{Args, Cx, Js, Val};
 const MAX_CALL_DEPTH: u32 = 7_000;
 
 /// The part of the machine stack that scripts may fill, natively and as the shadow stack in wasm.
-const MAX_STACK_BYTES: usize = if cfg!(target_family = "wasm") { 7 << 20 } else { 4 << 20 };
+const MAX_STACK_BYTES: usize = if cfg!(target_family = "wasm") { 6 << 20 } else { 4 << 20 };
 
 /// How much is allocated between two garbage collections at first. QuickJS raises it to 1.5 times what survived.
 const GC_THRESHOLD_BYTES: usize = 16 << 20;
