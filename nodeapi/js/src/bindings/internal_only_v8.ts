@@ -1,0 +1,11 @@
+// What V8 alone can do.
+
+import { notAvailable } from '../oracle';
+
+export function create(): object {
+  return {
+    queryObjects(): never {
+      throw notAvailable('v8.queryObjects');
+    },
+  };
+}
