@@ -33,17 +33,19 @@ async function step(name, run) {
 let container;
 let server;
 
-/** Starts a program, with its output below. */
-async function start(command, args) {
-  print(`$ ${[command, ...args].join(' ')}\n`, 'command');
+/** Starts a program, with its output below; `printed` resolves after the last of it. */
+async function start(command, args, shown = [command, ...args].join(' ')) {
+  print(`$ ${shown}\n`, 'command');
   const process = await container.spawn(command, args, { merged: true });
-  void process.output.pipeTo(new WritableStream({ write: (text) => print(text) }));
-  return process;
+  const printed = process.output.pipeTo(new WritableStream({ write: (text) => print(text) }));
+  return { process, printed };
 }
 
-async function run(command, args) {
-  const code = await (await start(command, args)).exit;
-  if (code !== 0) throw new Error(`${command} ended with ${code}`);
+async function run(command, args, shown) {
+  const { process, printed } = await start(command, args, shown);
+  const code = await process.exit;
+  await printed;
+  if (code !== 0) throw new Error(`${shown ?? command} ended with ${code}`);
 }
 
 async function serve() {
@@ -55,7 +57,7 @@ async function serve() {
       resolve({ port, url });
     });
   });
-  server = await start('node', ['server.js']);
+  server = (await start('node', ['server.js'])).process;
   const ended = server.exit.then((code) => Promise.reject(new Error(`node server.js ended with ${code}`)));
   const { port, url } = await Promise.race([ready, ended]);
   element('address').textContent = `localhost:${port}`;
@@ -84,7 +86,7 @@ element('prompt').onsubmit = async (event) => {
   const command = element('command').value;
   element('command').value = '';
   try {
-    await run('sh', ['-c', command]);
+    await run('sh', ['-c', command], command);
   } catch (error) {
     report(error);
   }

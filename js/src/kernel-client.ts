@@ -1,5 +1,5 @@
 /** The page's end of the kernel's worker: calls, events, and the supply of task workers. */
-import { ContainerError } from './errors.js';
+import { ContainerError, type ErrorRecord } from './errors.js';
 import { SLOT_TOTAL } from './generated/abi.js';
 import { createDoorbell, WORKERS_MAX } from './host/doorbell.js';
 import type { KernelCalls, KernelEvent, KernelMessage, KernelOptions, PageMessage, TaskInit } from './messages.js';
@@ -26,12 +26,7 @@ export class KernelClient {
     this.#onEvent = onEvent;
     this.#worker = new Worker(new URL('./kernel-worker.js', import.meta.url), { type: 'module', name: 'oac kernel' });
     this.#worker.onmessage = ({ data }: MessageEvent<KernelMessage>): void => this.#receive(data);
-    this.#worker.onerror = (event): void => {
-      const message = event.message === undefined || event.message === '' ? 'the kernel worker could not be loaded' : `the kernel worker failed: ${event.message}`;
-      const error = new ContainerError({ code: 'ERR_INTERNAL', message });
-      this.close(error);
-      this.#onEvent({ type: 'error', error: { code: error.code, message } });
-    };
+    this.#worker.onerror = (event): void => this.#fail(workerError('kernel-worker.js', event));
   }
 
   static async start(options: Omit<KernelOptions, 'doorbell'>, onEvent: (event: KernelEvent) => void): Promise<KernelClient> {
@@ -71,6 +66,13 @@ export class KernelClient {
     this.#pending.clear();
   }
 
+  /** The kernel is no more. */
+  #fail(error: ErrorRecord): void {
+    if (this.#closed !== undefined) return;
+    this.close(new ContainerError(error));
+    this.#onEvent({ type: 'error', error });
+  }
+
   #post(message: PageMessage, transfer: Transferable[] = []): void {
     this.#worker.postMessage(message, transfer);
   }
@@ -93,6 +95,8 @@ export class KernelClient {
         // When all were in use, none was added as this one was taken.
         if (this.#tasks.size < WARM_WORKERS) this.#addTaskWorker();
         return;
+      case 'fatal':
+        return this.#fail(message.error);
       default:
         this.#onEvent(message);
     }
@@ -105,10 +109,23 @@ export class KernelClient {
     if (index >= WORKERS_MAX || this.#closed !== undefined) return;
     const worker = new Worker(new URL('./task-worker.js', import.meta.url), { type: 'module', name: `oac task ${index}` });
     this.#tasks.set(index, worker);
+    worker.onerror = (event): void => {
+      const error = workerError('task-worker.js', event);
+      // Without its file no task will ever run; one that fails takes its task along.
+      if (error.code === 'ERR_LOAD') this.#fail(error);
+      else this.#post({ type: 'worker-failed', index, message: error.message });
+    };
     const slot = new SharedArrayBuffer(SLOT_TOTAL);
     const { port1, port2 } = new MessageChannel();
     const init: TaskInit = { index, slot, doorbell: this.#doorbell, port: port1 };
     worker.postMessage(init, [port1]);
     this.#post({ type: 'worker', index, slot, port: port2 }, [port2]);
   }
+}
+
+/** A worker whose script cannot be loaded says nothing of why. */
+function workerError(script: string, { message }: ErrorEvent): ErrorRecord {
+  return message === undefined || message === ''
+    ? { code: 'ERR_LOAD', message: `${new URL(script, import.meta.url).href} cannot be loaded: serve this package's dist as it is, its headers included` }
+    : { code: 'ERR_INTERNAL', message: `${script} failed: ${message}` };
 }

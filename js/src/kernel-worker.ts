@@ -8,7 +8,7 @@ import { ContainerError, errnoError, toRecord, type ErrnoName } from './errors.j
 import { takeRings, nudge } from './host/doorbell.js';
 import { Exchanges } from './host/exchanges.js';
 import { Outside } from './host/outside.js';
-import { Programs } from './host/programs.js';
+import { loadModule, Programs } from './host/programs.js';
 import { Tasks } from './host/tasks.js';
 import init, {
   RequestKind,
@@ -67,11 +67,15 @@ class KernelWorker {
     this.#outside = new Outside(this.#kernel, changed);
     this.#exchanges = new Exchanges(this.#kernel, changed);
     this.#kernel.mkdir(options.workdir, true);
-    void this.#run().catch((error: unknown) => post({ type: 'error', error: toRecord(error) }));
+    void this.#run();
   }
 
   addWorker(message: WorkerMessage): void {
     this.#tasks.addWorker(message);
+  }
+
+  workerFailed(index: number, message: string): void {
+    this.#tasks.workerFailed(index, message);
   }
 
   accept(port: MessagePort): void {
@@ -126,6 +130,8 @@ class KernelWorker {
       const transfer = name === 'readFile' || (name === 'processRead' && value !== null) ? [(value as Uint8Array<ArrayBuffer>).buffer] : [];
       post({ type: 'reply', id, value }, transfer);
     } catch (error) {
+      // A panic is no answer to a call: nothing can be asked of this kernel any more.
+      if (error instanceof WebAssembly.RuntimeError) throw error;
       post({ type: 'failure', id, error: kernelError(error) });
     }
   }
@@ -245,10 +251,18 @@ function kernelError(error: unknown): ReturnType<typeof toRecord> {
   return toRecord(error);
 }
 
+const fatal = (reason: unknown): void => {
+  const why = reason instanceof Error ? reason.message : String(reason);
+  post({ type: 'fatal', error: { code: 'ERR_INTERNAL', message: `the container's kernel has failed: ${why}` } });
+};
+self.addEventListener('unhandledrejection', (event) => fatal(event.reason));
+self.addEventListener('error', (event) => fatal(event.error ?? event.message));
+
 let worker: Promise<KernelWorker> | undefined;
 
 async function boot(options: KernelOptions): Promise<KernelWorker> {
-  const { memory } = await init({ module_or_path: new URL('./kernel/oac_web_bg.wasm', import.meta.url) });
+  const module = await loadModule(new URL('./kernel/oac_web_bg.wasm', import.meta.url).href);
+  const { memory } = await init({ module_or_path: module });
   return new KernelWorker(options, memory);
 }
 
@@ -268,5 +282,6 @@ self.onmessage = async ({ data }: MessageEvent<PageMessage>): Promise<void> => {
   if (kernel === undefined) return;
   if (data.type === 'call') await kernel.call(data);
   else if (data.type === 'worker') kernel.addWorker(data);
+  else if (data.type === 'worker-failed') kernel.workerFailed(data.index, data.message);
   else kernel.accept(data.port);
 };

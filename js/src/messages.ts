@@ -101,13 +101,20 @@ export interface WorkerMessage {
   port: MessagePort;
 }
 
+/** A task worker could not be loaded, or failed outside its program. */
+export interface WorkerFailedMessage {
+  type: 'worker-failed';
+  index: number;
+  message: string;
+}
+
 /** A port on which somebody is about to send an `ExchangeRequest`. */
 export interface ExchangeMessage {
   type: 'exchange';
   port: MessagePort;
 }
 
-export type PageMessage = CallMessage | WorkerMessage | ExchangeMessage;
+export type PageMessage = CallMessage | WorkerMessage | WorkerFailedMessage | ExchangeMessage;
 
 export type KernelMessage =
   | { type: 'reply'; id: number; value: unknown }
@@ -116,6 +123,8 @@ export type KernelMessage =
   | { type: 'taken'; index: number }
   /** The worker's task has ended: terminate it. */
   | { type: 'retire'; index: number }
+  /** The kernel itself has failed: the container is no more. */
+  | { type: 'fatal'; error: ErrorRecord }
   | KernelEvent;
 
 export type KernelEvent =

@@ -43,6 +43,24 @@ export const checks = [
     },
   },
   {
+    name: 'fault: a file of the package that is missing is named',
+    run: async (page) => {
+      for (const file of ['kernel-worker.js', 'task-worker.js', 'kernel/oac_web_bg.wasm']) {
+        await page.context().route(`**/${file}`, (route) => route.fulfill({ status: 404 }));
+        const error = await failure(page, async () => {
+          const { OpenAgentsContainer } = await import('/index.js');
+          const heard = Promise.withResolvers();
+          const container = OpenAgentsContainer.boot({ serviceWorker: false });
+          void container.then((container) => container.on('error', heard.resolve), heard.resolve);
+          return heard.promise.then(({ code, message }) => ({ code, message }));
+        });
+        assertEqual(error.code, 'ERR_LOAD', `the code (${error.message})`);
+        assertIncludes(error.message, file, 'the message');
+        await page.context().unroute(`**/${file}`);
+      }
+    },
+  },
+  {
     name: 'fault: a program that is not there is ENOENT, one that is no program ENOEXEC, one that may not run EACCES',
     run: async (page) => {
       const codes = await page.evaluate(async () => {

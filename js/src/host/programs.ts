@@ -13,7 +13,7 @@ export class Programs {
   get(name: string): Promise<WebAssembly.Module> {
     let module = this.#modules.get(name);
     if (module === undefined) {
-      module = load(new URL(`${name}.wasm`, this.#folder).href);
+      module = loadModule(new URL(`${name}.wasm`, this.#folder).href);
       // A failed load is not kept: the next start tries again.
       module.catch(() => this.#modules.delete(name));
       this.#modules.set(name, module);
@@ -22,7 +22,12 @@ export class Programs {
   }
 }
 
-async function load(url: string): Promise<WebAssembly.Module> {
+/**
+ * Fetches and compiles.
+ *
+ * @throws ContainerError ERR_LOAD, with the address and why.
+ */
+export async function loadModule(url: string): Promise<WebAssembly.Module> {
   const fail = (why: string, cause?: unknown): ContainerError =>
     new ContainerError({ code: 'ERR_LOAD', message: `${url} cannot be loaded: ${why}` }, { cause });
   let response: Response;

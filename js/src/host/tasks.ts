@@ -65,6 +65,16 @@ export class Tasks {
     this.#dispatch();
   }
 
+  /** A worker is of no use, and neither is the task that it was to run. */
+  workerFailed(index: number, message: string): void {
+    const worker = this.#workers.get(index);
+    if (worker === undefined) return;
+    const at = this.#idle.indexOf(worker);
+    if (at >= 0) this.#idle.splice(at, 1);
+    if (worker.task === undefined) this.#end(worker);
+    else this.#failed(worker, { failure: 'load', message });
+  }
+
   start(task: number, module: WebAssembly.Module): void {
     this.#waiting.push({ task, module });
     this.#dispatch();

@@ -1,7 +1,7 @@
 // The shape of what wasm-bindgen makes of container-api/web; the file itself is written to dist/kernel by the build.
 import type { DirectoryEntry, FileStat } from '../messages.js';
 
-export default function init(options: { module_or_path: string | URL }): Promise<{ memory: WebAssembly.Memory }>;
+export default function init(options: { module_or_path: WebAssembly.Module }): Promise<{ memory: WebAssembly.Memory }>;
 
 /** What `nextRequest` found. */
 export declare enum RequestKind {
