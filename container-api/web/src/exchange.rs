@@ -209,3 +209,150 @@ impl Exchange {
         false
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use oac_abi::{bounds::SOCKET_BYTES, flags::socket, nr};
+    use oac_kernel::{Config, HostRequest, Now};
+
+    const PORT: Port = Port(3000);
+
+    /// A server that the test plays, and one exchange with it.
+    struct Scene {
+        kernel: Kernel,
+        server: TaskId,
+        listener: i32,
+        heard: VecDeque<Progress>,
+    }
+
+    impl Scene {
+        fn new() -> Scene {
+            let mut kernel = Kernel::new(Config::default(), Now::default());
+            let server = kernel.attach("server");
+            let mut actor = Actor::new(&mut kernel, server);
+            let address = SocketAddress::V4(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, PORT.0)).encode();
+            let args = [socket::AF_INET.into(), socket::STREAM.into(), 0];
+            let listener = actor.call(nr::SOCKET, &args, &[], &mut []).expect("a socket") as i32;
+            actor.call(nr::BIND, &[listener.into(), address.len() as i64], &address, &mut []).expect("bound");
+            actor.call(nr::LISTEN, &[listener.into(), 8], &[], &mut []).expect("listening");
+            Scene { kernel, server, listener, heard: VecDeque::new() }
+        }
+
+        fn server(&mut self) -> Actor<'_> {
+            Actor::new(&mut self.kernel, self.server)
+        }
+
+        fn accept(&mut self) -> i32 {
+            let listener = self.listener;
+            self.server().call(nr::ACCEPT4, &[listener.into(), 0, 0], &[], &mut []).expect("a connection")
+                as i32
+        }
+
+        fn start(&mut self, port: Port, body: Vec<u8>) -> Result<Exchange, Errno> {
+            let request = ExchangeRequest {
+                port,
+                method: if body.is_empty() { "GET".into() } else { "POST".into() },
+                target: "/".into(),
+                headers: vec![],
+                body,
+            };
+            Exchange::start(&mut self.kernel, &request)
+        }
+
+        /// What the host does after each event; whether the exchange is over.
+        fn turn(&mut self, exchange: &mut Exchange) -> bool {
+            let mut over = exchange.advance(&mut self.kernel, &mut self.heard);
+            while let Some(request) = self.kernel.next_request() {
+                if !over && request == (HostRequest::Wake { task: exchange.actor }) {
+                    over = exchange.advance(&mut self.kernel, &mut self.heard);
+                }
+            }
+            over
+        }
+
+        fn heard(&mut self) -> Vec<Progress> {
+            self.heard.drain(..).collect()
+        }
+    }
+
+    fn head(status: u16) -> Progress {
+        let headers = vec![("transfer-encoding".to_string(), "chunked".to_string())];
+        Progress::Head(Head { status, reason: "OK".into(), headers })
+    }
+
+    #[test]
+    fn a_response_comes_as_it_is_pulled() {
+        let mut scene = Scene::new();
+        let mut exchange = scene.start(PORT, vec![]).expect("the server listens");
+        assert!(!scene.turn(&mut exchange));
+        let connection = scene.accept();
+        assert!(!scene.turn(&mut exchange));
+        let mut request = vec![0; 1024];
+        let length = scene.server().read(connection, &mut request).expect("the request");
+        assert!(request[..length].starts_with(b"GET / HTTP/1.1\r\nHost: localhost:3000\r\n"));
+        let response = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n";
+        scene.server().write(connection, response).expect("room");
+        assert!(!scene.turn(&mut exchange));
+        assert_eq!(scene.heard(), [head(200)]);
+        exchange.pull();
+        assert!(!scene.turn(&mut exchange));
+        assert_eq!(scene.heard(), [Progress::Chunk(b"hi".to_vec())]);
+        exchange.pull();
+        assert!(!scene.turn(&mut exchange));
+        scene.server().write(connection, b"0\r\n\r\n").expect("room");
+        assert!(scene.turn(&mut exchange));
+        assert_eq!(scene.heard(), [Progress::End]);
+    }
+
+    #[test]
+    fn nobody_listens() {
+        let mut scene = Scene::new();
+        let refused = match scene.start(Port(81), vec![]) {
+            Err(errno) => errno,
+            Ok(mut exchange) => {
+                assert!(scene.turn(&mut exchange));
+                match scene.heard().as_slice() {
+                    [Progress::Failed(ExchangeError::Errno(errno))] => *errno,
+                    heard => panic!("{heard:?}"),
+                }
+            }
+        };
+        assert_eq!(refused, Errno::ECONNREFUSED);
+    }
+
+    #[test]
+    fn an_answer_that_is_cut_off_or_not_http_is_a_bad_response() {
+        for answer in ["HTTP/1.1 200 OK\r\nContent-Le", "220 mail.example ESMTP\r\n"] {
+            let mut scene = Scene::new();
+            let mut exchange = scene.start(PORT, vec![]).expect("the server listens");
+            scene.turn(&mut exchange);
+            let connection = scene.accept();
+            scene.turn(&mut exchange);
+            // A server that closes without having read resets the connection.
+            scene.server().read(connection, &mut [0; 1024]).expect("the request");
+            scene.server().write(connection, answer.as_bytes()).expect("room");
+            scene.server().close(connection);
+            assert!(scene.turn(&mut exchange), "{answer}");
+            assert_eq!(scene.heard(), [Progress::Failed(ExchangeError::BadResponse)], "{answer}");
+        }
+    }
+
+    #[test]
+    fn a_server_may_answer_without_reading_the_whole_request() {
+        let mut scene = Scene::new();
+        let mut exchange = scene.start(PORT, vec![b'x'; 4 * SOCKET_BYTES]).expect("the server listens");
+        scene.turn(&mut exchange);
+        let connection = scene.accept();
+        assert!(!scene.turn(&mut exchange));
+        scene
+            .server()
+            .write(connection, b"HTTP/1.1 413 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
+            .expect("room");
+        assert!(!scene.turn(&mut exchange));
+        assert_eq!(scene.heard(), [head(413)]);
+        exchange.pull();
+        assert!(scene.turn(&mut exchange));
+        assert_eq!(scene.heard(), [Progress::End]);
+    }
+}

@@ -178,3 +178,68 @@ pub(crate) fn stat(actor: &mut Actor<'_>, path: &str, follow: bool) -> Result<St
     named(actor.call(nr::FSTATAT, &args, path.as_bytes(), &mut record), syscall, path)?;
     Ok(Stat::decode(&record))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use oac_kernel::{Config, Kernel, Now};
+
+    /// Runs `act` as a fresh container's page; an error is given as Node words it.
+    fn check<T: std::fmt::Debug + PartialEq>(
+        act: impl FnOnce(&mut Actor<'_>) -> Result<T>,
+        expected: std::result::Result<T, &str>,
+    ) {
+        let mut kernel = Kernel::new(Config::default(), Now::default());
+        let task = Actor::attach(&mut kernel, "page");
+        let result = act(&mut Actor::new(&mut kernel, task));
+        assert_eq!(result.map_err(|error| error.to_string()), expected.map_err(str::to_string));
+    }
+
+    fn names(actor: &mut Actor<'_>, path: &str) -> Result<Vec<String>> {
+        let entries = readdir(actor, path)?;
+        Ok(entries.into_iter().map(|entry| String::from_utf8_lossy(&entry.name).into_owned()).collect())
+    }
+
+    #[test]
+    fn a_file_longer_than_one_call_comes_back() {
+        let long: Vec<u8> = (0..3 * READ_BYTES + 7).map(|i| (i % 251) as u8).collect();
+        check(
+            |actor| {
+                write_file(actor, "/tmp/long", &long)?;
+                read_file(actor, "/tmp/long")
+            },
+            Ok(long.clone()),
+        );
+    }
+
+    #[test]
+    fn a_tree_is_made_listed_and_removed() {
+        check(
+            |actor| {
+                mkdir(actor, "/tmp/a/b/c", true)?;
+                mkdir(actor, "/tmp/a/b/c/", true)?;
+                write_file(actor, "/tmp/a/b/x", b"x")?;
+                symlink(actor, "x", "/tmp/a/b/link")?;
+                let before = names(actor, "/tmp/a/b")?;
+                rm(actor, "/tmp/a", true, false)?;
+                Ok((before, names(actor, "/tmp")?.contains(&"a".to_string())))
+            },
+            Ok((vec!["c".into(), "link".into(), "x".into()], false)),
+        );
+    }
+
+    #[test]
+    fn failures_name_call_and_path() {
+        check(|actor| read_file(actor, "/none"), Err("ENOENT: no such file or directory, open '/none'"));
+        check(|actor| readdir(actor, "/none"), Err("ENOENT: no such file or directory, scandir '/none'"));
+        check(|actor| rm(actor, "/tmp", false, true), Err("EISDIR: is a directory, rm '/tmp'"));
+        check(|actor| rm(actor, "/none", false, true), Ok(()));
+        check(
+            |actor| {
+                write_file(actor, "/tmp/file", b"")?;
+                mkdir(actor, "/tmp/file", true)
+            },
+            Err("EEXIST: file exists, mkdir '/tmp/file'"),
+        );
+    }
+}

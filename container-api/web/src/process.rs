@@ -231,3 +231,113 @@ fn start(actor: &mut Actor<'_>, options: &SpawnOptions) -> Called<Streams> {
     }
     Ok((pid, input, [Some(output), errors.map(|(read, _)| read)]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use oac_abi::nr;
+    use oac_kernel::{Config, HostRequest, Now};
+
+    const READ: Operation = Operation(1);
+    const WRITE: Operation = Operation(2);
+
+    /// A process whose program is played by the test.
+    struct Scene {
+        kernel: Kernel,
+        process: Process,
+        done: VecDeque<Completion>,
+    }
+
+    impl Scene {
+        fn new(merged: bool) -> Scene {
+            let mut kernel = Kernel::new(Config::default(), Now::default());
+            kernel.register_program("/bin/played", "played").expect("the path is free");
+            let options = SpawnOptions {
+                program: "played".into(),
+                args: vec![],
+                env: vec!["PATH=/bin".into()],
+                cwd: "/".into(),
+                merged,
+            };
+            let process = Process::spawn(&mut kernel, &options).expect("the program is there");
+            let mut scene = Scene { kernel, process, done: VecDeque::new() };
+            assert!(matches!(scene.kernel.next_request(), Some(HostRequest::Start { .. })));
+            scene.turn();
+            scene
+        }
+
+        fn child(&mut self) -> Actor<'_> {
+            Actor::new(&mut self.kernel, self.process.pid)
+        }
+
+        /// What the host does after each event.
+        fn turn(&mut self) {
+            self.process.advance(&mut self.kernel, &mut self.done);
+            while let Some(request) = self.kernel.next_request() {
+                match request {
+                    HostRequest::Exited { .. } => self.process.exited(&mut self.kernel),
+                    HostRequest::Wake { task } if task == self.process.actor => {}
+                    _ => continue,
+                }
+                self.process.advance(&mut self.kernel, &mut self.done);
+            }
+        }
+
+        fn check(&mut self, expected: &[Completion]) {
+            self.turn();
+            assert_eq!(self.done.drain(..).collect::<Vec<_>>(), expected);
+        }
+    }
+
+    fn done(operation: Operation, result: std::result::Result<Option<&[u8]>, Errno>) -> Completion {
+        Completion { operation, result: result.map(|data| data.map(<[u8]>::to_vec)) }
+    }
+
+    #[test]
+    fn a_read_waits_for_what_is_written() {
+        let mut scene = Scene::new(false);
+        scene.process.read(1, READ).expect("stdout is open");
+        scene.check(&[]);
+        scene.child().write(2, b"to stderr").expect("stderr is open");
+        scene.check(&[]);
+        scene.child().write(1, b"to stdout").expect("stdout is open");
+        scene.check(&[done(READ, Ok(Some(b"to stdout")))]);
+        assert!(scene.process.read(3, READ).is_err());
+    }
+
+    #[test]
+    fn merged_outputs_keep_their_order() {
+        let mut scene = Scene::new(true);
+        for (fd, text) in [(1, "a"), (2, "b"), (1, "c")] {
+            scene.child().write(fd, text.as_bytes()).expect("both are open");
+        }
+        scene.process.read(1, READ).expect("stdout is open");
+        scene.check(&[done(READ, Ok(Some(b"abc")))]);
+    }
+
+    #[test]
+    fn a_long_write_is_done_when_all_of_it_is_taken() {
+        let mut scene = Scene::new(true);
+        scene.process.write(vec![b'x'; PIPE_BYTES + 1], WRITE);
+        scene.check(&[]);
+        let mut taken = vec![0; PIPE_BYTES];
+        assert_eq!(scene.child().read(0, &mut taken), Ok(PIPE_BYTES));
+        scene.check(&[done(WRITE, Ok(None))]);
+        assert_eq!(scene.child().read(0, &mut taken), Ok(1));
+    }
+
+    #[test]
+    fn after_the_end_reads_end_and_writes_fail_and_it_is_over() {
+        let mut scene = Scene::new(true);
+        scene.child().write(1, b"last words").expect("stdout is open");
+        let _ = scene.child().call(nr::EXIT, &[3], &[], &mut []);
+        scene.turn();
+        assert!(!scene.process.is_over(), "its last words have not been read");
+        scene.process.read(1, READ).expect("stdout is open");
+        scene.check(&[done(READ, Ok(Some(b"last words")))]);
+        scene.process.read(1, READ).expect("the end can be read");
+        scene.process.write(b"too late".to_vec(), WRITE);
+        scene.check(&[done(READ, Ok(None)), done(WRITE, Err(Errno::EPIPE))]);
+        assert!(scene.process.is_over());
+    }
+}
