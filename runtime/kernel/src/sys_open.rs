@@ -50,10 +50,11 @@ impl Kernel {
         if create && !fresh && (stat.is_dir() || found.slash) {
             return Err(Errno::EISDIR);
         }
-        if place.node.fs == TASK_FS && flags & open::PATH == 0 {
-            if let Some(description) = self.task_file_description(place.node.ino)? {
-                return self.share_description(task, description, flags);
-            }
+        if place.node.fs == TASK_FS
+            && flags & open::PATH == 0
+            && let Some(description) = self.task_file_description(place.node.ino)?
+        {
+            return self.share_description(task, description, flags);
         }
         let file = self.open_place(task, place, &stat, flags)?;
         self.install(task, file, flags)

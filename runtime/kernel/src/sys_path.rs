@@ -218,7 +218,7 @@ impl Kernel {
     }
 
     /// The place for a new name: where, and the name. `may_end_in_slash`: for directories.
-    fn find_new<'f>(found: &'f Found, may_end_in_slash: bool) -> Result<&'f [u8], Errno> {
+    fn find_new(found: &Found, may_end_in_slash: bool) -> Result<&[u8], Errno> {
         match &found.last {
             _ if found.place.is_some() => Err(Errno::EEXIST),
             LastPart::Name(_) if found.slash && !may_end_in_slash => Err(Errno::ENOENT),

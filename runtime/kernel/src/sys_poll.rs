@@ -17,7 +17,10 @@ use crate::{
 impl Sys<'_> {
     pub(crate) fn poll(self, fds: &[u8], timeout_ns: i64, ready: Out<'_>) -> Answer {
         let count = fds.len() / RECORD_BYTES;
-        if fds.len() % RECORD_BYTES != 0 || count > bounds::POLL_FDS_MAX || ready.buf.len() < fds.len() {
+        if !fds.len().is_multiple_of(RECORD_BYTES)
+            || count > bounds::POLL_FDS_MAX
+            || ready.buf.len() < fds.len()
+        {
             return Err(Errno::EINVAL.into());
         }
         let mut keys = Vec::new();

@@ -1,5 +1,7 @@
 //! Calls on files and paths.
 
+#![allow(clippy::unwrap_used)]
+
 mod machine;
 
 use machine::{Arg, Done, Machine};

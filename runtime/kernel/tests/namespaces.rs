@@ -1,5 +1,7 @@
 //! Binds, unions, and what they do to paths.
 
+#![allow(clippy::unwrap_used)]
+
 mod machine;
 
 use machine::{Arg, Done, Machine};

@@ -1,6 +1,8 @@
 //! Random calls by many tasks from a seed, with kills at any point. What must hold whatever happens:
 //! no wake-up is lost, references are counted right, nothing is left after the end, and the same seed gives the same trace.
 
+#![allow(clippy::unwrap_used)]
+
 mod machine;
 
 use std::collections::BTreeMap;
@@ -373,14 +375,14 @@ impl Simulation {
         assert_eq!(census, none);
         let cleaner = self.m.actor();
         while let Done::Ok(..) = self.m.call(cleaner, &call!(nr::NS_UNBIND, "/tmp")) {}
-        if self.m.get(cleaner, "/task/self/ns").unwrap().lines().count() == 2 {
+        // Binds that remain, over `/` perhaps, hold their sources.
+        if self.m.get(cleaner, "/task/self/ns").is_ok_and(|lines| lines.lines().count() == 2) {
             remove_below(&mut self.m, cleaner, "/tmp");
-            // What was made under relative names by those who stood in the root.
-            if self.m.stat(cleaner, "/b", at::SYMLINK_NOFOLLOW).is_ok_and(|stat| stat.is_dir()) {
-                remove_below(&mut self.m, cleaner, "/b");
-                self.m.call(cleaner, &call!(nr::UNLINKAT, -100, "/b", at::REMOVEDIR)).ok();
-            } else {
-                let _ = self.m.call(cleaner, &call!(nr::UNLINKAT, -100, "/b", 0));
+            // What was made in the root, by relative names or through links.
+            for name in self.m.list(cleaner, "/") {
+                if !ROOT.contains(&name.as_str()) {
+                    remove(&mut self.m, cleaner, &format!("/{name}"));
+                }
             }
             assert_eq!(files(&mut self.m, cleaner), files_before, "inodes are left");
         }
@@ -395,16 +397,22 @@ fn brief(done: &Done) -> String {
     }
 }
 
+/// What the root holds from the beginning.
+const ROOT: [&str; 10] = ["bin", "dev", "etc", "home", "lib", "root", "task", "tmp", "usr", "var"];
+
 fn remove_below(m: &mut Machine, task: TaskId, dir: &str) {
     for name in m.list(task, dir) {
-        let path = format!("{dir}/{name}");
-        if m.stat(task, &path, at::SYMLINK_NOFOLLOW).unwrap().is_dir() {
-            remove_below(m, task, &path);
-            m.call(task, &call!(nr::UNLINKAT, -100, path.as_str(), at::REMOVEDIR)).ok();
-        } else {
-            m.call(task, &call!(nr::UNLINKAT, -100, path.as_str(), 0)).ok();
-        }
+        remove(m, task, &format!("{dir}/{name}"));
     }
+}
+
+fn remove(m: &mut Machine, task: TaskId, path: &str) {
+    let directory = m.stat(task, path, at::SYMLINK_NOFOLLOW).unwrap().is_dir();
+    if directory {
+        remove_below(m, task, path);
+    }
+    let flags = if directory { at::REMOVEDIR } else { 0 };
+    m.call(task, &call!(nr::UNLINKAT, -100, path, flags)).ok();
 }
 
 /// Inodes of the root filesystem that are in use.

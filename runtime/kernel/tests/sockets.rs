@@ -1,5 +1,7 @@
 //! Loopback connections, socket pairs, fetches.
 
+#![allow(clippy::unwrap_used)]
+
 mod machine;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};

@@ -1,5 +1,7 @@
 //! Tasks, pipes, signals, waiting.
 
+#![allow(clippy::unwrap_used)]
+
 mod machine;
 
 use machine::{Arg, Done, Machine};

@@ -1,6 +1,7 @@
 //! A kernel with a hand on it: makes calls as tasks do, and keeps what the kernel asks of its host.
 
-#![allow(dead_code, unreachable_pub)]
+// Each test crate uses some of it; and a test may unwrap.
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
 
