@@ -44,6 +44,19 @@ export function assertEqual(actual, expected, what) {
   if (a !== e) throw new Error(`${what}: expected ${e}, got ${a}`);
 }
 
+/** One page on a server with isolation; call its `end`. */
+export async function openPage() {
+  const server = await serve({ roots: [join(here, 'pages')] });
+  const browser = await chromium.launch({ executablePath: chromiumPath(), args: FLAGS });
+  const page = await browser.newPage();
+  await page.goto(`${server.address}blank.html`);
+  const end = async () => {
+    await browser.close();
+    await server.close();
+  };
+  return Object.assign(page, { version: browser.version(), end });
+}
+
 /**
  * Runs checks, each in a fresh profile on its own page, in order. `only`: a part of the names to run.
  *
