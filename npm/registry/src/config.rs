@@ -120,7 +120,7 @@ impl Config {
 
 /// The registry that npm itself falls back to. Its address is the npmrc library's business, not ours.
 fn default_registry() -> Option<&'static str> {
-    Some(npmrc_config_rs::registry::DEFAULT_REGISTRY)
+    Some(deno_npmrc::NPM_DEFAULT_REGISTRY)
 }
 
 /// The settings of an `.npmrc`: `key = value` lines, `;` and `#` comments, `${NAME}` from the environment.

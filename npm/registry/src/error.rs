@@ -102,7 +102,10 @@ impl RegistryError {
         match self {
             Self::Status { status, .. } => matches!(status, 408 | 420 | 429 | 500..),
             Self::Unreachable { code, .. } => {
-                matches!(code.as_str(), "ECONNRESET" | "ECONNREFUSED" | "EADDRINUSE" | "ETIMEDOUT")
+                matches!(
+                    code.as_str(),
+                    "ECONNRESET" | "ECONNREFUSED" | "EADDRINUSE" | "ETIMEDOUT" | "EHOSTUNREACH" | "EAI_AGAIN"
+                )
             }
             _ => false,
         }

@@ -1,84 +1,29 @@
-//! HTTP natively, for development and for comparing with npm itself: `ureq` on a few threads.
+//! HTTP natively, for development and for comparing with npm itself: `ureq`, one request at a time.
+//!
+//! Many at once would need threads, which belong to the hosts; the container's transport has them.
 
 use super::{BODY_BYTES_MAX, Completion, Request, RequestId, Response, Transport};
 use crate::RegistryError;
-use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::io::Read;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::mpsc::channel;
 use std::time::Duration;
-use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::NextTimeout;
 
-const THREADS: usize = 16;
-
-/// Threads that take requests from one queue and put answers into another.
+/// Requests in the order in which they began; each is made when its answer is waited for.
 pub struct NativeTransport {
-    jobs: Sender<(RequestId, Request)>,
-    done: Receiver<Completion>,
-    in_flight: usize,
+    agent: ureq::Agent,
+    queue: VecDeque<(RequestId, Request)>,
 }
 
 impl Default for NativeTransport {
     fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl NativeTransport {
-    /// Starts the threads; they end when the transport is dropped.
-    pub fn new() -> Self {
-        let (jobs, queue) = channel::<(RequestId, Request)>();
-        let (answers, done) = channel();
-        let queue = Arc::new(Mutex::new(queue));
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_connect(Some(Duration::from_secs(30)))
-            .max_idle_connections(THREADS)
-            .max_idle_connections_per_host(THREADS)
             .tls_config(tls_config())
             .build();
-        let connector = ureq::unversioned::transport::DefaultConnector::default();
-        let agent = ureq::Agent::with_parts(config, connector, OnceResolver::default());
-        for _ in 0..THREADS {
-            let (queue, answers, agent) = (queue.clone(), answers.clone(), agent.clone());
-            std::thread::spawn(move || {
-                loop {
-                    let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                    let Ok((id, request)) = job else { return };
-                    if answers.send((id, get(&agent, &request))).is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-        Self { jobs, done, in_flight: 0 }
-    }
-}
-
-/// Looks each host up once: sixteen threads asking at the same moment is more than small name servers
-/// take.
-#[derive(Debug, Default)]
-struct OnceResolver {
-    inner: DefaultResolver,
-    known: Mutex<HashMap<String, ResolvedSocketAddrs>>,
-}
-
-impl Resolver for OnceResolver {
-    fn resolve(
-        &self,
-        uri: &ureq::http::Uri,
-        config: &ureq::config::Config,
-        timeout: NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let authority = uri.authority().map(ToString::to_string).unwrap_or_default();
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(addresses) = known.get(&authority) {
-            return Ok(addresses.clone());
-        }
-        let addresses = self.inner.resolve(uri, config, timeout)?;
-        known.insert(authority, addresses.clone());
-        Ok(addresses)
+        Self { agent: config.into(), queue: VecDeque::new() }
     }
 }
 
@@ -97,29 +42,18 @@ fn tls_config() -> ureq::tls::TlsConfig {
 
 impl Transport for NativeTransport {
     fn start(&mut self, id: RequestId, request: &Request) {
-        self.jobs.send((id, request.clone())).expect("the threads live as long as the transport");
-        self.in_flight += 1;
+        self.queue.push_back((id, request.clone()));
     }
 
-    fn next(&mut self, timeout: Option<Duration>) -> Option<Completion> {
-        if self.in_flight == 0 {
-            return None;
-        }
-        let completion = match timeout {
-            None => self.done.recv().ok(),
-            Some(timeout) => match self.done.recv_timeout(timeout) {
-                Ok(completion) => Some(completion),
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-            },
-        };
-        if completion.is_some() {
-            self.in_flight -= 1;
-        }
-        completion
+    fn next(&mut self, _timeout: Option<Duration>) -> Option<Completion> {
+        let (id, request) = self.queue.pop_front()?;
+        Some((id, get(&self.agent, &request)))
     }
 
     fn sleep(&mut self, duration: Duration) {
-        std::thread::sleep(duration);
+        // Nothing is ever sent, so this waits the whole time.
+        let (_sender, receiver) = channel::<()>();
+        let _ = receiver.recv_timeout(duration);
     }
 }
 
