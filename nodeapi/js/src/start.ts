@@ -2,7 +2,7 @@
 // end. As src/node.cc (StartExecution) and src/api/hooks.cc.
 
 import { callbackScope } from './async_wrap';
-import { exitStatus, internals, triggerUncaughtException } from './fatal';
+import { exitStatus, triggerUncaughtException } from './fatal';
 import { monotonicNs, origin } from './loop';
 import { parseCommandLine } from './command_line';
 import { perContext, process, runInternal } from './realm';
@@ -72,7 +72,6 @@ export function emitProcessExit(): number {
   const fields = process[privateSymbols['exit_info_private_symbol']!];
   fields[kExiting] = 1;
   const unsettled = unsettledEntryPoint();
-  if (unsettled) internals.require!('internal/process/warning');
   const status = exitStatus(unsettled ? 13 : 0);
   if (unsettled) host.ops.program_debug(`Warning: Detected unsettled top-level await at\n${unsettled}`);
   callbackScope(process, 0, 0, undefined, () => process.emit('exit', status), true);
@@ -83,7 +82,13 @@ export function emitProcessExit(): number {
 function unsettledEntryPoint(): string | undefined {
   const promise = host.global[privateSymbols['entry_point_promise_private_symbol']!];
   if (promise === undefined || host.engine.promiseDetails(promise)?.[0] !== 0) return undefined;
-  return `${command.argv[1] ?? '[eval]'}\n`;
+  const path = command.argv[1];
+  if (path === undefined) return '[eval1]:1\n';
+  const file = process.argv[1] ?? path;
+  const lines = host.loadGlue('files').readText(file)?.split('\n') ?? [];
+  const at = Math.max(0, lines.findIndex((line: string) => /\bawait\b/.test(line)));
+  const text = lines[at] ?? '';
+  return `file://${file}:${at + 1}\n${text}\n${' '.repeat(Math.max(0, text.search(/\bawait\b/)))}^\n\n`;
 }
 
 void perContext;

@@ -25,4 +25,5 @@ pub mod http_parser;
 pub mod string_decoder;
 pub mod text;
 pub mod url;
+pub mod webassembly;
 pub mod zlib;

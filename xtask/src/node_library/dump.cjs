@@ -20,7 +20,7 @@ const BINDINGS = [
   'fs_event_wrap', 'heap_utils', 'http2', 'http_parser', 'icu', 'inspector', 'js_stream',
   'js_udp_wrap', 'locks', 'messaging', 'mksnapshot', 'module_wrap', 'modules', 'options', 'os', 'performance', 'permission',
   'pipe_wrap', 'process_methods', 'process_wrap', 'profiler', 'report', 'sea', 'serdes', 'signal_wrap', 'spawn_sync', 'sqlite',
-  'stream_pipe', 'stream_wrap', 'string_decoder', 'symbols', 'task_queue', 'tcp_wrap', 'timers', 'tls_wrap', 'trace_events', 'tty_wrap',
+  'stream_pipe', 'stream_pipe', 'stream_wrap', 'string_decoder', 'symbols', 'task_queue', 'tcp_wrap', 'timers', 'tls_wrap', 'trace_events', 'tty_wrap',
   'types', 'udp_wrap', 'url', 'url_pattern', 'util', 'uv', 'v8', 'wasi', 'wasm_web_api', 'watchdog', 'webstorage',
   'worker', 'zlib',
 ];

@@ -1,5 +1,6 @@
 // Scripts and functions: `vm`, the CommonJS loader. One realm only: contexts of their own are not there yet.
 
+import { moduleFunctions } from '../interpose/stack';
 import { notAvailable } from '../oracle';
 import { remember } from '../sources';
 import { isolateSymbols, privateSymbols } from '../symbols';
@@ -113,7 +114,10 @@ function compileFunctionForCJSLoader(source: string, fileName: string, _isSea: b
   }
   const symbol = isolateSymbols['vm_dynamic_import_default_internal']!;
   importSymbols.set(fileName, symbol);
-  if (fn !== undefined) (fn as any)[hostDefined] = symbol;
+  if (fn !== undefined) {
+    (fn as any)[hostDefined] = symbol;
+    moduleFunctions.add(fn as object);
+  }
   return {
     cachedDataRejected: false,
     canParseAsESM,

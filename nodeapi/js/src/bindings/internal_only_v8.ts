@@ -1,11 +1,5 @@
-// What V8 alone can do.
-
 import { notAvailable } from '../oracle';
 
 export function create(): object {
-  return {
-    queryObjects(): never {
-      throw notAvailable('v8.queryObjects');
-    },
-  };
+  return { queryObjects(): never { throw notAvailable('v8.queryObjects'); } };
 }

@@ -26,6 +26,7 @@ class ModuleWrap {
   #synthetic: boolean;
   #symbol: symbol;
   #instantiated = false;
+  #usesMeta = false;
   #promise: Promise<void> | undefined;
   declare url: string;
   declare hasTopLevelAwait?: boolean;
@@ -42,6 +43,7 @@ class ModuleWrap {
       this.#id = engine.moduleSynthetic(url, source, () => { Reflect.apply(lineOrEvaluate, this, [this]); });
     } else {
       this.#id = engine.moduleCompile(source, url);
+      this.#usesMeta = source.includes('import.meta');
       importSymbols.set(url, this.#symbol);
       define(this, 'hasTopLevelAwait', engine.moduleIsAsync(this.#id));
       define(this, 'sourceMapURL', /\/\/[#@] sourceMappingURL=(\S+)\s*$/.exec(source)?.[1]);
@@ -71,7 +73,7 @@ class ModuleWrap {
     if (seen.has(this) || this.#instantiated) return;
     seen.add(this);
     this.#instantiated = true;
-    if (!this.#synthetic) {
+    if (this.#usesMeta) {
       const meta = engine.moduleImportMeta(this.#id);
       metaCallback?.(this.#symbol, meta, this);
     }

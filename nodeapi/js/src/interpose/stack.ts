@@ -1,17 +1,21 @@
 // `error.stack` as V8 has it: an own accessor, a header line, frames in V8's format, `Error.prepareStackTrace` and Node's callback,
 // formatted when first read.
 
+import { translate } from './messages';
+
 interface Captured {
   sites: any[];
+  /** Where a parser stopped. */
+  place?: any;
   text?: unknown;
   done: boolean;
 }
 
 /** For whoever works on the glue: its frames in stacks. */
-const showGlue = true;
+const showGlue = false;
 
 const captured = new WeakMap<object, Captured>();
-const { apply, defineProperty } = Reflect;
+const { apply, defineProperty, getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
 
 /** Node's `prepareStackTraceCallback(globalThis, error, trace)`, once `setPrepareStackTraceCallback` was called. */
 export const formatter: { prepare?: (globalThis: any, error: any, trace: any[]) => unknown } = {};
@@ -84,8 +88,10 @@ class CallSite {
   isAsync(): boolean { return false; }
   isPromiseAll(): boolean { return false; }
   toString(): string {
-    const fn = name(this.#site);
-    const at = this.#site.isNative() ? 'native' :
+    const target = this.#site.getFunction();
+    const fn = typeof target === 'function' && moduleFunctions.has(target) ? 'Object.<anonymous>' : name(this.#site);
+    if (this.#site.isNative()) return `${builtins.get(target) ?? fn ?? 'native'} (<anonymous>)`;
+    const at =
       `${file(this.#site) ?? '<anonymous>'}:${this.#site.getLineNumber()}:${this.#site.getColumnNumber()}`;
     return fn === null ? at : `${fn} (${at})`;
   }
@@ -100,9 +106,32 @@ function file(site: any): string | undefined {
   return site.isNative() ? undefined : site.getFileName() ?? undefined;
 }
 
-/** Frames of the glue and of native functions stay out of stacks, as C++ frames do in Node. */
+/** Functions that are the top level of a CommonJS module: V8 shows them as `Object.<anonymous>`. */
+export const moduleFunctions = new WeakSet<object>();
+
+function isPlace(site: any): boolean {
+  const fn = site.getFunction();
+  return fn === undefined || fn === null;
+}
+
+/** The built-in functions of the language, by the names that V8 shows. */
+const builtins = new WeakMap<object, string>();
+for (const type of Object.getOwnPropertyNames(host.global)) {
+  const value = host.global[type];
+  if (typeof value !== 'function' && (typeof value !== 'object' || value === null || value === host.global)) continue;
+  if (typeof value === 'function') builtins.set(value, /^[A-Z]/.test(type) ? `new ${type}` : type);
+  for (const holder of [value, value.prototype]) {
+    if (holder === undefined || holder === null || (typeof holder !== 'object' && typeof holder !== 'function')) continue;
+    for (const key of Object.getOwnPropertyNames(holder)) {
+      const member = getOwnPropertyDescriptor(holder, key)?.value;
+      if (typeof member === 'function' && !builtins.has(member)) builtins.set(member, `${type}.${key}`);
+    }
+  }
+}
+
+/** Frames of the glue and of its native functions stay out of stacks, as C++ frames do in Node. */
 function visible(site: any): boolean {
-  if (site.isNative()) return false;
+  if (site.isNative()) return showGlue || builtins.has(site.getFunction());
   const path = site.getFileName();
   return showGlue || typeof path !== 'string' || !path.startsWith('glue:');
 }
@@ -110,14 +139,23 @@ function visible(site: any): boolean {
 host.engine.setStackFormatter((error, sites) => {
   // Engines may ask again when an error is thrown again: the first answer counts.
   if ((typeof error !== 'object' && typeof error !== 'function') || error === null || captured.has(error)) return null;
-  captured.set(error, { sites: sites.filter(visible), done: false });
+  const message = getOwnPropertyDescriptor(error, 'message')?.value;
+  if (typeof message === 'string') {
+    const words = translate(message, sites);
+    if (words !== undefined) defineProperty(error, 'message', { value: words, writable: true, enumerable: false, configurable: true });
+  }
+  // A parser's error has a first entry for the place in the parsed text, which is no frame.
+  const parsed = getPrototypeOf(error) === SyntaxError.prototype && sites.length > 0 && isPlace(sites[0]) ? sites[0] : undefined;
+  const frames = (parsed === undefined ? sites : sites.slice(1)).filter(visible);
+  captured.set(error, { sites: frames, place: parsed, done: false });
   defineProperty(error, 'stack', { get: read, set: write, enumerable: false, configurable: true });
   return null;
 });
 
 /** The innermost frame of an error, whether or not its stack was read. */
 export function topFrame(error: any): { file: string; line: number; column: number } | undefined {
-  const site = captured.get(error)?.sites[0];
+  const state = captured.get(error);
+  const site = state?.place ?? state?.sites[0];
   if (site !== undefined) return { file: site.getFileName(), line: site.getLineNumber(), column: site.getColumnNumber() };
   const stack = typeof error?.stack === 'string' ? error.stack : '';
   const match = /^ {4}at (?:.*\()?(.+?):(\d+):(\d+)\)?$/m.exec(stack);

@@ -8,6 +8,7 @@ mod icu;
 mod program;
 mod sys;
 mod url;
+mod webassembly;
 mod zlib;
 
 use oac_engine::OpDecl;
@@ -22,5 +23,5 @@ pub(crate) const ALL: &[&[OpDecl]] = &[
     crypto::OPS,
     http_parser::OPS,
     icu::OPS,
-    zlib::OPS,
+    webassembly::OPS, zlib::OPS,
 ];
