@@ -27,12 +27,12 @@ use ureq::{
     http::{Request, Uri},
     tls::{Certificate, RootCerts, TlsConfig},
     unversioned::{
-        resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver},
+        resolver::{ResolvedSocketAddrs, Resolver},
         transport::{DefaultConnector, NextTimeout},
     },
 };
 
-use crate::machine::Machine;
+use crate::{machine::Machine, names::Names};
 
 /// Threads at work at once; further fetches wait for one of them.
 const WORKERS_MAX: usize = 48;
@@ -266,7 +266,7 @@ fn agent(capability: &NetworkCapability) -> Agent {
         .max_idle_connections_per_host(WORKERS_MAX)
         .tls_config(tls_config())
         .build();
-    let resolver = Allowed { capability: capability.clone(), resolver: DefaultResolver::default() };
+    let resolver = Allowed { capability: capability.clone(), names: Names::default() };
     Agent::with_parts(config, DefaultConnector::default(), resolver)
 }
 
@@ -287,7 +287,7 @@ fn tls_config() -> TlsConfig {
 #[derive(Debug)]
 struct Allowed {
     capability: NetworkCapability,
-    resolver: DefaultResolver,
+    names: Names,
 }
 
 impl Resolver for Allowed {
@@ -300,7 +300,7 @@ impl Resolver for Allowed {
         if self.capability.permits(&uri.to_string()).is_err() {
             return Err(io::Error::from(io::ErrorKind::PermissionDenied).into());
         }
-        self.resolver.resolve(uri, config, timeout).map_err(|error| match error {
+        self.names.resolve(uri, config, timeout).map_err(|error| match error {
             // getaddrinfo(3) failed; its own codes do not come through.
             ureq::Error::Io(_) => ureq::Error::HostNotFound,
             error => error,

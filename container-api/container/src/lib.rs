@@ -31,6 +31,7 @@ mod files;
 mod forward;
 mod host_dir;
 mod machine;
+mod names;
 mod process;
 mod runtime;
 

@@ -68,6 +68,13 @@ impl std::fmt::Debug for HostDir {
     }
 }
 
+/// A name in an open directory, and what stood under it a moment ago.
+struct Place {
+    dir: Arc<Dir>,
+    name: Box<[u8]>,
+    stat: rustix::fs::Stat,
+}
+
 /// The host's errno is Linux's, as ours is.
 fn errno(error: rustix::io::Errno) -> Errno {
     Errno::from_number(error.raw_os_error().into()).unwrap_or(Errno::EIO)
@@ -153,12 +160,12 @@ impl HostDir {
     }
 
     /// The directory and the name that lead to a node, checked to do so still.
-    fn place(&mut self, ino: Ino) -> Result<(Arc<Dir>, Box<[u8]>, rustix::fs::Stat), Errno> {
+    fn place(&mut self, ino: Ino) -> Result<Place, Errno> {
         let node = self.nodes.get(ino)?;
         let (parent, name) = (node.parent, node.name.clone());
         let dir = self.dir(parent)?;
         let stat = rustix::fs::statat(&*dir, &*name, AtFlags::SYMLINK_NOFOLLOW).map_err(errno)?;
-        if self.nodes.get(ino)?.is(&stat) { Ok((dir, name, stat)) } else { Err(Errno::ENOENT) }
+        if self.nodes.get(ino)?.is(&stat) { Ok(Place { dir, name, stat }) } else { Err(Errno::ENOENT) }
     }
 
     /// A descriptor that a node has open anyway, preferring one that can be written to. Works for files without a name too.
@@ -176,15 +183,15 @@ impl HostDir {
             let root = self.dir(ino)?;
             return rustix::fs::fstat(&*root).map_err(errno);
         }
-        self.place(ino).map(|(_, _, stat)| stat)
+        self.place(ino).map(|place| place.stat)
     }
 
     fn to_stat(&self, ino: Ino, stat: &rustix::fs::Stat) -> Stat {
         let ns = |seconds: i64, nanoseconds: i64| {
             seconds.saturating_mul(1_000_000_000).saturating_add(nanoseconds)
         };
-        let mtime_ns = ns(stat.st_mtime as i64, stat.st_mtime_nsec as i64);
-        let ctime_ns = ns(stat.st_ctime as i64, stat.st_ctime_nsec as i64);
+        let mtime_ns = ns(stat.st_mtime, stat.st_mtime_nsec as i64);
+        let ctime_ns = ns(stat.st_ctime, stat.st_ctime_nsec as i64);
         Stat {
             dev: 0,
             ino: ino.0,
@@ -192,11 +199,11 @@ impl HostDir {
             nlink: stat.st_nlink as u32,
             uid: if stat.st_uid == self.uid { 0 } else { stat.st_uid },
             gid: if stat.st_gid == self.gid { 0 } else { stat.st_gid },
-            rdev: stat.st_rdev as u64,
+            rdev: stat.st_rdev,
             size: stat.st_size as u64,
             block_bytes: stat.st_blksize as u32,
             blocks: stat.st_blocks as u64,
-            atime_ns: ns(stat.st_atime as i64, stat.st_atime_nsec as i64),
+            atime_ns: ns(stat.st_atime, stat.st_atime_nsec as i64),
             mtime_ns,
             ctime_ns,
             birthtime_ns: mtime_ns.min(ctime_ns),

@@ -23,7 +23,7 @@ pub(super) struct Node {
 impl Node {
     /// Whether this metadata is this file's.
     pub(super) fn is(&self, stat: &Stat) -> bool {
-        (self.dev, self.ino) == (stat.st_dev as u64, stat.st_ino as u64)
+        (self.dev, self.ino) == ({ stat.st_dev }, { stat.st_ino })
     }
 }
 
@@ -37,9 +37,9 @@ pub(super) struct Nodes {
 
 impl Nodes {
     pub(super) fn new(root: &Stat) -> Nodes {
-        let ino = Ino(root.st_ino as u64);
+        let ino = Ino(root.st_ino);
         let mut nodes =
-            Nodes { root: ino, root_dev: root.st_dev as u64, known: HashMap::new(), foreign: HashMap::new() };
+            Nodes { root: ino, root_dev: root.st_dev, known: HashMap::new(), foreign: HashMap::new() };
         nodes.see(ino, b"", root);
         nodes
     }
@@ -50,7 +50,7 @@ impl Nodes {
 
     /// Notes that a file was found under a name, and gives its number: the host's own wherever that is unique.
     pub(super) fn see(&mut self, parent: Ino, name: &[u8], stat: &Stat) -> Ino {
-        let (dev, host_ino) = (stat.st_dev as u64, stat.st_ino as u64);
+        let (dev, host_ino) = (stat.st_dev, stat.st_ino);
         let ino = self.number(dev, host_ino);
         let kind = kind_of(stat.st_mode);
         match self.known.get_mut(&ino) {

@@ -14,7 +14,7 @@ use rustix::{
     io::retry_on_intr,
 };
 
-use super::{HostDir, OpenFile, Opened, component, errno};
+use super::{HostDir, OpenFile, Opened, Place, component, errno};
 
 /// Permission bits that are put on files of the host: not those that lend the owner's rights to others.
 const MODE_BITS: u32 = 0o1777;
@@ -35,7 +35,7 @@ fn timestamp(ns: Option<i64>) -> Timespec {
 impl HostDir {
     /// Opens a regular file under its name. Anything that could make open(2) wait or act is refused.
     fn open_file(&mut self, ino: Ino, flags: OFlags) -> Result<rustix::fd::OwnedFd, Errno> {
-        let (dir, name, stat) = self.place(ino)?;
+        let Place { dir, name, stat } = self.place(ino)?;
         match kind_of(stat.st_mode) {
             mode::REG => {}
             mode::LNK => return Err(Errno::ELOOP),
@@ -59,7 +59,7 @@ impl HostDir {
         let result = if ino == self.nodes.root() {
             self.dir(ino)?.set_permissions(".", permissions)
         } else {
-            let (dir, name, stat) = self.place(ino)?;
+            let Place { dir, name, stat } = self.place(ino)?;
             if kind_of(stat.st_mode) == mode::LNK {
                 return Err(Errno::EOPNOTSUPP);
             }
@@ -81,7 +81,7 @@ impl HostDir {
             let root = self.dir(ino)?;
             return rustix::fs::chownat(&*root, ".", uid, gid, AtFlags::empty()).map_err(errno);
         }
-        let (dir, name, _) = self.place(ino)?;
+        let Place { dir, name, .. } = self.place(ino)?;
         rustix::fs::chownat(&*dir, &*name, uid, gid, AtFlags::SYMLINK_NOFOLLOW).map_err(errno)
     }
 
@@ -94,7 +94,7 @@ impl HostDir {
             let root = self.dir(ino)?;
             return rustix::fs::utimensat(&*root, ".", &times, AtFlags::empty()).map_err(errno);
         }
-        let (dir, name, _) = self.place(ino)?;
+        let Place { dir, name, .. } = self.place(ino)?;
         rustix::fs::utimensat(&*dir, &*name, &times, AtFlags::SYMLINK_NOFOLLOW).map_err(errno)
     }
 
@@ -252,7 +252,7 @@ impl FileSystem for HostDir {
     fn link(&mut self, _: &Caller, ino: Ino, dir: Ino, name: &[u8]) -> Result<(), Errno> {
         self.writable()?;
         let name = component(name)?;
-        let (old_dir, old_name, stat) = self.place(ino)?;
+        let Place { dir: old_dir, name: old_name, stat } = self.place(ino)?;
         if kind_of(stat.st_mode) == mode::DIR {
             return Err(Errno::EPERM);
         }
@@ -308,7 +308,7 @@ impl FileSystem for HostDir {
     }
 
     fn read_link(&mut self, ino: Ino) -> Result<Vec<u8>, Errno> {
-        let (dir, name, _) = self.place(ino)?;
+        let Place { dir, name, .. } = self.place(ino)?;
         let target = rustix::fs::readlinkat(&*dir, &*name, Vec::new()).map_err(errno)?;
         Ok(target.into_bytes())
     }

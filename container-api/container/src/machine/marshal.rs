@@ -297,10 +297,11 @@ fn call_kernel(
         (Some(input), Some(out)) => input.start < out.end && out.start < input.end,
         _ => false,
     };
-    if found.ins_count > 0 && (flat_in.is_none() || overlap) {
-        if let Err(errno) = gather(&found, memory, &mut state.input) {
-            return Ok(failed(row.spec.module, errno));
-        }
+    if found.ins_count > 0
+        && (flat_in.is_none() || overlap)
+        && let Err(errno) = gather(&found, memory, &mut state.input)
+    {
+        return Ok(failed(row.spec.module, errno));
     }
     let flat_in = flat_in.filter(|_| !overlap);
     if found.outs_count > 0 && flat_out.is_none() && state.output.len() < found.output_len {
