@@ -129,9 +129,16 @@ pub fn spawn(
     use oac_sys::{SpawnRequest, WaitStatus, flags};
     let failed = |errno: oac_sys::Errno| std::io::Error::other(errno.name());
     let pipe = if foreground { None } else { Some(oac_sys::pipe(flags::open::CLOEXEC).map_err(failed)?) };
+    // A script without a terminal reads an end of file, as under npm.
+    let nothing = oac_sys::open(b"/dev/null", flags::open::RDONLY | flags::open::CLOEXEC, 0)
+        .map(oac_sys::File::from_fd)
+        .ok()
+        .filter(|_| !foreground);
     let fds = match &pipe {
         None => vec![(0, 0), (1, 1), (2, 2)],
-        Some((_, write)) => vec![(1, write.fd()), (2, write.fd())],
+        Some((_, write)) => {
+            vec![(0, nothing.as_ref().map_or(-1, |f| f.fd())), (1, write.fd()), (2, write.fd())]
+        }
     };
     let request = SpawnRequest {
         program: argv[0].as_bytes().to_vec(),

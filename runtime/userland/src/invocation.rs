@@ -78,6 +78,9 @@ pub fn run(invocation: Invocation) -> u8 {
 
 /// A builtin under its own name, as a program.
 fn run_tool(name: &str, invocation: &Invocation) -> u8 {
+    if name == "env" {
+        return crate::env_tool::run(&invocation.arguments[1..], invocation.environment.clone());
+    }
     let mut shell = Shell::new(name, Vec::new(), invocation.environment.clone());
     let mut arguments = vec![name.to_owned()];
     arguments.extend(invocation.arguments.iter().skip(1).cloned());

@@ -16,6 +16,7 @@
 pub mod parser;
 pub mod syntax;
 
+mod env_tool;
 mod invocation;
 mod shell;
 

@@ -18,7 +18,7 @@ pub struct StandardProgram {
 pub const STANDARD_PROGRAMS: &[StandardProgram] = &[
     StandardProgram { name: "node", paths: &["/usr/bin/node"] },
     StandardProgram { name: "npm", paths: &["/usr/bin/npm", "/usr/bin/npx"] },
-    StandardProgram { name: "sh", paths: &["/bin/sh"] },
+    StandardProgram { name: "sh", paths: &["/bin/sh", "/usr/bin/env"] },
 ];
 
 /// Code compiled at build time by `oac-imager aot`.
