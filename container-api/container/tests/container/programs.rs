@@ -2,9 +2,12 @@
 
 use std::io::{Read, Write};
 
-use oac_container::{Errno, Limits, Mount, Options, Signal, SpawnOptions, Tree, WaitStatus};
+use oac_container::{
+    CacheDir, Container, EmbeddedCode, EmbeddedProgram, Errno, Limits, Mount, Options, Runtime,
+    RuntimeOptions, Signal, SpawnOptions, Tree, WaitStatus,
+};
 
-use crate::support::{PROGRAM, check, check_prints, container, run, run_with};
+use crate::support::{PROGRAM, Scratch, check, check_prints, container, run, run_with};
 
 const EXITED: fn(u8) -> WaitStatus = WaitStatus::Exited;
 
@@ -179,4 +182,32 @@ fn what_cannot_be_run_says_why() {
 fn bad_pointers_are_refused() {
     let container = container(Options::default());
     check_prints(&container, &["pointers"], "12 of 12\n");
+}
+
+/// What is built in runs also where its code does not fit the machine, and a directory of programs goes before it.
+#[test]
+fn programs_come_with_the_runtime() {
+    use std::io::Write as _;
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(crate::support::test_program()).unwrap();
+    let wasm_gzip: &[u8] = gzip.finish().unwrap().leak();
+    let program = |code| EmbeddedProgram { name: "sh", wasm_gzip, code };
+    let garbage = EmbeddedCode { bytes: b"\x7fELF of another machine", sha256: [1; 32] };
+    let scratch = Scratch::new("programs-dir");
+    let cache = CacheDir::At(scratch.path().join("cache"));
+    let hello = |options: RuntimeOptions| {
+        let runtime = Runtime::new(options).unwrap();
+        let container = Container::boot(&runtime, Options::default()).unwrap();
+        let process = container.spawn("sh", &["hello", "there"], &SpawnOptions::default()).unwrap();
+        process.output().unwrap()
+    };
+    for code in [None, Some(garbage)] {
+        let options =
+            RuntimeOptions { programs: vec![program(code)], cache: cache.clone(), programs_dir: None };
+        assert_eq!(hello(options).stdout, b"hello, there\n");
+    }
+    std::fs::write(scratch.path().join("sh.wasm"), b"not wasm").unwrap();
+    let programs_dir = Some(scratch.path().to_path_buf());
+    let output = hello(RuntimeOptions { programs: vec![program(None)], cache, programs_dir });
+    assert_eq!(output.exit.status, EXITED(126));
 }
