@@ -98,7 +98,7 @@ export class OpenAgentsContainer {
     );
     try {
       const script = options.serviceWorker ?? new URL('./service-worker.js', import.meta.url);
-      const previews = script === false ? undefined : await Previews.start(String(script), (port) => kernel.connect(port));
+      const previews = script === false ? undefined : await Previews.start(String(script), kernel);
       const env: Environment = { ...defaultEnvironment(registry), ...options.env };
       container = new OpenAgentsContainer(kernel, previews, mode, workdir, env, listeners);
       return container;
@@ -161,9 +161,8 @@ export class OpenAgentsContainer {
   async fetch(port: number, input: string | URL | Request = '/', init?: RequestInit): Promise<Response> {
     const request = input instanceof Request ? new Request(input, init) : new Request(new URL(input, `http://localhost:${port}/`), init);
     const url = new URL(request.url);
-    const { port1, port2 } = new MessageChannel();
-    this.#kernel.connect(port2);
-    return exchange(port1, request, { port, target: url.pathname + url.search, wait: false });
+    if (this.#isTornDown) throw tornDown();
+    return exchange(this.#kernel.link(), request, { port, target: url.pathname + url.search, wait: false });
   }
 
   /** The same files with another rule for paths. @internal */
@@ -180,7 +179,6 @@ export class OpenAgentsContainer {
   teardown(): void {
     if (this.#isTornDown) throw tornDown();
     this.#isTornDown = true;
-    this.#previews?.stop();
     this.#kernel.close(tornDown());
     for (const listeners of Object.values(this.#listeners)) listeners.clear();
   }

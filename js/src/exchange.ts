@@ -13,6 +13,15 @@ export class ExchangeFailed extends ContainerError {
   }
 }
 
+/** A way to a kernel, for one exchange. */
+export interface Link {
+  port: MessagePort;
+  /** Aborted when the kernel is no more: a MessagePort does not tell of it. */
+  gone: AbortSignal;
+  /** Called when the link is not needed any more. */
+  ended(): void;
+}
+
 /** Answers that have no body, whatever they are made of. */
 const BODILESS = new Set([204, 205, 304]);
 
@@ -25,7 +34,7 @@ const ENCODINGS: Readonly<Record<string, CompressionFormat>> = { gzip: 'gzip', '
  * @throws ExchangeFailed
  */
 export async function exchange(
-  port: MessagePort,
+  { port, gone, ended }: Link,
   request: Request,
   where: Pick<ExchangeRequest, 'port' | 'target' | 'wait'>,
   referrer = '',
@@ -33,6 +42,10 @@ export async function exchange(
   const body = request.method === 'GET' || request.method === 'HEAD' ? null : new Uint8Array(await request.arrayBuffer());
   const headers = [...request.headers].filter(([name]) => name !== 'x-oac-wait');
   if (referrer !== '') headers.push(['referer', referrer]);
+  const close = (): void => {
+    port.close();
+    ended();
+  };
   const control = (message: ExchangeControl): void => port.postMessage(message);
 
   let started: (head: Extract<ExchangeReply, { type: 'head' }>) => void;
@@ -48,30 +61,34 @@ export async function exchange(
       pull: () => control('pull'),
       cancel: () => {
         control('cancel');
-        port.close();
+        close();
       },
     },
     // Only what the reader asks for is fetched from the program.
     { highWaterMark: 0 },
   );
+  const fail = (failure: Extract<ExchangeReply, { type: 'failure' }>): void => {
+    const error = new ExchangeFailed(failure);
+    failed(error);
+    controller.error(error);
+    close();
+  };
+  const onGone = (): void => fail({ type: 'failure', error: { code: 'ERR_TORN_DOWN', message: 'the container has been torn down' }, starting: false });
+  gone.addEventListener('abort', onGone);
+  if (gone.aborted) onGone();
   port.onmessage = ({ data }: MessageEvent<ExchangeReply>): void => {
     if (data.type === 'head') started(data);
     else if (data.type === 'chunk') controller.enqueue(data.data as Uint8Array<ArrayBuffer>);
     else if (data.type === 'end') {
       controller.close();
-      port.close();
-    } else {
-      const error = new ExchangeFailed(data);
-      failed(error);
-      controller.error(error);
-      port.close();
-    }
+      close();
+    } else fail(data);
   };
   const message: ExchangeRequest = { ...where, method: request.method, headers, body };
   port.postMessage(message);
   request.signal.addEventListener('abort', () => {
     control('cancel');
-    port.close();
+    close();
     failed(request.signal.reason as Error);
   });
   return respond(await head, stream, request.method);

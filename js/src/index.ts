@@ -24,3 +24,4 @@ export {
   type WebContainerProcess,
   type WebContainerSpawnOptions,
 } from './webcontainer.js';
+export { PreviewMessageType, isPreviewMessage, reloadPreview, type BasePreviewMessage, type PreviewMessage } from './utils.js';

@@ -1,5 +1,6 @@
 /** The page's end of the kernel's worker: calls, events, and the supply of task workers. */
 import { ContainerError, type ErrorRecord } from './errors.js';
+import type { Link } from './exchange.js';
 import { SLOT_TOTAL } from './generated/abi.js';
 import { createDoorbell, WORKERS_MAX } from './host/doorbell.js';
 import type { KernelCalls, KernelEvent, KernelMessage, KernelOptions, PageMessage, TaskInit } from './messages.js';
@@ -18,6 +19,8 @@ export class KernelClient {
   readonly #pending = new Map<number, Pending>();
   /** By index; all that are ready or busy. */
   readonly #tasks = new Map<number, Worker>();
+  /** Who is to hear when the kernel ends: the exchanges under way. */
+  readonly #links = new Set<() => void>();
   readonly #onEvent: (event: KernelEvent) => void;
   #nextId = 1;
   #closed: ContainerError | undefined;
@@ -51,9 +54,23 @@ export class KernelClient {
     });
   }
 
-  /** Hands a port to the kernel, for one HTTP exchange. */
-  connect(port: MessagePort): void {
+  /** Hands a port to the kernel, for one HTTP exchange; `onGone` is called if the kernel ends before `release` is. */
+  connect(port: MessagePort, onGone: () => void): { release(): void } {
+    if (this.#closed !== undefined) {
+      onGone();
+      return { release: () => undefined };
+    }
+    this.#links.add(onGone);
     this.#post({ type: 'exchange', port }, [port]);
+    return { release: () => void this.#links.delete(onGone) };
+  }
+
+  /** A way to the kernel for an exchange of the page itself. */
+  link(): Link {
+    const { port1, port2 } = new MessageChannel();
+    const gone = new AbortController();
+    const { release } = this.connect(port2, () => gone.abort());
+    return { port: port1, gone: gone.signal, ended: release };
   }
 
   /** Ends everything at once; calls under way fail with `reason`. */
@@ -64,6 +81,8 @@ export class KernelClient {
     this.#tasks.clear();
     for (const { reject } of this.#pending.values()) reject(this.#closed);
     this.#pending.clear();
+    for (const onGone of this.#links) onGone();
+    this.#links.clear();
   }
 
   /** The kernel is no more. */

@@ -170,6 +170,8 @@ export interface ConnectPreview {
   type: 'oac-connect';
   container: number;
   port: MessagePort;
+  /** The page says `gone` on it when the container ends; the service worker says anything when it needs the link no more. */
+  lifeline: MessagePort;
 }
 
 // ---- an HTTP exchange with a port, over one MessagePort

@@ -1,5 +1,6 @@
 /** The page's part of previews: the service worker, and the way from it to a kernel. */
 import { ContainerError } from './errors.js';
+import type { KernelClient } from './kernel-client.js';
 import type { ConnectPreview, WhoAmI, YouAre } from './messages.js';
 import { previewPath } from './preview-address.js';
 
@@ -7,17 +8,19 @@ export class Previews {
   readonly #scope: string;
   readonly #clientId: string;
   readonly #container: number;
-  readonly #listener: (event: MessageEvent<ConnectPreview>) => void;
 
-  private constructor(scope: string, clientId: string, connect: (port: MessagePort) => void) {
+  private constructor(scope: string, clientId: string, kernel: KernelClient) {
     this.#scope = new URL(scope).pathname;
     this.#clientId = clientId;
     // Random, so that the containers of a page need not know of each other.
     this.#container = crypto.getRandomValues(new Uint32Array(1))[0]!;
-    this.#listener = ({ data }): void => {
-      if (data?.type === 'oac-connect' && data.container === this.#container) connect(data.port);
-    };
-    navigator.serviceWorker.addEventListener('message', this.#listener);
+    // It stays after teardown, for then `kernel` says that it is gone.
+    navigator.serviceWorker.addEventListener('message', ({ data }: MessageEvent<ConnectPreview>): void => {
+      if (data?.type !== 'oac-connect' || data.container !== this.#container) return;
+      const { port, lifeline } = data;
+      const { release } = kernel.connect(port, () => lifeline.postMessage('gone'));
+      lifeline.onmessage = release;
+    });
     navigator.serviceWorker.startMessages();
   }
 
@@ -26,7 +29,7 @@ export class Previews {
    *
    * @throws ContainerError ERR_SERVICE_WORKER
    */
-  static async start(script: string, connect: (port: MessagePort) => void): Promise<Previews> {
+  static async start(script: string, kernel: KernelClient): Promise<Previews> {
     if (navigator.serviceWorker === undefined) throw noWorker(script, 'this browser, or its private mode, has no service workers');
     let registration: ServiceWorkerRegistration;
     try {
@@ -36,16 +39,12 @@ export class Previews {
     }
     const worker = await active(registration, script);
     const { clientId } = await whoAmI(worker);
-    return new Previews(registration.scope, clientId, connect);
+    return new Previews(registration.scope, clientId, kernel);
   }
 
   /** Where a port is to be seen. */
   url(port: number): string {
     return new URL(previewPath(this.#scope, { clientId: this.#clientId, container: this.#container, port }), location.href).href;
-  }
-
-  stop(): void {
-    navigator.serviceWorker.removeEventListener('message', this.#listener);
   }
 }
 

@@ -4,7 +4,7 @@
  * It keeps nothing that it cannot do without: the address names the page that owns the container, and the page gives, for each
  * request, a MessagePort to its kernel. So the browser may end and start this worker as it likes.
  */
-import { exchange } from './exchange.js';
+import { exchange, type Link } from './exchange.js';
 import { failurePage, plainPage } from './preview-pages.js';
 import { parsePreview, previewPath, type PreviewAddress } from './preview-address.js';
 import type { ConnectPreview, WhoAmI, YouAre } from './messages.js';
@@ -19,6 +19,8 @@ const known = new Map<string, PreviewAddress | null>();
 const KNOWN_MAX = 1000;
 
 self.addEventListener('install', () => void self.skipWaiting());
+// So that a page's own requests to its previews come here from its first load on, as they do from the second.
+self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
 
 self.addEventListener('message', (event) => {
   const data = event.data as WhoAmI;
@@ -77,16 +79,29 @@ async function answer(request: Request, address: PreviewAddress, target: string)
   if (owner === undefined) {
     return plainPage(410, 'The container is gone', 'The page that ran it has been closed or loaded again.');
   }
-  const channel = new MessageChannel();
-  const connect: ConnectPreview = { type: 'oac-connect', container: address.container, port: channel.port2 };
-  owner.postMessage(connect, [channel.port2]);
+  const link = connect(owner, address.container);
   try {
-    const response = await exchange(channel.port1, request, { port: address.port, target, wait: request.headers.has('x-oac-wait') }, insideReferrer(request));
+    const response = await exchange(link, request, { port: address.port, target, wait: request.headers.has('x-oac-wait') }, insideReferrer(request));
     return rewrite(response, address);
   } catch (error) {
     if (!(error instanceof ContainerError)) throw error;
     return failurePage(error, address.port);
   }
+}
+
+/** Asks the page for a way to its kernel. */
+function connect(owner: Client, container: number): Link {
+  const channel = new MessageChannel();
+  const life = new MessageChannel();
+  const message: ConnectPreview = { type: 'oac-connect', container, port: channel.port2, lifeline: life.port2 };
+  owner.postMessage(message, [channel.port2, life.port2]);
+  const gone = new AbortController();
+  life.port1.onmessage = (): void => gone.abort();
+  const ended = (): void => {
+    life.port1.postMessage('ended');
+    life.port1.close();
+  };
+  return { port: channel.port1, gone: gone.signal, ended };
 }
 
 /** The referrer as the server knows it. */

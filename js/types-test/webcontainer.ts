@@ -1,5 +1,6 @@
 /** What is written for `@webcontainer/api` type-checks against this package: ours is assigned to theirs. */
 import type * as Theirs from '@webcontainer/api';
+import type * as TheirUtils from '@webcontainer/api/utils';
 import * as Ours from '../src/index.js';
 
 /** Public members only: their class has private ones, which nobody can have but itself. */
@@ -36,3 +37,6 @@ export function listeners(
     ours.on('code', code),
   ];
 }
+
+export const reloadPreview: typeof TheirUtils.reloadPreview = Ours.reloadPreview;
+export const messageTypes = (type: `${Theirs.PreviewMessageType}`): `${Ours.PreviewMessageType}` => type;

@@ -11,6 +11,9 @@ const { chromium } = createRequire(join(here, '../../js/package.json'))('playwri
 /** So that a hang fails with a name instead of holding everything up; no check comes near it. */
 const LIMIT_MS = Number(process.env.OAC_LIMIT_MS ?? 120_000);
 
+/** Of a page's console, shown when its check fails. */
+const LOG_LINES = 20;
+
 /** Without them Chromium wants a sandbox, a GPU and a network that a test machine may not have. */
 const FLAGS = [
   '--no-sandbox',
@@ -84,7 +87,7 @@ export async function runChecks(checks, only) {
         failed++;
         console.log(`not ok ${name}`);
         console.log(`  ${String(error.stack ?? error).replaceAll('\n', '\n  ')}`);
-        for (const line of log) console.log(`  | ${line.replaceAll('\n', '\n  | ')}`);
+        for (const line of log.slice(-LOG_LINES)) console.log(`  | ${line.replaceAll('\n', '\n  | ')}`);
       } finally {
         await context.close();
       }

@@ -8,6 +8,7 @@ http.createServer((request, response) => {
   response.setHeader('referrer-policy', 'no-referrer');
   if (url === '/style.css') return response.writeHead(200, { 'content-type': 'text/css' }).end('h1 { color: rgb(1, 2, 3) }');
   if (url === '/old') return response.writeHead(302, { location: '/new?x=1' }).end();
+  if (url === '/hang') return;
   if (url === '/big') return response.end('y'.repeat(3000000));
   if (url === '/chunked') { response.write('one '); response.write('two '); return response.end('three'); }
   if (method === 'POST') { let body = ''; return request.on('data', (d) => body += d).on('end', () => response.end('posted ' + body)); }
@@ -84,6 +85,36 @@ export const checks = [
       assertEqual(code, 'ECONNREFUSED', 'container.fetch');
       await page.evaluate(() => void container.spawn('node', ['s.js'], { env: { NAME: 'late' } }));
       await frame.getByText('late /').waitFor();
+    },
+  },
+  {
+    name: 'preview: a teardown ends what is under way, and later requests say so',
+    run: async (page) => {
+      const seen = await page.evaluate(async (server) => {
+        const { OpenAgentsContainer } = await import('/index.js');
+        const container = await OpenAgentsContainer.boot();
+        await container.mount({ 's.js': { file: { contents: server } } });
+        const ready = new Promise((resolve) => container.on('server-ready', (_, url) => resolve(url)));
+        await container.spawn('node', ['s.js']);
+        const url = await ready;
+        const under = [container.fetch(3000, '/hang').then(() => 'answered', (error) => error.code), fetch(`${url}hang`).then(({ status }) => status)];
+        await (await container.fetch(3000, '/chunked')).text();
+        container.teardown();
+        const later = await fetch(url);
+        return [...(await Promise.all(under)), later.status, (await later.text()).includes('torn down')];
+      }, SERVER);
+      assertEqual(seen, ['ERR_TORN_DOWN', 502, 502, true], 'what the requests got');
+    },
+  },
+  {
+    name: 'preview: many requests at once are all answered',
+    run: async (page) => {
+      const [url] = await serveAll(page, ['one']);
+      const lengths = await page.evaluate(async (url) => {
+        const answers = await Promise.all(Array.from({ length: 150 }, (_, index) => fetch(`${url}?${index}`)));
+        return (await Promise.all(answers.map((answer) => answer.text()))).filter((text, index) => text.includes(`?${index}<`)).length;
+      }, url);
+      assertEqual(lengths, 150, 'how many were answered');
     },
   },
   {

@@ -4,6 +4,9 @@ import { ContainerError, type ErrnoName, toRecord } from '../errors.js';
 import type { CompletionDetail, WebKernel } from '../kernel/oac_web.js';
 import type { ExchangeControl, ExchangeReply, ExchangeRequest } from '../messages.js';
 
+/** Connections at a time, more than a browser makes to one host; further requests wait for their turn. */
+const EXCHANGES_MAX = 64;
+
 interface Exchange {
   port: MessagePort;
   request: ExchangeRequest;
@@ -17,6 +20,8 @@ export class Exchanges {
   readonly #open = new Map<number, Exchange>();
   /** Requests for ports on which nobody listens yet. */
   readonly #patient = new Map<number, Set<Exchange>>();
+  /** In the order in which they came. */
+  readonly #queue: Exchange[] = [];
   #next = 1;
 
   constructor(kernel: WebKernel, changed: () => void) {
@@ -26,13 +31,13 @@ export class Exchanges {
 
   /** Serves the one request that will come on this port. */
   accept(port: MessagePort): void {
-    port.onmessage = ({ data }: MessageEvent<ExchangeRequest>): void => this.#start({ port, request: data });
+    port.onmessage = ({ data }: MessageEvent<ExchangeRequest>): void => this.#enqueue({ port, request: data });
   }
 
   portOpened(port: number): void {
     const waiting = this.#patient.get(port);
     this.#patient.delete(port);
-    for (const exchange of waiting ?? []) this.#start(exchange);
+    for (const exchange of waiting ?? []) this.#enqueue(exchange);
   }
 
   /** `tasksRun`: whether somebody is there who may yet listen. */
@@ -47,11 +52,28 @@ export class Exchanges {
       if (detail.data !== null) this.#reply(exchange, { type: 'chunk', data: detail.data }, [detail.data.buffer as ArrayBuffer]);
       else this.#finish(detail.exchange, exchange, { type: 'end' });
     } else if (detail.errno === 'ECONNREFUSED' && exchange.request.wait) {
-      this.#open.delete(detail.exchange);
+      this.#closed(detail.exchange);
       this.#wait(exchange);
     } else {
       this.#finish(detail.exchange, exchange, { type: 'failure', error: failure(detail.errno, exchange.request.port), starting: tasksRun });
     }
+  }
+
+  #enqueue(exchange: Exchange): void {
+    this.#queue.push(exchange);
+    exchange.port.onmessage = ({ data }: MessageEvent<ExchangeControl>): void => {
+      const at = this.#queue.indexOf(exchange);
+      if (data === 'cancel' && at >= 0) this.#queue.splice(at, 1);
+    };
+    this.#dequeue();
+  }
+
+  #dequeue(): void {
+    while (this.#open.size < EXCHANGES_MAX && this.#queue.length > 0) this.#start(this.#queue.shift()!);
+  }
+
+  #closed(id: number): void {
+    if (this.#open.delete(id)) this.#dequeue();
   }
 
   #start(exchange: Exchange): void {
@@ -62,7 +84,8 @@ export class Exchanges {
       if (data === 'pull') {
         if (this.#open.has(id)) this.#kernel.exchangePull(id);
       } else {
-        if (this.#open.delete(id)) this.#kernel.exchangeCancel(id);
+        if (this.#open.has(id)) this.#kernel.exchangeCancel(id);
+        this.#closed(id);
         exchange.port.close();
       }
       this.#changed();
@@ -89,8 +112,8 @@ export class Exchanges {
   }
 
   #finish(id: number, exchange: Exchange, reply: ExchangeReply): void {
-    this.#open.delete(id);
     this.#reply(exchange, reply);
+    this.#closed(id);
   }
 }
 
