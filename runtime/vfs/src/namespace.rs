@@ -117,7 +117,7 @@ impl Namespace {
 
     /// `/`.
     pub fn root(&self) -> Place {
-        self.top_of(ROOT_MOUNT)
+        self.enter(self.top_of(ROOT_MOUNT))
     }
 
     /// The directories that a place shows, in the order in which names are looked up in them: more than one for a union.

@@ -249,7 +249,8 @@ impl<'a, F: FileSystems> Walker<'a, F> {
                 Ok(Some(covered)) => here = covered,
                 Err(()) => {
                     let (parent, _) = self.parent_in_fs(here)?;
-                    return Ok(self.namespace.normal(parent));
+                    // Something may have been bound over it since we went down from it.
+                    return Ok(self.namespace.enter(parent));
                 }
             }
         }
