@@ -3,6 +3,7 @@
 
 import { callbackScope } from './async_wrap';
 import { onDrained } from './fatal';
+import { releaseKept } from './interpose/weak_ref';
 
 export const POLLIN = 1;
 export const POLLOUT = 4;
@@ -146,6 +147,7 @@ function ready(list: number[]): void {
 }
 
 function close(): boolean {
+  releaseKept();
   for (let count = closing.length; count > 0; count -= 1) closing.shift()!();
   return isAlive();
 }

@@ -2,6 +2,8 @@
 // and switches/*, and leaves the entry points of the event loop (`loop.ts`) and of a process's start (`start.ts`) behind.
 
 import './interpose/globals';
+import './interpose/weak_ref';
+import './interpose/webassembly';
 import './interpose/stack';
 import { bootRealm } from './realm';
 import './loop';

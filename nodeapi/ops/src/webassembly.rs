@@ -6,9 +6,12 @@
 //! Everything lives in one store until the process ends, which is what keeps the memory behind an `ArrayBuffer` valid.
 //! Not supported: SIMD, threads, values of type `externref`.
 
+use std::collections::HashMap;
+
 use wasmi::{
-    Engine, Error, Extern, ExternType, F32, F64, Func, FuncType, Global, Instance, Memory, MemoryType, Module, Mutability,
-    Nullable, Ref, ResumableCall, ResumableCallHostTrap, Store, Table, TableType, Val, ValType,
+    Engine, Error, Extern, ExternType, F32, F64, Func, FuncType, Global, Instance, Memory, MemoryType,
+    Module, Mutability, Nullable, Ref, ResumableCall, ResumableCallHostTrap, Store, Table, TableType, Val,
+    ValType,
 };
 
 /// A value on its way in or out.
@@ -122,8 +125,10 @@ impl wasmi::errors::HostError for Suspended {}
 pub struct Machine {
     engine: Engine,
     store: Store<()>,
-    modules: Vec<Module>,
+    modules: Vec<(Module, Vec<String>)>,
     functions: Vec<Func>,
+    /// Numbers of functions by how their handles print: `wasmi` compares them in no other way.
+    known_functions: HashMap<String, u32>,
     memories: Vec<Memory>,
     tables: Vec<Table>,
     globals: Vec<Global>,
@@ -140,6 +145,7 @@ impl Default for Machine {
             store,
             modules: Vec::new(),
             functions: Vec::new(),
+            known_functions: HashMap::new(),
             memories: Vec::new(),
             tables: Vec::new(),
             globals: Vec::new(),
@@ -165,42 +171,55 @@ impl Machine {
 
     /// `new WebAssembly.Module(bytes)`.
     pub fn module(&mut self, bytes: &[u8]) -> Result<u32, WasmError> {
-        let module = Module::new(&self.engine, bytes).map_err(|error| WasmError::Compile(error.to_string()))?;
-        Ok(put(&mut self.modules, module))
+        let module =
+            Module::new(&self.engine, bytes).map_err(|error| WasmError::Compile(error.to_string()))?;
+        Ok(put(&mut self.modules, (module, export_names(bytes).unwrap_or_default())))
     }
 
     /// `WebAssembly.Module.imports`: module, name, kind.
     pub fn imports(&self, module: u32) -> Result<Vec<(String, String, Kind)>, WasmError> {
-        let imports = find(&self.modules, module)?.imports();
+        let imports = find(&self.modules, module)?.0.imports();
         Ok(imports.map(|one| (one.module().to_owned(), one.name().to_owned(), Kind::of(one.ty()))).collect())
     }
 
     /// `WebAssembly.Module.exports`: name, kind.
     pub fn exports(&self, module: u32) -> Result<Vec<(String, Kind)>, WasmError> {
-        let exports = find(&self.modules, module)?.exports();
-        Ok(exports.map(|one| (one.name().to_owned(), Kind::of(one.ty()))).collect())
+        let (module, names) = find(&self.modules, module)?;
+        let kind = |name: &String| Some((name.clone(), Kind::of(&module.get_export(name)?)));
+        Ok(names.iter().filter_map(kind).collect())
     }
 
     /// The content of the custom sections with this name.
     pub fn custom_sections(&self, module: u32, name: &str) -> Result<Vec<Vec<u8>>, WasmError> {
-        let sections = find(&self.modules, module)?.custom_sections();
+        let sections = find(&self.modules, module)?.0.custom_sections();
         Ok(sections.filter(|section| section.name() == name).map(|section| section.data().to_vec()).collect())
     }
 
     /// A function that calls JavaScript's function number `callback`, of the type that import number `import` of the module has.
     pub fn host_function(&mut self, module: u32, import: usize, callback: u32) -> Result<u32, WasmError> {
-        let found = find(&self.modules, module)?.imports().nth(import).ok_or(WasmError::UnknownObject)?;
+        let found = find(&self.modules, module)?.0.imports().nth(import).ok_or(WasmError::UnknownObject)?;
         let ExternType::Func(ty) = found.ty() else { return Err(WasmError::UnknownObject) };
         let function = Func::new(&mut self.store, ty.clone(), move |_, arguments, _| {
             Err(Error::host(Suspended { callback, arguments: arguments.to_vec() }))
         });
-        Ok(put(&mut self.functions, function))
+        Ok(self.number(function))
+    }
+
+    /// The number of a function: the same each time, so that JavaScript sees one object.
+    fn number(&mut self, function: Func) -> u32 {
+        let functions = &mut self.functions;
+        *self.known_functions.entry(format!("{function:?}")).or_insert_with(|| put(functions, function))
     }
 
     /// `new WebAssembly.Instance`: the exports by name.
-    pub fn instantiate(&mut self, module: u32, imports: &[Handle]) -> Result<Vec<(String, Handle)>, WasmError> {
-        let externs = imports.iter().map(|handle| self.external(*handle)).collect::<Result<Vec<Extern>, _>>()?;
-        let module = find(&self.modules, module)?.clone();
+    pub fn instantiate(
+        &mut self,
+        module: u32,
+        imports: &[Handle],
+    ) -> Result<Vec<(String, Handle)>, WasmError> {
+        let externs =
+            imports.iter().map(|handle| self.external(*handle)).collect::<Result<Vec<Extern>, _>>()?;
+        let (module, names) = find(&self.modules, module)?.clone();
         let instance = Instance::new(&mut self.store, &module, &externs).map_err(|error| {
             if error.as_trap_code().is_some() || error.downcast_ref::<Suspended>().is_some() {
                 WasmError::Runtime(trap_text(&error))
@@ -208,9 +227,13 @@ impl Machine {
                 WasmError::Link(error.to_string())
             }
         })?;
-        let exports: Vec<(String, Extern)> =
-            instance.exports(&self.store).map(|one| (one.name().to_owned(), one.into_extern())).collect();
-        Ok(exports.into_iter().map(|(name, item)| (name, self.handle(item))).collect())
+        let mut exports = Vec::with_capacity(names.len());
+        for name in names {
+            if let Some(item) = instance.get_export(&self.store, &name) {
+                exports.push((name, self.handle(item)));
+            }
+        }
+        Ok(exports)
     }
 
     fn external(&self, handle: Handle) -> Result<Extern, WasmError> {
@@ -224,7 +247,7 @@ impl Machine {
 
     fn handle(&mut self, item: Extern) -> Handle {
         match item {
-            Extern::Func(item) => Handle { kind: Kind::Function, id: put(&mut self.functions, item) },
+            Extern::Func(item) => Handle { kind: Kind::Function, id: self.number(item) },
             Extern::Table(item) => Handle { kind: Kind::Table, id: put(&mut self.tables, item) },
             Extern::Memory(item) => Handle { kind: Kind::Memory, id: put(&mut self.memories, item) },
             Extern::Global(item) => Handle { kind: Kind::Global, id: put(&mut self.globals, item) },
@@ -271,7 +294,7 @@ impl Machine {
     ) -> Result<Outcome, WasmError> {
         match call {
             Ok(ResumableCall::Finished) => {
-                Ok(Outcome::Done(outputs.iter().map(|value| self.from_val(value)).collect()))
+                Ok(Outcome::Done(outputs.iter().map(|value| self.value_of(value)).collect()))
             }
             Ok(ResumableCall::HostTrap(waiting)) => {
                 let Some(reason) = waiting.host_error().downcast_ref::<Suspended>() else {
@@ -279,7 +302,7 @@ impl Machine {
                 };
                 let (callback, arguments) = (reason.callback, reason.arguments.clone());
                 self.suspended.push((waiting, outer));
-                let arguments = arguments.iter().map(|value| self.from_val(value)).collect();
+                let arguments = arguments.iter().map(|value| self.value_of(value)).collect();
                 Ok(Outcome::HostCall { callback, arguments })
             }
             Ok(ResumableCall::OutOfFuel(_)) => Err(WasmError::Runtime("out of fuel".to_owned())),
@@ -289,10 +312,10 @@ impl Machine {
 
     fn inputs(&self, types: &[ValType], values: &[Value]) -> Vec<Val> {
         let given = values.iter().copied().map(Some).chain(std::iter::repeat(None));
-        types.iter().zip(given).map(|(ty, value)| self.to_val(*ty, value)).collect()
+        types.iter().zip(given).map(|(ty, value)| self.val_of(*ty, value)).collect()
     }
 
-    fn to_val(&self, ty: ValType, value: Option<Value>) -> Val {
+    fn val_of(&self, ty: ValType, value: Option<Value>) -> Val {
         match (ty, value) {
             (ValType::FuncRef, Some(Value::Func(Some(id)))) => match self.functions.get(id as usize) {
                 Some(function) => Val::FuncRef(Nullable::Val(*function)),
@@ -306,13 +329,13 @@ impl Machine {
         }
     }
 
-    fn from_val(&mut self, value: &Val) -> Value {
+    fn value_of(&mut self, value: &Val) -> Value {
         match value {
             Val::I32(value) => Value::I32(*value),
             Val::I64(value) => Value::I64(*value),
             Val::F32(value) => Value::F32(value.to_float()),
             Val::F64(value) => Value::F64(value.to_float()),
-            Val::FuncRef(Nullable::Val(function)) => Value::Func(Some(put(&mut self.functions, *function))),
+            Val::FuncRef(Nullable::Val(function)) => Value::Func(Some(self.number(*function))),
             _ => Value::Func(None),
         }
     }
@@ -352,9 +375,11 @@ impl Machine {
 
     /// `table.get`: the function's number.
     pub fn table_get(&mut self, table: u32, index: u64) -> Result<Option<u32>, WasmError> {
-        let entry = find(&self.tables, table)?.get(&self.store, index).ok_or(WasmError::Range("table index is out of bounds"))?;
+        let entry = find(&self.tables, table)?
+            .get(&self.store, index)
+            .ok_or(WasmError::Range("table index is out of bounds"))?;
         Ok(match entry {
-            Ref::Func(Nullable::Val(function)) => Some(put(&mut self.functions, function)),
+            Ref::Func(Nullable::Val(function)) => Some(self.number(function)),
             _ => None,
         })
     }
@@ -400,15 +425,53 @@ impl Machine {
     /// `global.value`.
     pub fn global_get(&mut self, global: u32) -> Result<Value, WasmError> {
         let value = find(&self.globals, global)?.get(&self.store);
-        Ok(self.from_val(&value))
+        Ok(self.value_of(&value))
     }
 
     /// `global.value = …`.
     pub fn global_set(&mut self, global: u32, value: Value) -> Result<(), WasmError> {
         let global = *find(&self.globals, global)?;
-        let value = self.to_val(global.ty(&self.store).content(), Some(value));
+        let value = self.val_of(global.ty(&self.store).content(), Some(value));
         global.set(&mut self.store, value).map_err(|_| WasmError::Range("an immutable global cannot be set"))
     }
+}
+
+/// The names in a module's export section, in its order, which `wasmi` does not keep.
+fn export_names(bytes: &[u8]) -> Option<Vec<String>> {
+    let mut at = 8;
+    while at < bytes.len() {
+        let section = bytes[at];
+        at += 1;
+        let length = leb(bytes, &mut at)?;
+        if section != 7 {
+            at += length;
+            continue;
+        }
+        let mut names = Vec::new();
+        for _ in 0..leb(bytes, &mut at)? {
+            let length = leb(bytes, &mut at)?;
+            names.push(String::from_utf8(bytes.get(at..at + length)?.to_vec()).ok()?);
+            // The kind, then the index.
+            at += length + 1;
+            leb(bytes, &mut at)?;
+        }
+        return Some(names);
+    }
+    Some(Vec::new())
+}
+
+/// An unsigned LEB128 number.
+fn leb(bytes: &[u8], at: &mut usize) -> Option<usize> {
+    let mut value = 0;
+    for shift in (0..35).step_by(7) {
+        let byte = *bytes.get(*at)?;
+        *at += 1;
+        value |= usize::from(byte & 0x7F) << shift;
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+    }
+    None
 }
 
 fn zeros(ty: &FuncType) -> Vec<Val> {
@@ -442,4 +505,41 @@ fn trap_text(error: &Error) -> String {
         _ => return error.to_string(),
     };
     text.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `(import "m" "f" (func (param i32) (result i32)))` and `(func (export "twice") (param i32) (result i32))`, which calls it twice.
+    const MODULE: &[u8] =
+        b"\0asm\x01\0\0\0\x01\x06\x01\x60\x01\x7f\x01\x7f\x02\x07\x01\x01m\x01f\0\0\x03\x02\x01\0\
+        \x07\x09\x01\x05twice\0\x01\x0a\x0a\x01\x08\0\x20\0\x10\0\x10\0\x0b";
+
+    #[test]
+    fn a_call_waits_for_each_imported_function_and_goes_on() -> Result<(), WasmError> {
+        let mut machine = Machine::default();
+        let module = machine.module(MODULE)?;
+        assert_eq!(machine.imports(module)?, [("m".to_owned(), "f".to_owned(), Kind::Function)]);
+        let import = machine.host_function(module, 0, 7)?;
+        let exports = machine.instantiate(module, &[Handle { kind: Kind::Function, id: import }])?;
+        let twice = exports[0].1.id;
+        let waiting = |value| Outcome::HostCall { callback: 7, arguments: vec![Value::I32(value)] };
+        assert_eq!(machine.call(twice, &[Value::I32(1)])?, waiting(1));
+        // Another call may come and go meanwhile.
+        assert_eq!(machine.call(twice, &[Value::I32(50)])?, waiting(50));
+        machine.abandon();
+        assert_eq!(machine.resume(&[Value::I32(20)])?, waiting(20));
+        assert_eq!(machine.resume(&[Value::I32(300)])?, Outcome::Done(vec![Value::I32(300)]));
+        Ok(())
+    }
+
+    #[test]
+    fn errors_are_of_the_class_that_javascript_expects() {
+        let mut machine = Machine::default();
+        assert!(matches!(machine.module(b"\0asm"), Err(WasmError::Compile(_))));
+        assert!(!machine.validate(b"nonsense"));
+        let module = machine.module(MODULE).expect("the module is valid");
+        assert!(matches!(machine.instantiate(module, &[]), Err(WasmError::Link(_))));
+    }
 }

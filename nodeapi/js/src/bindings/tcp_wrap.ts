@@ -1,9 +1,8 @@
-// TCP sockets, as src/tcp_wrap.cc.
+// TCP sockets, as src/tcp_wrap.cc. `setTypeOfService` is left out: there are no packets to mark, and the library does without it.
 
 import { AsyncWrap } from '../async_wrap';
 import { ConnectionWrap, SOL_SOCKET } from '../connection_wrap';
 import { AF_INET, AF_INET6, encodeIp } from '../socket_address';
-import { UV } from '../uv';
 
 const { ops } = host;
 const SERVER = 1;
@@ -48,14 +47,6 @@ class TCP extends ConnectionWrap {
 
   setKeepAlive(enable: boolean): number {
     return this.#set(SOL_SOCKET, SO_KEEPALIVE, enable ? 1 : 0);
-  }
-
-  setTypeOfService(): number {
-    return UV.ENOTSUP;
-  }
-
-  getTypeOfService(): number {
-    return UV.ENOTSUP;
   }
 
   /** Closes at once; there is nothing on a loopback that a reset could overtake. */

@@ -8,6 +8,7 @@ use super::{Intrinsic, Shared};
 pub(super) const TABLE: &[(&str, Intrinsic)] = &[
     ("detachArrayBuffer", detach_array_buffer),
     ("arrayBufferOfBytes", array_buffer_of_bytes),
+    ("externalArrayBuffer", external_array_buffer),
     ("memoryUsage", memory_usage),
     ("collectGarbage", collect_garbage),
 ];
@@ -28,6 +29,19 @@ fn array_buffer_of_bytes(_: &Shared, cx: Cx, args: &Args<'_>) -> Js {
         // SAFETY: `memory` gives `len` readable bytes while the argument lives.
         Some((data, len)) => cx.array_buffer_copy(unsafe { std::slice::from_raw_parts(data, len) }),
     }
+}
+
+/// `externalArrayBuffer(address, length)`: an ArrayBuffer over memory that an op owns. The caller detaches it before that memory
+/// moves or is freed.
+fn external_array_buffer(_: &Shared, cx: Cx, args: &Args<'_>) -> Js {
+    let number = |index: usize| args.get(index).as_num().unwrap_or(0.0) as usize;
+    let (address, length) = (number(0) as *mut u8, number(1));
+    // SAFETY: the glue passes what an op just gave it, and detaches the buffer before the op's memory can move; QuickJS
+    // frees nothing, as it is given no function for that.
+    let buffer = unsafe {
+        q::JS_NewArrayBuffer(cx.raw(), address, length as _, 0, None, std::ptr::null_mut(), false)
+    };
+    cx.own(buffer)
 }
 
 /// `memoryUsage()`: `[bytes allocated, bytes used, bytes in array buffers]`.

@@ -1,0 +1,15 @@
+console.log('%s %d %i %f %j %o %O %c%%', 'str', 42, 4.9, 1.5, { a: 1 }, [1], { b: { c: {} } }, 'css');
+console.log({ a: 1, b: 'x', c: [1, 2, 3], d: new Map([[1, { x: 2 }]]), e: new Set(['q']), f: Symbol('s'), g: null, h: undefined });
+console.table([{ a: 1, b: 'x' }, { a: 2, c: true }]);
+console.group('outer');
+console.log('inside');
+console.group();
+console.log('deeper\nlines');
+console.groupEnd();
+console.groupEnd();
+console.dir({ deep: { deep: { deep: { deep: 1 } } } }, { depth: 0 });
+console.assert(true, 'not shown');
+console.count();
+console.count('x');
+console.countReset('x');
+console.count('x');

@@ -1,0 +1,4 @@
+let depth = 0; function recurse() { depth++; recurse(); } try { recurse(); } catch (e) { console.log(e instanceof RangeError, e.message, depth > 400); }
+const endless = { toString() { return String(this); } }; try { String(endless); } catch (e) { console.log(e.name, e.message); } class C { constructor() { new C(); } } try { new C(); } catch (e) { console.log(e.message); }
+const p = new Proxy({}, { get: (t, k, r) => r[k] }); try { p.x; } catch (e) { console.log(e.name); } try { [1].forEach(function f(x) { [x].forEach(f); }); } catch (e) { console.log(e.name); } let o = {}; for (let i = 0; i < 100000; i++) o = { o }; try { JSON.stringify(o); } catch (e) { console.log(e.name); }
+(async function f() { try { await f(); } catch (e) { console.log('async', e.name); throw e; } }).constructor.name; console.log('alive');

@@ -1,0 +1,1 @@
+export const tla = await new Promise((r) => setTimeout(r, 1, "awaited"));

@@ -1,0 +1,9 @@
+const fs = require('fs'), path = require('path'), os = require('os');
+const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'spec-')); const p = (n) => path.join(dir, n); fs.writeFileSync(p('f'), ''); fs.mkdirSync(p('d')); fs.writeFileSync(p('d/x'), '');
+const tries = { open: () => fs.readFileSync(p('none')), notdir: () => fs.readFileSync(p('f/x')), isdir: () => fs.readFileSync(p('d')), mkdir: () => fs.mkdirSync(p('d')), rmdir: () => fs.rmdirSync(p('d')), unlinkdir: () => fs.unlinkSync(p('d')),
+  scandir: () => fs.readdirSync(p('f')), rename: () => fs.renameSync(p('a'), p('b')), stat: () => fs.statSync(p('none')), lstat: () => fs.lstatSync(p('none')), badfd: () => fs.readSync(999, Buffer.alloc(1)), close: () => fs.closeSync(999),
+  excl: () => fs.openSync(p('f'), 'wx'), link: () => fs.symlinkSync('x', p('f')), readlink: () => fs.readlinkSync(p('f')), copy: () => fs.copyFileSync(p('f'), p('f2'), 99), access: () => fs.accessSync(p('none')), type: () => fs.readFileSync({}), nul: () => fs.readFileSync('a\0b'),
+  rm: () => fs.rmSync(p('none')), rmd: () => fs.rmSync(p('d')), utimes: () => fs.utimesSync(p('none'), 1, 1), realpath: () => fs.realpathSync(p('none')), chmod: () => fs.chmodSync(p('none'), 0), flag: () => fs.openSync(p('f'), 'zz') };
+for (const [name, fn] of Object.entries(tries)) { try { fn(); console.log(name, 'no error'); } catch (e) { console.log(name, e.name, e.code, e.errno, e.syscall, e.message.replaceAll(dir, 'DIR'), (e.path || '').replace(dir, 'DIR'), (e.dest || '').replace(dir, 'DIR')); } }
+console.log(fs.statSync(p('none'), { throwIfNoEntry: false }));
+fs.readFile(p('none'), (e) => { console.log('cb', e.code, Object.keys(e)); fs.promises.readFile(p('none')).catch((e) => { console.log('promise', e.code, e instanceof Error); fs.rmSync(dir, { recursive: true }); }); });

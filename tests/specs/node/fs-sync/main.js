@@ -1,0 +1,16 @@
+const fs = require('fs'), path = require('path'), os = require('os');
+const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'spec-')); const p = (n) => path.join(dir, n);
+fs.writeFileSync(p('a.txt'), 'hello'); fs.appendFileSync(p('a.txt'), ' wörld');
+console.log(fs.readFileSync(p('a.txt'), 'utf8'), fs.readFileSync(p('a.txt')), fs.existsSync(p('a.txt')), fs.existsSync(p('no')));
+const st = fs.statSync(p('a.txt')); console.log(st.size, st.isFile(), st.isDirectory(), (st.mode & 0o777).toString(8), st.nlink, typeof st.mtimeMs, st.mtime instanceof Date);
+fs.mkdirSync(p('d/e/f'), { recursive: true }); console.log(fs.mkdirSync(p('d/e/f'), { recursive: true }), path.relative(dir, fs.mkdirSync(p('g/h'), { recursive: true })));
+fs.symlinkSync('a.txt', p('link')); console.log(fs.readlinkSync(p('link')), fs.lstatSync(p('link')).isSymbolicLink(), fs.realpathSync(p('link')) === fs.realpathSync(p('a.txt')));
+fs.renameSync(p('a.txt'), p('b.txt')); fs.copyFileSync(p('b.txt'), p('c.txt')); fs.linkSync(p('c.txt'), p('hard')); console.log(fs.statSync(p('hard')).nlink, fs.statSync(p('c.txt')).ino === fs.statSync(p('hard')).ino);
+console.log(fs.readdirSync(dir), fs.readdirSync(dir, { withFileTypes: true }).map((d) => [d.name, d.isDirectory(), d.isSymbolicLink()]), fs.readdirSync(dir, { recursive: true }).sort());
+const fd = fs.openSync(p('io'), 'w+'); console.log(fs.writeSync(fd, 'abcdef'), fs.writeSync(fd, Buffer.from('XY'), 0, 2, 2)); const b = Buffer.alloc(10); console.log(fs.readSync(fd, b, 0, 10, 0), b.toString('latin1', 0, 6), fs.readSync(fd, b, { position: 4 }));
+fs.ftruncateSync(fd, 3); console.log(fs.fstatSync(fd).size); fs.futimesSync(fd, 1, 2); console.log(fs.fstatSync(fd).mtimeMs, fs.fstatSync(fd, { bigint: true }).mtimeNs); fs.closeSync(fd);
+fs.chmodSync(p('io'), 0o600); console.log((fs.statSync(p('io')).mode & 0o777).toString(8)); fs.utimesSync(p('io'), new Date(5000), 7.5); console.log(fs.statSync(p('io')).atimeMs, fs.statSync(p('io')).mtimeMs);
+fs.accessSync(p('io'), fs.constants.R_OK); fs.truncateSync(p('io'), 1); fs.unlinkSync(p('io')); fs.rmdirSync(p('d/e/f')); fs.rmSync(p('d'), { recursive: true }); fs.rmSync(p('nope'), { force: true });
+fs.cpSync(p('g'), p('g2'), { recursive: true }); console.log(fs.readdirSync(p('g2')));
+const handle = fs.opendirSync(dir); const names = []; for (let e; (e = handle.readSync());) names.push(e.name); handle.closeSync(); console.log(names.sort());
+fs.rmSync(dir, { recursive: true }); console.log(fs.existsSync(dir));

@@ -1,0 +1,1 @@
+console.log(typeof Intl, new Intl.NumberFormat('en-US').format(1234.5), (1234.5).toLocaleString('en-US'), new Date(0).toLocaleDateString('en-US', { timeZone: 'UTC' }), ['b', 'a'].sort(new Intl.Collator('en').compare));

@@ -1,0 +1,7 @@
+console.log(process.argv.length, process.argv0 !== undefined, process.execArgv, typeof process.pid, process.platform, process.arch, process.version, process.versions.node, process.release.name, process.title.length > 0);
+process.env.SPEC = 1; process.env.U = undefined; console.log(process.env.SPEC, process.env.U, 'SPEC' in process.env, process.env.NOPE, delete process.env.SPEC, process.env.SPEC, Object.keys(process.env).includes('U'));
+console.log(process.cwd() === require('fs').realpathSync('.'), process.umask().toString(8), process.uptime() > 0, process.hrtime().length, typeof process.hrtime.bigint(), process.memoryUsage().heapUsed > 0, typeof process.memoryUsage.rss(), process.exitCode);
+const before = process.cwd(); process.chdir('/'); console.log(process.cwd()); process.chdir(before); try { process.chdir('/no/such'); } catch (e) { console.log(e.code, e.syscall, e.dest); }
+try { process.kill(process.pid, 'SIGNOPE'); } catch (e) { console.log(e.code); } console.log(process.kill(process.pid, 0)); try { process.exitCode = 'x'; } catch (e) { console.log(e.code); } try { process.nextTick('x'); } catch (e) { console.log(e.code); }
+console.log(process.stdout.writable, process.stdin.readable, process.stderr.fd, process.emitWarning.length, process.features.inspector !== undefined, process.config.variables !== undefined, process.allowedNodeEnvironmentFlags.has('--no-warnings'));
+console.log(Object.prototype.toString.call(process), process instanceof require('events'), process.getuid() >= 0, process.listenerCount('exit'));

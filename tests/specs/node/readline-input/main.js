@@ -1,0 +1,2 @@
+const readline = require('readline'), { Readable, PassThrough } = require('stream');
+(async () => { const rl = readline.createInterface({ input: Readable.from(['one\ntw', 'o\r\nthree']) }); for await (const line of rl) console.log(JSON.stringify(line)); const input = new PassThrough(), output = new PassThrough(); output.on('data', (d) => console.log('out', JSON.stringify(String(d)))); const q = require('readline/promises').createInterface({ input, output }); setTimeout(() => input.write('answer\n'), 1); console.log(await q.question('name? ')); q.close(); })();

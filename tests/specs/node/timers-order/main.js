@@ -1,0 +1,16 @@
+const log = [];
+const { setTimeout: sleep, setImmediate: immediate } = require('timers/promises');
+process.nextTick(() => log.push('tick1'));
+Promise.resolve().then(() => log.push('micro1')).then(() => log.push('micro2'));
+queueMicrotask(() => { log.push('queued'); process.nextTick(() => log.push('tick from micro')); });
+setImmediate(() => { log.push('immediate1'); process.nextTick(() => log.push('tick in immediate')); });
+setImmediate(() => log.push('immediate2'));
+setTimeout(() => { log.push('timeout'); Promise.resolve().then(() => log.push('micro in timeout')); }, 20);
+setTimeout(() => log.push('timeout same'), 20);
+const unref = setTimeout(() => log.push('never'), 100000); unref.unref();
+const i = setInterval(() => { log.push('interval'); if (log.filter((x) => x === 'interval').length === 3) clearInterval(i); }, 15);
+const t = setTimeout(() => log.push('refreshed'), 10); t.refresh();
+console.log(t.hasRef(), unref.hasRef(), typeof t[Symbol.toPrimitive]());
+(async () => { await null; log.push('await1'); await sleep(30); log.push('slept', await sleep(1, 'value'), await immediate('imm')); })();
+const cleared = setTimeout(() => log.push('cleared'), 1); clearTimeout(cleared);
+process.on('exit', () => console.log(log.join('\n')));

@@ -1,0 +1,1 @@
+const vm = require('vm'); const ctx = vm.createContext({ x: 2, console }); console.log(vm.runInContext('x = x * 21; var y = 1; x', ctx), ctx, vm.isContext(ctx), vm.runInNewContext('a + b', { a: 1, b: 2 }), vm.runInContext('typeof process', ctx), vm.runInContext('[] instanceof Array', ctx), vm.runInContext('[]', ctx) instanceof Array);
