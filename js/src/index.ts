@@ -24,4 +24,4 @@ export {
   type WebContainerProcess,
   type WebContainerSpawnOptions,
 } from './webcontainer.js';
-export { PreviewMessageType, isPreviewMessage, reloadPreview, type BasePreviewMessage, type PreviewMessage } from './utils.js';
+export { PreviewMessageType, isPreviewMessage, reloadPreview, type BasePreviewMessage, type PreviewMessage } from './preview-messages.js';

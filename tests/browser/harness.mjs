@@ -57,7 +57,7 @@ export async function openPage() {
     await browser.close();
     await server.close();
   };
-  return Object.assign(page, { version: browser.version(), end });
+  return Object.assign(page, { end });
 }
 
 /**

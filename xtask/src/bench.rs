@@ -7,6 +7,7 @@ mod measure;
 mod table;
 
 use std::fs;
+use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -134,7 +135,7 @@ fn system_calls(workspace: &Workspace) -> Result<Vec<(String, f64)>> {
         .cargo(["build", "--quiet", "--target", target, "--profile", "program"])
         .args(["-p", "oac-sys", "--example", "syscall_cost"])
         .run()?;
-    let folder = workspace.target.join(target).join("program/examples");
+    let folder = call_cost(workspace);
     let output = Command::new(workspace.oac())
         .args(["run", "-v", &format!("{}:/bench:ro", folder.display()), "--", "/bench/syscall_cost.wasm"])
         .output()?;
@@ -145,6 +146,11 @@ fn system_calls(workspace: &Workspace) -> Result<Vec<(String, f64)>> {
     Ok(output.lines().filter_map(line).collect())
 }
 
+/// The folder with syscall_cost.wasm, once [`system_calls`] has built it.
+fn call_cost(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("wasm32-wasip1/program/examples")
+}
+
 /// What the page measured: one JSON object of numbers.
 fn browser(workspace: &Workspace) -> Result<Value> {
     let script = workspace.path("tests/browser/bench.mjs");
@@ -152,8 +158,12 @@ fn browser(workspace: &Workspace) -> Result<Value> {
         return Ok(Value::Null);
     }
     let chromium = setup::chromium(workspace)?;
-    let output =
-        Command::new("node").arg(script).env("OAC_CHROMIUM", chromium).dir(&workspace.root).output()?;
+    let output = Command::new("node")
+        .arg(script)
+        .env("OAC_CHROMIUM", chromium)
+        .env("OAC_SYSCALL_COST", call_cost(workspace).join("syscall_cost.wasm"))
+        .dir(&workspace.root)
+        .output()?;
     let last = output.lines().last().unwrap_or_default();
     serde_json::from_str(last).map_err(|error| Error::Malformed {
         what: "the last line of tests/browser/bench.mjs".to_owned(),

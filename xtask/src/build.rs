@@ -165,7 +165,9 @@ fn oac(workspace: &Workspace) -> Result<()> {
 /// js/dist: the kernel and browser host, the TypeScript, and the programs.
 fn web(workspace: &Workspace, wasm_bindgen: &Path) -> Result<()> {
     step("browser host (cargo)", || {
-        workspace.cargo(["build", "--release", "--target", WEB_TARGET, "-p", "oac-web"]).run()
+        // wasm-bindgen reads the sections that a release otherwise strips.
+        let cargo = workspace.cargo(["build", "--release", "--target", WEB_TARGET, "-p", "oac-web"]);
+        cargo.env("CARGO_PROFILE_RELEASE_STRIP", "none").run()
     })?;
     let dist = workspace.path("js/dist");
     // tsc first: its stamp is void when dist/ is gone, and the steps below only add to the folder.
@@ -177,6 +179,7 @@ fn web(workspace: &Workspace, wasm_bindgen: &Path) -> Result<()> {
     cached_step("browser host (wasm-bindgen)", || {
         inputs.stamp().unless_current(&[&bound, &kernel.join("oac_web.js")], || {
             Command::new(wasm_bindgen)
+                .args(["--remove-name-section", "--remove-producers-section"])
                 .args(["--target", "web", "--out-name", "oac_web", "--out-dir"])
                 .arg(&kernel)
                 .arg(&module)
