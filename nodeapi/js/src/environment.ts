@@ -8,7 +8,10 @@ export const environment = new Map<string, string>();
 onProcessStart(() => {
   environment.clear();
   const list = host.ops.program_env();
-  for (let i = 0; i < list.length; i += 2) environment.set(list[i]!, list[i + 1]!);
+  for (let i = 0; i < list.length; i += 2) {
+    // What a host tells the program itself (boot.rs).
+    if (list[i] !== 'OAC_CALL_DEPTH_MAX') environment.set(list[i]!, list[i + 1]!);
+  }
 });
 
 function text(value: unknown): string {

@@ -68,12 +68,16 @@ pub(crate) extern "C" fn initialize() {
 /// Everything a process does.
 pub(crate) fn start_and_run() -> ! {
     let booted = BOOTED.with(|slot| slot.borrow_mut().take());
-    let engine = match booted.map_or_else(boot, Ok) {
+    let mut engine = match booted.map_or_else(boot, Ok) {
         Ok(engine) => engine,
         Err(error) => {
             eprintln!("node: cannot boot: {error}");
             std::process::exit(10);
         }
     };
+    // A host whose stack is small (a Worker's is about 1 MB) says how many calls fit.
+    if let Some(frames) = std::env::var("OAC_CALL_DEPTH_MAX").ok().and_then(|text| text.parse().ok()) {
+        engine.limit_call_depth(frames);
+    }
     event_loop::run(engine)
 }

@@ -373,6 +373,9 @@ pub trait Engine {
     /// process that was started from an image.
     fn reseed(&mut self, entropy: [u8; 16]);
 
+    /// How many calls of scripts may be on the stack before a `RangeError` is thrown.
+    fn limit_call_depth(&mut self, frames: u32);
+
     /// Collects garbage now (before an image is taken).
     fn collect_garbage(&mut self);
 }

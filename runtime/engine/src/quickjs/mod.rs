@@ -223,6 +223,10 @@ impl Engine for QuickJs {
         script::reseed(self.cx, entropy);
     }
 
+    fn limit_call_depth(&mut self, frames: u32) {
+        script::limit_depth(self.cx, frames);
+    }
+
     fn collect_garbage(&mut self) {
         // SAFETY: plain call.
         unsafe { q::JS_RunGC(self.cx.rt()) };
