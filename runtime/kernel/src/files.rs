@@ -153,6 +153,9 @@ impl Kernel {
                 At::Offset(offset) => WriteAt::Offset(offset),
                 At::Position => WriteAt::Offset(offset),
             };
+            if input.is_empty() {
+                return Ok(0);
+            }
             let caller = self.caller();
             let written = self.with_fs(task, node.fs, |fs| fs.write(&caller, handle, to, input))?;
             if at == At::Position {

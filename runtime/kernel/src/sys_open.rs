@@ -37,17 +37,26 @@ impl Kernel {
         // Before anything is made: a file that no descriptor can be had for must not appear.
         self.tasks.life(task)?.fds.require_room(1)?;
         let keep = exclusive || flags & open::NOFOLLOW != 0;
-        let last_link = if keep { LastLink::Keep } else { LastLink::Follow };
+        let last_link = match (keep, create) {
+            (true, true) => LastLink::Name,
+            (true, false) => LastLink::Keep,
+            (false, true) => LastLink::FollowToCreate,
+            (false, false) => LastLink::Follow,
+        };
         let start = self.start(task, dirfd, path)?;
         let found = self.walk(task, |walker| walker.find(start, path, last_link))?;
+        if create && found.slash {
+            return Err(Errno::EISDIR);
+        }
         let (place, fresh) = match found.place {
             Some(_) if exclusive => return Err(Errno::EEXIST),
+            Some(_) if found.not_dir => return Err(Errno::ENOTDIR),
             Some(place) => (place, false),
             None if create => (self.create_file(task, &found, mode)?, true),
             None => return Err(Errno::ENOENT),
         };
         let stat = self.world(task).stat(place.node)?;
-        if create && !fresh && (stat.is_dir() || found.slash) {
+        if create && !fresh && stat.is_dir() {
             return Err(Errno::EISDIR);
         }
         if place.node.fs == TASK_FS
@@ -80,9 +89,6 @@ impl Kernel {
 
     fn create_file(&mut self, task: TaskId, found: &Found, mode: u32) -> Result<Place, Errno> {
         let LastPart::Name(name) = &found.last else { return Err(Errno::EISDIR) };
-        if found.slash {
-            return Err(Errno::EISDIR);
-        }
         let mode = mode & 0o7777 & !self.tasks.life(task)?.umask;
         let (caller, member) = (self.caller(), found.member);
         let ino = self
@@ -103,7 +109,7 @@ impl Kernel {
         let node = place.node;
         match stat.mode & kind::FMT {
             kind::LNK => Err(Errno::ELOOP),
-            kind::DIR if Kernel::access(flags).write => Err(Errno::EISDIR),
+            kind::DIR if Kernel::access(flags).write || flags & open::TRUNC != 0 => Err(Errno::EISDIR),
             kind::DIR => {
                 let place = HeldPlace::new(&mut self.world(task), place);
                 Ok(File::Directory(OpenDirectory { place, listing: None, next: 0 }))

@@ -256,7 +256,7 @@ impl Kernel {
         path: &[u8],
         mode: u32,
     ) -> Result<(), Errno> {
-        let found = self.find(task, dirfd, path, LastLink::Keep)?;
+        let found = self.find(task, dirfd, path, LastLink::Name)?;
         let name = Self::find_new(&found, true)?;
         let mode = self.umasked(task, mode)?;
         self.create(task, &found, name, NewNode::Directory { mode })?;
@@ -275,7 +275,7 @@ impl Kernel {
         path: &[u8],
     ) -> Result<(), Errno> {
         oac_vfs::check_path(target)?;
-        let found = self.find(task, dirfd, path, LastLink::Keep)?;
+        let found = self.find(task, dirfd, path, LastLink::Name)?;
         let name = Self::find_new(&found, false)?;
         self.create(task, &found, name, NewNode::Symlink { target })?;
         Ok(())
@@ -286,7 +286,7 @@ impl Kernel {
     /// # Errors
     /// EXDEV across filesystems, and as link(2).
     pub(crate) fn link(&mut self, task: TaskId, node: Node, dirfd: i32, path: &[u8]) -> Result<(), Errno> {
-        let found = self.find(task, dirfd, path, LastLink::Keep)?;
+        let found = self.find(task, dirfd, path, LastLink::Name)?;
         let name = Self::find_new(&found, false)?;
         if found.member.fs != node.fs {
             return Err(Errno::EXDEV);
@@ -315,7 +315,7 @@ impl Kernel {
         path: &[u8],
         directory: bool,
     ) -> Result<(), Errno> {
-        let found = self.find(task, dirfd, path, LastLink::Keep)?;
+        let found = self.find(task, dirfd, path, LastLink::Name)?;
         let name = match &found.last {
             LastPart::Name(name) => name,
             _ if !directory => return Err(Errno::EISDIR),
@@ -350,8 +350,8 @@ impl Kernel {
         new: (i32, &[u8]),
         mode: RenameMode,
     ) -> Result<(), Errno> {
-        let from = self.find(task, old.0, old.1, LastLink::Keep)?;
-        let to = self.find(task, new.0, new.1, LastLink::Keep)?;
+        let from = self.find(task, old.0, old.1, LastLink::Name)?;
+        let to = self.find(task, new.0, new.1, LastLink::Name)?;
         let (LastPart::Name(old_name), LastPart::Name(new_name)) = (&from.last, &to.last) else {
             return Err(Errno::EBUSY);
         };

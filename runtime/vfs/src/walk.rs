@@ -14,8 +14,12 @@ use crate::{
 pub enum LastLink {
     /// Go where it leads.
     Follow,
-    /// Stop at the link, unless a slash follows it.
+    /// Go where it leads, to make a file there: a slash at the end, the path's or a link's, is EISDIR. open(2) with O_CREAT.
+    FollowToCreate,
+    /// Stop at the link, unless a slash follows it: lstat(2), readlink(2).
     Keep,
+    /// Stop at the link even then: for calls that make, remove or rename a name.
+    Name,
 }
 
 /// How a path ended.
@@ -44,15 +48,18 @@ pub struct Found {
     pub place: Option<Place>,
     /// Whether a slash followed the last name, which then must be a directory's.
     pub slash: bool,
+    /// It has such a slash and is no directory.
+    pub not_dir: bool,
 }
 
 impl Found {
     /// What is there.
     ///
     /// # Errors
-    /// ENOENT.
+    /// ENOENT; ENOTDIR when a slash follows something else than a directory.
     pub fn existing(&self) -> Result<Place, Errno> {
-        self.place.ok_or(Errno::ENOENT)
+        let place = self.place.ok_or(Errno::ENOENT)?;
+        if self.not_dir { Err(Errno::ENOTDIR) } else { Ok(place) }
     }
 }
 
@@ -81,7 +88,14 @@ impl<'a, F: FileSystems> Walker<'a, F> {
         let mut last = LastPart::Root;
         loop {
             let Some((name, after)) = split_first(&rest[at..]) else {
-                return Ok(Found { dir: here, member: here.node, last, place: Some(here), slash: false });
+                return Ok(Found {
+                    dir: here,
+                    member: here.node,
+                    last,
+                    place: Some(here),
+                    slash: false,
+                    not_dir: false,
+                });
             };
             let next = rest.len() - after.len();
             match name {
@@ -99,6 +113,10 @@ impl<'a, F: FileSystems> Walker<'a, F> {
             }
             let is_last = is_over(after);
             let slash = is_last && !after.is_empty();
+            if slash && last_link == LastLink::FollowToCreate {
+                self.require_dir(here)?;
+                return Err(Errno::EISDIR);
+            }
             let Some((member, child)) = self.lookup(here, name)? else {
                 if !is_last {
                     return Err(Errno::ENOENT);
@@ -110,10 +128,17 @@ impl<'a, F: FileSystems> Walker<'a, F> {
                     last: LastPart::Name(name.to_vec()),
                     place: None,
                     slash,
+                    not_dir: false,
                 });
             };
             let stat = self.stat(child)?;
-            if stat.is_symlink() && (!is_last || slash || last_link == LastLink::Follow) {
+            let follow = !is_last
+                || match last_link {
+                    LastLink::Follow | LastLink::FollowToCreate => true,
+                    LastLink::Keep => slash,
+                    LastLink::Name => false,
+                };
+            if stat.is_symlink() && follow {
                 links += 1;
                 if links > bounds::SYMLINKS_MAX {
                     return Err(Errno::ELOOP);
@@ -131,11 +156,8 @@ impl<'a, F: FileSystems> Walker<'a, F> {
                 continue;
             }
             if is_last {
-                if slash && !stat.is_dir() {
-                    return Err(Errno::ENOTDIR);
-                }
-                let last = LastPart::Name(name.to_vec());
-                return Ok(Found { dir: here, member, last, place: Some(child), slash });
+                let (last, not_dir) = (LastPart::Name(name.to_vec()), slash && !stat.is_dir());
+                return Ok(Found { dir: here, member, last, place: Some(child), slash, not_dir });
             }
             (here, at) = (child, next);
         }

@@ -25,17 +25,20 @@ impl MemFs {
             (RenameMode::Exchange, None) => return Err(Errno::ENOENT),
             _ => {}
         }
-        if replaced == Some(moved) {
-            return Ok(());
-        }
         if self.is_within(new.0, moved)? {
             return Err(Errno::EINVAL);
         }
+        if let Some(other) = replaced
+            && self.is_within(old.0, other)?
+        {
+            let exchange = mode == RenameMode::Exchange;
+            return Err(if exchange { Errno::EINVAL } else { Errno::ENOTEMPTY });
+        }
+        if replaced == Some(moved) {
+            return Ok(());
+        }
         match replaced {
             Some(other) if mode == RenameMode::Exchange => {
-                if self.is_within(old.0, other)? {
-                    return Err(Errno::EINVAL);
-                }
                 self.remove_name(caller, old.0, old.1)?;
                 self.remove_name(caller, new.0, new.1)?;
                 self.add_name(caller, old.0, old.1, other)?;
