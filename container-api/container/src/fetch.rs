@@ -36,6 +36,8 @@ use crate::{machine::Machine, names::Names};
 
 /// Threads at work at once; further fetches wait for one of them.
 const WORKERS_MAX: usize = 48;
+/// Threads that hang in a read which nobody waits for any more, at most; beyond, they count as at work.
+const ABANDONED_MAX: usize = 256;
 /// How long an idle thread waits for the next fetch.
 const IDLE_MS: u64 = 5_000;
 /// Bytes read from the network at once.
@@ -49,6 +51,8 @@ const REDIRECTS_MAX: u32 = 20;
 #[derive(Default, Debug)]
 struct Control {
     cancelled: AtomicBool,
+    /// Its thread hangs in the network for nobody; another has taken its place. Set and read under the state's lock.
+    abandoned: AtomicBool,
     paused: Mutex<bool>,
     moved: Condvar,
 }
@@ -89,6 +93,7 @@ struct State {
     controls: HashMap<FetchId, Arc<Control>>,
     workers: usize,
     idle: usize,
+    abandoned: usize,
     closing: bool,
 }
 
@@ -137,9 +142,14 @@ impl Fetcher {
 
     pub(crate) fn cancel(&self, id: FetchId) {
         let mut state = self.state();
+        let Some(control) = state.controls.remove(&id) else { return };
+        control.cancel();
+        let queued = state.queue.len();
         state.queue.retain(|job| job.id != id);
-        if let Some(control) = state.controls.remove(&id) {
-            control.cancel();
+        if state.queue.len() == queued && state.abandoned < ABANDONED_MAX {
+            control.abandoned.store(true, Ordering::Relaxed);
+            state.abandoned += 1;
+            state.workers -= 1;
         }
     }
 
@@ -158,7 +168,14 @@ impl Fetcher {
         while let Some(job) = self.next_job() {
             let (id, control) = (job.id, job.control.clone());
             let result = self.run(machine, job);
-            self.state().controls.remove(&id);
+            {
+                let mut state = self.state();
+                state.controls.remove(&id);
+                if control.abandoned.load(Ordering::Relaxed) {
+                    state.abandoned -= 1;
+                    return;
+                }
+            }
             if !control.is_cancelled() {
                 machine.with_kernel(|kernel| match result {
                     Ok(()) => kernel.fetch_end(id, Ok(())),

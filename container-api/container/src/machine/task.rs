@@ -9,7 +9,7 @@ use std::{
 
 use oac_abi::{bounds::CALL_ARGS_MAX, nr, wire::Request};
 use oac_kernel::{Image, TaskFailure};
-use wasmtime::{Memory, ResourceLimiter, Store, Trap, UpdateDeadline};
+use wasmtime::{Memory, ResourceLimiter, Store, Trap, UpdateDeadline, WasmBacktrace};
 
 use super::{Ended, Machine, TaskHandle};
 use crate::{
@@ -19,6 +19,8 @@ use crate::{
 
 /// Elements of a program's function table, at most.
 const TABLE_ELEMENTS_MAX: usize = 10_000_000;
+/// Functions named in a trap's message.
+const FRAMES_TOLD: usize = 4;
 /// Kept free below `WASM_STACK_BYTES`, so that wasm's own check comes before the end of the thread's stack.
 const STACK_BYTES: usize = WASM_STACK_BYTES + HOST_STACK_BYTES;
 
@@ -127,9 +129,21 @@ fn failure(error: &wasmtime::Error, loading: bool) -> Option<TaskFailure> {
     match error.downcast_ref::<Trap>() {
         Some(trap) => Some(TaskFailure::Trap {
             unreachable: *trap == Trap::UnreachableCodeReached,
-            message: one_line(error),
+            message: format!("{trap}{}", innermost_functions(error)),
         }),
         None if loading => Some(TaskFailure::Load { message: one_line(error) }),
         None => Some(TaskFailure::Trap { unreachable: false, message: one_line(error) }),
     }
+}
+
+/// Where it happened: `, in f called by g …`; nothing when the module carries no names.
+fn innermost_functions(error: &wasmtime::Error) -> String {
+    let frames = error.downcast_ref::<WasmBacktrace>().map_or(&[][..], WasmBacktrace::frames);
+    let names: Vec<String> = frames
+        .iter()
+        .filter_map(|frame| frame.func_name())
+        .map(|name| format!("{:#}", rustc_demangle::demangle(name)))
+        .take(FRAMES_TOLD)
+        .collect();
+    if names.is_empty() { String::new() } else { format!(", in {}", names.join(" called by ")) }
 }

@@ -127,6 +127,11 @@ fn answer(mut connection: TcpStream) {
         "/redirect" => b"HTTP/1.1 302 Found\r\nlocation: /small\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".to_vec(),
         "/away" => b"HTTP/1.1 302 Found\r\nlocation: http://localhost:1/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".to_vec(),
         "/loop" => b"HTTP/1.1 302 Found\r\nlocation: /loop\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".to_vec(),
+        "/silent" => {
+            // Until the other side gives up.
+            let _ = connection.read(&mut byte);
+            return;
+        }
         "/nonsense" => b"this is not HTTP\r\n\r\n".to_vec(),
         _ => b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".to_vec(),
     };
@@ -152,6 +157,14 @@ fn requests_reach_the_outside() {
     fetch("/nonsense", "error: EPROTO\n");
     check_prints(&container, &["fetch", "http://127.0.0.1:1/"], "error: ECONNREFUSED\n");
     check_prints(&container, &["fetch", "http://nowhere.invalid/"], "error: EHOSTUNREACH\n");
+}
+
+#[test]
+fn requests_that_nobody_waits_for_hold_nobody_up() {
+    let server = http_server();
+    let container = with_network(NetworkCapability::Any);
+    check_prints(&container, &["fetch-and-leave", &format!("{server}/silent")], "60 started\n");
+    check_prints(&container, &["fetch", &format!("{server}/small")], "200 Some(\"yes\") 4 bytes, sum 448\n");
 }
 
 #[test]

@@ -44,6 +44,11 @@ fn main() {
         "serve" => serve(arg(1).parse().unwrap()),
         "talk" => talk(arg(1).parse().unwrap(), arg(2)),
         "fetch" => fetch(arg(1)),
+        "fetch-and-leave" => {
+            let request = RequestHead { method: "GET".into(), url: arg(1).into(), headers: Vec::new() };
+            let started = (0..60).filter(|_| raw::fetch(&request.encode(), &[], 0).is_ok()).count();
+            println!("{started} started");
+        }
         "sleep" => std::thread::sleep(std::time::Duration::from_millis(arg(1).parse().unwrap())),
         "clocks" => clocks(),
         "random" => random(),
