@@ -27,7 +27,7 @@ pub use error::{InstallError, TarballProblem, errno_name};
 pub use extract::{ENTRIES_MAX, UNPACKED_BYTES_MAX, extract};
 pub use install::{Installation, write_whole};
 pub use plan::{Plan, Removal, plan};
-pub use prepare::tarballs;
+pub use prepare::{Take, TarballSource, tarballs};
 pub use resolving::{FetchOptions, Packuments, resolve};
 pub use scripts::{Script, ScriptEnvironment, ScriptOutcome, run, spawn};
 

@@ -14,6 +14,20 @@ struct Sought<'a> {
     integrity: Option<Integrity>,
 }
 
+/// What is done with a verified tarball.
+pub type Take<'a> = dyn FnMut(&Package, &[u8]) -> Result<(), InstallError> + 'a;
+
+/// Where tarballs may come from.
+#[derive(Debug, Clone, Copy)]
+pub struct TarballSource<'a> {
+    /// Which addresses to ask.
+    pub config: &'a Config,
+    /// What was fetched before.
+    pub cache: &'a Cache,
+    /// `--offline`: nothing but the cache.
+    pub offline: bool,
+}
+
 /// Hands every package's verified tarball to `take`, in the order in which they come.
 ///
 /// # Errors
@@ -22,12 +36,11 @@ struct Sought<'a> {
 pub fn tarballs<T: Transport>(
     packages: &[&Package],
     packuments: &mut Packuments<'_, T>,
-    config: &Config,
-    cache: &Cache,
-    offline: bool,
+    source: &TarballSource<'_>,
     observer: &mut dyn Observer,
-    take: &mut dyn FnMut(&Package, &[u8]) -> Result<(), InstallError>,
+    take: &mut Take<'_>,
 ) -> Result<(), InstallError> {
+    let TarballSource { config, cache, offline } = *source;
     let (cached, missing) = divide(packages, cache)?;
     if let Some(package) = missing.first().filter(|_| offline) {
         return Err(InstallError::NotCached {
@@ -55,16 +68,13 @@ pub fn tarballs<T: Transport>(
         done += 1;
         observer.progress(done, total);
     }
-    while let Some((id, result)) = packuments.client.next() {
+    while let Some((id, result)) = packuments.client.wait() {
         let Some(sought) = fetching.remove(&id) else { continue };
         let body = result?.body;
-        match &sought.integrity {
-            Some(integrity) => {
-                integrity.check(&sought.url, &body)?;
-                cache.keep_tarball(integrity, &body);
-            }
-            // Very old packages promise nothing.
-            None => {}
+        // Very old packages promise nothing.
+        if let Some(integrity) = &sought.integrity {
+            integrity.check(&sought.url, &body)?;
+            cache.keep_tarball(integrity, &body);
         }
         take(sought.package, &body)?;
         done += 1;
@@ -133,7 +143,7 @@ fn addresses<'a, T: Transport>(
             found.push((name.clone(), packument));
         }
     }
-    while let Some((name, packument)) = packuments.next() {
+    while let Some((name, packument)) = packuments.wait() {
         found.push((name, packument?));
     }
     for (name, packument) in found {

@@ -43,7 +43,7 @@ impl<'a, T: Transport> Packuments<'a, T> {
         Self { client, config, cache, options, asked: HashMap::new() }
     }
 
-    /// Asks for a packument: at once from the cache, or later by [`Packuments::next`].
+    /// Asks for a packument: at once from the cache, or later by [`Packuments::wait`].
     pub fn ask(&mut self, name: &str) -> Result<Option<Packument>, RegistryError> {
         let url = self.config.packument_url(name)?;
         // Full and abbreviated ones are kept apart.
@@ -75,9 +75,9 @@ impl<'a, T: Transport> Packuments<'a, T> {
     }
 
     /// Waits for a packument; `None` when none is to come.
-    pub fn next(&mut self) -> Option<Found> {
+    pub fn wait(&mut self) -> Option<Found> {
         loop {
-            let (id, result) = self.client.next()?;
+            let (id, result) = self.client.wait()?;
             let Some(asked) = self.asked.remove(&id) else { continue };
             let packument = result.and_then(|response| self.take(&asked, &response));
             return Some((asked.name, packument));
@@ -120,7 +120,7 @@ pub fn resolve<T: Transport>(
         if !idle {
             continue;
         }
-        match packuments.next() {
+        match packuments.wait() {
             Some((name, packument)) => resolver.provide(&name, packument),
             None => {
                 if let Some(resolution) = resolver.finish()? {

@@ -9,12 +9,13 @@ use crate::project::Project;
 use crate::report::{Summary, closing_lines};
 use crate::run_script;
 use oac_npm_installer::{
-    Cache, FetchOptions, Installation, Observer, Packuments, Plan, plan, resolve, tarballs,
+    Cache, FetchOptions, Installation, Observer, Packuments, Plan, TarballSource, plan, resolve, tarballs,
 };
 use oac_npm_registry::{Client, PickContext};
 use oac_npm_resolver::{Input, Package, Platform, Resolution, ResolveOptions, Resolver};
 use std::collections::HashSet;
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 
 /// What sets one kind of install apart from another.
 #[derive(Debug, Default)]
@@ -159,7 +160,8 @@ fn reify(
         return Ok(summary);
     }
     if !plan.is_empty() {
-        carry_out(context, project, &plan, &packages, &mut packuments, &cache, &mut progress)?;
+        let stores = Stores { packuments: &mut packuments, cache: &cache };
+        carry_out(context, &project.folder, &plan, &packages, stores, scripts, &mut progress)?;
     }
     progress.clear();
     finish::complete_licences(project, &mut resolution, &packages);
@@ -173,13 +175,19 @@ fn reify(
     Ok(summary)
 }
 
+/// Where tarballs come from.
+struct Stores<'s, 'a, T> {
+    packuments: &'s mut Packuments<'a, T>,
+    cache: &'s Cache,
+}
+
 fn carry_out<T: oac_npm_registry::Transport>(
     context: &Context,
-    project: &Project,
+    folder: &Path,
     plan: &Plan,
     packages: &[Package],
-    packuments: &mut Packuments<'_, T>,
-    cache: &Cache,
+    stores: Stores<'_, '_, T>,
+    scripts: bool,
     progress: &mut Progress,
 ) -> Result<(), Failure> {
     for package in plan.add.iter().chain(&plan.change) {
@@ -188,15 +196,17 @@ fn carry_out<T: oac_npm_registry::Transport>(
             context.warn(&format!("deprecated {}: {message}", package.manifest.id()));
         }
     }
-    let mut installation = Installation::begin(&project.folder)?;
+    let mut installation = Installation::begin(folder)?;
     let wanted: Vec<&Package> =
         plan.add.iter().chain(&plan.change).filter(|p| p.link_to.is_none() && !p.in_bundle).collect();
     let fetched = tarballs(
         &wanted,
-        packuments,
-        &context.config,
-        cache,
-        context.switch("offline", false),
+        stores.packuments,
+        &TarballSource {
+            config: &context.config,
+            cache: stores.cache,
+            offline: context.switch("offline", false),
+        },
         progress,
         &mut |package, tarball| installation.stage(package, tarball),
     );
@@ -204,7 +214,9 @@ fn carry_out<T: oac_npm_registry::Transport>(
         installation.abandon();
         return Err(error.into());
     }
-    finish::note_pending_scripts(&project.folder, plan)?;
+    if scripts {
+        finish::note_pending_scripts(folder, plan)?;
+    }
     installation.commit(plan, packages)?;
     Ok(())
 }
@@ -222,12 +234,12 @@ fn pin_tags<T: oac_npm_registry::Transport>(
             known.push((name.to_owned(), packument));
         }
     }
-    while let Some((name, packument)) = packuments.next() {
+    while let Some((name, packument)) = packuments.wait() {
         let asked = requests.iter().find(|r| r.spec.registry_name() == Some(&name));
         let spec = asked.map(|r| r.spec.target().raw_spec.clone()).unwrap_or_default();
         let package = format!("{name}@{spec}");
         let packument = packument.map_err(|error| oac_npm_resolver::ResolveError::Registry {
-            error,
+            error: Box::new(error),
             package,
             required_by: String::new(),
         })?;

@@ -53,7 +53,7 @@ impl<'a, T: Transport> Client<'a, T> {
         }
     }
 
-    /// Asks for an address; the answer comes by [`Client::next`].
+    /// Asks for an address; the answer comes by [`Client::wait`].
     pub fn get(&mut self, url: &str, headers: &[(&str, &str)]) -> RequestId {
         let id = RequestId(self.next_id);
         self.next_id += 1;
@@ -74,7 +74,7 @@ impl<'a, T: Transport> Client<'a, T> {
     }
 
     /// Waits for an answer; `None` when nothing is pending. Statuses from 400 on come as errors.
-    pub fn next(&mut self) -> Option<Fetched> {
+    pub fn wait(&mut self) -> Option<Fetched> {
         while !self.known.is_empty() {
             self.fill();
             let wait = self.later.iter().map(|(at, _)| at.saturating_duration_since(Instant::now())).min();
@@ -189,9 +189,9 @@ mod tests {
         let config = Config::default();
         let mut client = Client::new(&config, &mut transport, policy, 4);
         client.get("http://registry.invalid/a", &[]);
-        let (_, result) = client.next().expect("one request");
+        let (_, result) = client.wait().expect("one request");
         assert_eq!(result.map_or_else(|e| e.code(), |r| r.status.to_string()), expect, "{statuses:?}");
-        assert!(client.next().is_none());
+        assert!(client.wait().is_none());
     }
 
     #[test]
@@ -212,7 +212,7 @@ mod tests {
         for _ in 0..10 {
             client.get("http://registry.invalid/a", &[]);
         }
-        while client.next().is_some() {}
+        while client.wait().is_some() {}
         assert_eq!(transport.most_at_once, 3);
     }
 }

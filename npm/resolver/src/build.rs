@@ -369,9 +369,11 @@ impl Builder<'_> {
         let wanted = spec.target().raw_spec.clone();
         Ok(match self.store.pick(spec, &self.input.pick) {
             None => return Err(Stop::Missing(vec![spec.clone()])),
-            Some(Err(error)) => {
-                Err(ResolveError::Registry { error, package: format!("{name}@{wanted}"), required_by })
-            }
+            Some(Err(error)) => Err(ResolveError::Registry {
+                error: Box::new(error),
+                package: format!("{name}@{wanted}"),
+                required_by,
+            }),
             Some(Ok(None)) => Err(ResolveError::NoVersion { name: name.to_owned(), wanted, required_by }),
             Some(Ok(Some(manifest))) => Ok(manifest),
         })
@@ -488,7 +490,8 @@ impl Builder<'_> {
             let engine_ok = self.input.engines_accept(&package);
             let platform_ok = self.input.platform.accepts(&package);
             if self.tree.node(node).flags.optional {
-                if !self.tree.node(node).inert && !(engine_ok && platform_ok) {
+                let fits = engine_ok && platform_ok;
+                if !fits && !self.tree.node(node).inert {
                     self.make_inert(node);
                 }
                 continue;

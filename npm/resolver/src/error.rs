@@ -31,7 +31,7 @@ pub enum ResolveError {
     #[error("{error}")]
     Registry {
         /// What the registry said.
-        error: RegistryError,
+        error: Box<RegistryError>,
         /// The package asked for, with its spec.
         package: String,
         /// The location of the package that asks.

@@ -7,9 +7,10 @@ use crate::tree::{EdgeId, NodeId, Tree};
 pub(crate) fn peer_conflict(tree: &Tree, edge: EdgeId, dep: NodeId) -> ResolveError {
     let e = tree.edge(edge);
     let wanted = tree.node(dep).package.id();
-    let found = e.from.and_then(|from| tree.resolve(from, &e.name)).map(|current| {
-        format!("Found: {}", with_dependents(tree, current))
-    });
+    let found = e
+        .from
+        .and_then(|from| tree.resolve(from, &e.name))
+        .map(|current| format!("Found: {}", with_dependents(tree, current)));
     let wanted_by = e.from.map(|from| location_and_dependents(tree, from)).unwrap_or_default();
     ResolveError::Eresolve {
         while_resolving: project(tree, dep),

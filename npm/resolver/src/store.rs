@@ -15,11 +15,14 @@ pub(crate) enum Reach {
     Everything,
 }
 
+/// By name and spec: the version picked, if any.
+type Picked = HashMap<(String, String), Option<Rc<Manifest>>>;
+
 /// Packuments by name, or why there is none.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     packuments: HashMap<String, Result<Packument, RegistryError>>,
-    picked: RefCell<HashMap<(String, String), Option<Rc<Manifest>>>>,
+    picked: RefCell<Picked>,
     asked: HashSet<String>,
     waiting: HashMap<String, Vec<(Rc<PackageSpec>, Reach)>>,
     followed: HashSet<(String, String, Reach)>,

@@ -6,10 +6,13 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+/// By name and text.
+type Parsed = HashMap<(String, String), Option<Rc<PackageSpec>>>;
+
 /// Specs already parsed; the same few ranges appear hundreds of times.
 #[derive(Debug, Default)]
 pub(crate) struct SpecCache {
-    parsed: RefCell<HashMap<(String, String), Option<Rc<PackageSpec>>>>,
+    parsed: RefCell<Parsed>,
 }
 
 impl SpecCache {
