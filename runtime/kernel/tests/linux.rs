@@ -374,16 +374,16 @@ fn kernel_tree(kernel: &mut Kernel, dir: &str, prefix: &str, out: &mut Vec<Strin
 }
 
 fn compare(seed: u64, operations: u32, root: &Path) {
-    // Three levels, so that the `..`s of a path stay within the test's own directory.
-    let base = root.join(format!("{seed}/1/2/3"));
+    // Levels enough that the `..`s of a path stay within the test's own directory.
+    let base = root.join(format!("{seed}/1/2/3/4/5"));
     fs::create_dir_all(&base).unwrap();
     let linux = Linux(base.clone());
     let mut m = Machine::default();
     let task = m.actor();
-    for dir in ["/tmp/1", "/tmp/1/2", "/tmp/1/2/3"] {
+    for dir in ["/tmp/1", "/tmp/1/2", "/tmp/1/2/3", "/tmp/1/2/3/4", "/tmp/1/2/3/4/5"] {
         m.call(task, &call!(nr::MKDIRAT, -100, dir, 0o755)).ok();
     }
-    let mut kernel = Kernel { m, task, base: "/tmp/1/2/3".into() };
+    let mut kernel = Kernel { m, task, base: "/tmp/1/2/3/4/5".into() };
     let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let mut history = Vec::new();
     for _ in 0..operations {
@@ -394,7 +394,7 @@ fn compare(seed: u64, operations: u32, root: &Path) {
     }
     let (mut expect, mut got) = (Vec::new(), Vec::new());
     linux_tree(&base, "", &mut expect);
-    kernel_tree(&mut kernel, "/tmp/1/2/3", "", &mut got);
+    kernel_tree(&mut kernel, "/tmp/1/2/3/4/5", "", &mut got);
     assert_eq!(got, expect, "seed {seed}: the trees differ after\n{}", history.join("\n"));
 }
 
@@ -402,7 +402,7 @@ fn compare(seed: u64, operations: u32, root: &Path) {
 fn files_behave_as_on_linux() {
     let root = std::env::temp_dir().join(format!("oac-kernel-linux-{}", std::process::id()));
     // A longer run: OAC_LINUX_SEEDS=3000 cargo test -p oac-kernel --test linux
-    let seeds = std::env::var("OAC_LINUX_SEEDS").ok().map_or(150, |seeds| seeds.parse().unwrap());
+    let seeds = std::env::var("OAC_LINUX_SEEDS").ok().map_or(100, |seeds| seeds.parse().unwrap());
     for seed in 1..=seeds {
         compare(seed, 200, &root);
     }
