@@ -55,7 +55,7 @@ macro_rules! for_each_call {
             /// Sets times, in ns since 1970; `flags::UTIME_NOW_NS`, `flags::UTIME_OMIT_NS`. utimensat(2).
             oac 20 utimensat (dirfd: i32, path: in_bytes, atime_ns: i64, mtime_ns: i64, flags: u32) => kernel full;
             /// Checks permission for the caller: 4 read, 2 write, 1 execute, 0 existence. faccessat(2).
-            oac 21 faccessat (dirfd: i32, path: in_bytes, mode: u32, flags: u32) => kernel full;
+            oac 21 faccessat (dirfd: i32, path: in_bytes, mode: u32, flags: u32) => kernel partial("everybody is root so far: only permission to execute is checked");
             /// Flushes a file to its store. fsync(2).
             oac 22 fsync (fd: i32) => kernel full;
             /// The absolute path with every link resolved; returns its length. realpath(3).
@@ -91,9 +91,9 @@ macro_rules! for_each_call {
             /// Removes the binds of a path. Plan 9 unmount(2).
             oac 38 ns_unbind (target: in_bytes) => kernel full;
             /// Starts a task from a `spawn::SpawnRequest`; returns its id. As posix_spawn(3).
-            oac 50 spawn (request: in_bytes) => kernel full;
+            oac 50 spawn (request: in_bytes) => kernel partial("a new session is a new process group so far");
             /// Waits for a child (-1: any); returns its id, or 0 with WNOHANG and nothing to report; the status is `signal::WaitStatus`. wait4(2).
-            oac 51 wait4 (pid: i32, options: u32, status: out_bytes) => kernel full;
+            oac 51 wait4 (pid: i32, options: u32, status: out_bytes) => kernel partial("WNOHANG; that a child has stopped is not reported");
             /// Sends a signal to a task, or a process group when negative; 0 only checks. kill(2).
             oac 52 kill (pid: i32, signal: u32) => kernel full;
             /// Ends the task; never returns. exit_group(2).
@@ -187,7 +187,7 @@ macro_rules! for_each_call {
             /// WASI preview 1 `fd_fdstat_set_flags`.
             wasi 311 fd_fdstat_set_flags (fd: i32, flags: u32) => kernel full;
             /// WASI preview 1 `fd_fdstat_set_rights`.
-            wasi 312 fd_fdstat_set_rights (fd: i32, rights_base: u64, rights_inheriting: u64) => kernel full;
+            wasi 312 fd_fdstat_set_rights (fd: i32, rights_base: u64, rights_inheriting: u64) => kernel partial("rights say what a descriptor can do and may be given up, which changes nothing");
             /// WASI preview 1 `fd_filestat_get`.
             wasi 313 fd_filestat_get (fd: i32, stat: out_fixed(64)) => kernel full;
             /// WASI preview 1 `fd_filestat_set_size`.
@@ -249,7 +249,7 @@ macro_rules! for_each_call {
             /// WASI preview 1 `sock_accept`.
             wasi 342 sock_accept (fd: i32, flags: u32, connection: out_fixed(4)) => kernel full;
             /// WASI preview 1 `sock_recv`.
-            wasi 343 sock_recv (fd: i32, iovs: out_iovs, ri_flags: u32, ro_datalen: out_fixed(4), ro_flags: out_fixed(2)) => kernel full;
+            wasi 343 sock_recv (fd: i32, iovs: out_iovs, ri_flags: u32, ro_datalen: out_fixed(4), ro_flags: out_fixed(2)) => kernel partial("neither peeking nor waiting for all");
             /// WASI preview 1 `sock_send`.
             wasi 344 sock_send (fd: i32, iovs: in_iovs, si_flags: u32, so_datalen: out_fixed(4)) => kernel full;
             /// WASI preview 1 `sock_shutdown`.
