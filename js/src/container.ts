@@ -5,7 +5,7 @@ import { chooseMode, type Mode } from './isolation.js';
 import { KernelClient } from './kernel-client.js';
 import type { KernelEvent, NetworkPolicy } from './messages.js';
 import { resolvePath } from './paths.js';
-import { Previews } from './previews.js';
+import { Previews, register } from './previews.js';
 import { ContainerProcess } from './process.js';
 import { exportTree, flattenTree, type FileSystemTree } from './tree.js';
 
@@ -85,6 +85,10 @@ export class OpenAgentsContainer {
     const registry = options.registry === undefined ? undefined : registryUrl(options.registry);
     const listeners: Listeners = { port: new Set(), 'server-ready': new Set(), error: new Set() };
     let container: OpenAgentsContainer | undefined;
+    const script = options.serviceWorker ?? new URL('./service-worker.js', import.meta.url);
+    // Both at once; whichever fails, the other is not left behind.
+    const registering = script === false ? undefined : register(String(script));
+    registering?.catch(() => undefined);
     const kernel = await KernelClient.start(
       {
         hostname: options.hostname ?? 'oac',
@@ -97,8 +101,8 @@ export class OpenAgentsContainer {
       },
     );
     try {
-      const script = options.serviceWorker ?? new URL('./service-worker.js', import.meta.url);
-      const previews = script === false ? undefined : await Previews.start(String(script), kernel);
+      const registration = await registering;
+      const previews = registration === undefined ? undefined : new Previews(registration, kernel);
       const env: Environment = { ...defaultEnvironment(registry), ...options.env };
       container = new OpenAgentsContainer(kernel, previews, mode, workdir, env, listeners);
       return container;

@@ -48,6 +48,8 @@ class KernelWorker {
   readonly #running = new Set<number>();
   /** How they ended, until the page asks. */
   readonly #exits = new Map<number, PromiseWithResolvers<number>>();
+  /** Tasks whose programs are being fetched or compiled. */
+  readonly #loading = new Set<number>();
   #operation = 1;
   #pumping = false;
 
@@ -200,6 +202,7 @@ class KernelWorker {
       case RequestKind.Start:
         return void this.#start(task, this.#kernel.requestDetail() as StartDetail);
       case RequestKind.Stop:
+        this.#loading.delete(task);
         return this.#tasks.stop(task);
       case RequestKind.Fetch:
         return this.#outside.start(this.#kernel.requestDetail() as FetchDetail);
@@ -232,9 +235,12 @@ class KernelWorker {
 
   async #start(task: number, detail: StartDetail): Promise<void> {
     try {
+      this.#loading.add(task);
       const module = 'program' in detail ? await this.#programs.get(detail.program) : await WebAssembly.compile(detail.wasm as Uint8Array<ArrayBuffer>);
-      this.#tasks.start(task, module);
+      // It may have been killed meanwhile.
+      if (this.#loading.delete(task)) this.#tasks.start(task, module);
     } catch (error) {
+      if (!this.#loading.delete(task)) return;
       const message = error instanceof Error ? error.message : String(error);
       this.#kernel.taskFailed(task, 'load', message);
       if (error instanceof ContainerError) post({ type: 'error', error: toRecord(error) });

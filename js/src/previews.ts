@@ -4,16 +4,38 @@ import type { KernelClient } from './kernel-client.js';
 import type { ConnectPreview, WhoAmI, YouAre } from './messages.js';
 import { previewPath } from './preview-address.js';
 
-export class Previews {
-  readonly #scope: string;
-  readonly #clientId: string;
-  readonly #container: number;
+/** The service worker at work, and who this page is to it. */
+export interface Registration {
+  /** The path under which it answers, with its slash. */
+  scope: string;
+  clientId: string;
+}
 
-  private constructor(scope: string, clientId: string, kernel: KernelClient) {
-    this.#scope = new URL(scope).pathname;
-    this.#clientId = clientId;
-    // Random, so that the containers of a page need not know of each other.
-    this.#container = crypto.getRandomValues(new Uint32Array(1))[0]!;
+/**
+ * Registers the service worker and waits until it works.
+ *
+ * @throws ContainerError ERR_SERVICE_WORKER
+ */
+export async function register(script: string): Promise<Registration> {
+  if (navigator.serviceWorker === undefined) throw noWorker(script, 'this browser, or its private mode, has no service workers');
+  let registration: ServiceWorkerRegistration;
+  try {
+    registration = await navigator.serviceWorker.register(script, { type: 'module' });
+  } catch (error) {
+    throw noWorker(script, error instanceof Error ? error.message : String(error), error);
+  }
+  const { clientId } = await whoAmI(await active(registration, script));
+  return { scope: new URL(registration.scope).pathname, clientId };
+}
+
+/** One container's previews. */
+export class Previews {
+  readonly #registration: Registration;
+  /** Random, so that the containers of a page need not know of each other. */
+  readonly #container = crypto.getRandomValues(new Uint32Array(1))[0]!;
+
+  constructor(registration: Registration, kernel: KernelClient) {
+    this.#registration = registration;
     // It stays after teardown, for then `kernel` says that it is gone.
     navigator.serviceWorker.addEventListener('message', ({ data }: MessageEvent<ConnectPreview>): void => {
       if (data?.type !== 'oac-connect' || data.container !== this.#container) return;
@@ -24,27 +46,10 @@ export class Previews {
     navigator.serviceWorker.startMessages();
   }
 
-  /**
-   * Registers the service worker and waits until it works.
-   *
-   * @throws ContainerError ERR_SERVICE_WORKER
-   */
-  static async start(script: string, kernel: KernelClient): Promise<Previews> {
-    if (navigator.serviceWorker === undefined) throw noWorker(script, 'this browser, or its private mode, has no service workers');
-    let registration: ServiceWorkerRegistration;
-    try {
-      registration = await navigator.serviceWorker.register(script, { type: 'module' });
-    } catch (error) {
-      throw noWorker(script, error instanceof Error ? error.message : String(error), error);
-    }
-    const worker = await active(registration, script);
-    const { clientId } = await whoAmI(worker);
-    return new Previews(registration.scope, clientId, kernel);
-  }
-
   /** Where a port is to be seen. */
   url(port: number): string {
-    return new URL(previewPath(this.#scope, { clientId: this.#clientId, container: this.#container, port }), location.href).href;
+    const { scope, clientId } = this.#registration;
+    return new URL(previewPath(scope, { clientId, container: this.#container, port }), location.href).href;
   }
 }
 

@@ -108,6 +108,22 @@ export const checks = [
     },
   },
   {
+    name: 'fault: tasks that are killed before they began',
+    run: async (page) => {
+      const codes = await withProgram(page, SPINS, async () => {
+        const tasks = await Promise.all(
+          Array.from({ length: 6 }, async () => {
+            const task = await container.spawn('thing');
+            task.kill('SIGKILL');
+            return task;
+          }),
+        );
+        return Promise.all(tasks.map((task) => task.exit));
+      });
+      assertEqual(codes, Array(6).fill(137), 'the exit codes');
+    },
+  },
+  {
     name: 'fault: more tasks than warm workers, and each gets its turn',
     run: async (page) => {
       const codes = await withProgram(page, RETURNS, async () => {

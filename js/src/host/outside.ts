@@ -51,9 +51,10 @@ export class Outside {
         // What the container keeps, it keeps itself.
         cache: 'no-store',
       });
-    } catch (error) {
+    } catch {
+      // A browser does not say why.
       if (state.abort.signal.aborted) return;
-      this.#tell(() => this.#kernel.fetchFailed(id, error instanceof Error ? error.message : String(error)));
+      this.#tell(() => this.#kernel.fetchFailed(id));
       return;
     }
     const kept: string[] = [];

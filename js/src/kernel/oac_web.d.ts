@@ -55,7 +55,7 @@ export class WebKernel {
   requestDetail(): unknown;
 
   fetchHead(id: number, status: number, statusText: string, url: string, headers: string[]): void;
-  fetchFailed(id: number, message: string): void;
+  fetchFailed(id: number): void;
   /** True: pause until FetchResume. */
   fetchBody(id: number, chunk: Uint8Array): boolean;
   fetchEnd(id: number, complete: boolean): void;
