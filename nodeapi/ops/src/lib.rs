@@ -17,6 +17,7 @@
 //! ```
 
 pub mod base64;
+pub mod brotli;
 pub mod buffer;
 pub mod cjs_lexer;
 pub mod crypto;

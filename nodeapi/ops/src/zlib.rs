@@ -3,6 +3,8 @@
 //! The codec is `zlib-rs`, a port of zlib that keeps its stream semantics; this module adds what Node's C++ adds: the modes, gzip
 //! files of several members, and the errors.
 
+use std::borrow::Cow;
+
 use zlib_rs::{
     Deflate, DeflateConfig, DeflateError, DeflateFlush, Inflate, InflateError, InflateFlush, Method, Status,
     Strategy,
@@ -77,11 +79,11 @@ pub struct ZlibError {
     /// zlib's number.
     pub errno: i32,
     /// Its name.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
 }
 
 impl ZlibError {
-    fn new(message: &'static str, errno: i32) -> Self {
+    pub(crate) fn new(message: &'static str, errno: i32) -> Self {
         let code = match errno {
             Z_OK => "Z_OK",
             Z_STREAM_END => "Z_STREAM_END",
@@ -91,7 +93,18 @@ impl ZlibError {
             Z_MEM_ERROR => "Z_MEM_ERROR",
             _ => "Z_BUF_ERROR",
         };
-        Self { message, errno, code }
+        Self { message, errno, code: Cow::Borrowed(code) }
+    }
+
+    /// The same with a code that is not zlib's.
+    pub(crate) fn with_code(mut self, code: impl Into<Cow<'static, str>>) -> Self {
+        self.code = code.into();
+        self
+    }
+
+    /// The input ended before the data did.
+    pub(crate) fn unexpected_end() -> Self {
+        Self::new("unexpected end of file", Z_BUF_ERROR)
     }
 }
 
@@ -302,7 +315,7 @@ impl Stream {
         let message = |text: &'static str| Some(ZlibError::new(self.message.unwrap_or(text), self.status));
         match self.status {
             Z_OK | Z_BUF_ERROR if avail_out != 0 && self.flush == Z_FINISH => {
-                Some(ZlibError::new("unexpected end of file", Z_BUF_ERROR))
+                Some(ZlibError::unexpected_end())
             }
             Z_OK | Z_BUF_ERROR | Z_STREAM_END => None,
             Z_NEED_DICT if self.dictionary.is_empty() => message("Missing dictionary"),

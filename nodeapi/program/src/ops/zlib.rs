@@ -1,7 +1,8 @@
 //! The binding `zlib`.
 
 use oac_engine::{OpArgs, OpDecl, OpError, OpResult, OpState, OpValue};
-use oac_node_ops::zlib::{self, Mode, Params, Stream, ZlibError};
+use oac_node_ops::brotli;
+use oac_node_ops::zlib::{self, Mode, Params, Progress, Stream, ZlibError};
 
 pub(crate) const OPS: &[OpDecl] = &[
     OpDecl { name: "zlib_new", run: new },
@@ -9,11 +10,14 @@ pub(crate) const OPS: &[OpDecl] = &[
     OpDecl { name: "zlib_params", run: params },
     OpDecl { name: "zlib_reset", run: reset },
     OpDecl { name: "zlib_crc32", run: crc32 },
+    OpDecl { name: "brotli_new", run: brotli_new },
+    OpDecl { name: "brotli_write", run: brotli_write },
+    OpDecl { name: "brotli_reset", run: brotli_reset },
 ];
 
 /// `[message, errno, code]`, the arguments of Node's `onerror`.
 fn error(error: &ZlibError) -> OpValue {
-    OpValue::List(vec![error.message.into(), error.errno.into(), error.code.into()])
+    OpValue::List(vec![error.message.into(), error.errno.into(), error.code.clone().into_owned().into()])
 }
 
 fn outcome(result: Result<(), ZlibError>) -> OpResult {
@@ -43,13 +47,46 @@ fn write(state: &mut OpState, args: &OpArgs<'_>) -> OpResult {
     let stream = state.resource::<Stream>(args.u32(0)?)?;
     let input = if args.is_nullish(2) { &[] } else { args.bytes(2)? };
     let progress = stream.write(args.i32(1)?, input, args.bytes_mut(3)?);
-    let report = args.bytes_mut(4)?;
+    report(progress, args, 4)?;
+    Ok(stream.error(progress.avail_out).map_or(OpValue::Undefined, |failed| error(&failed)))
+}
+
+/// Writes what was left over into the view at `index`.
+fn report(progress: Progress, args: &OpArgs<'_>, index: usize) -> Result<(), OpError> {
+    let report = args.bytes_mut(index)?;
     if report.len() < 8 {
-        return Err(OpError::arg(4, "a Uint32Array of 2 elements"));
+        return Err(OpError::arg(index, "a Uint32Array of 2 elements"));
     }
     report[..4].copy_from_slice(&(progress.avail_out as u32).to_ne_bytes());
     report[4..8].copy_from_slice(&(progress.avail_in as u32).to_ne_bytes());
-    Ok(stream.error(progress.avail_out).map_or(OpValue::Undefined, |failed| error(&failed)))
+    Ok(())
+}
+
+/// `brotli_new(encodes, params?)`: the stream's number, or an error's list; params is a Uint32Array.
+fn brotli_new(state: &mut OpState, args: &OpArgs<'_>) -> OpResult {
+    if !args.bool(0) {
+        return Ok(state.add_resource(brotli::Stream::decoder()).into());
+    }
+    let words = args.bytes(1)?.chunks_exact(4);
+    let params: Vec<u32> = words.map(|word| u32::from_ne_bytes([word[0], word[1], word[2], word[3]])).collect();
+    Ok(match brotli::Stream::encoder(&params) {
+        Ok(stream) => state.add_resource(stream).into(),
+        Err(failed) => error(&failed),
+    })
+}
+
+/// `brotli_write(stream, operation, input, output, writeState)`: as `zlib_write`.
+fn brotli_write(state: &mut OpState, args: &OpArgs<'_>) -> OpResult {
+    let stream = state.resource::<brotli::Stream>(args.u32(0)?)?;
+    let input = if args.is_nullish(2) { &[] } else { args.bytes(2)? };
+    let progress = stream.write(args.i32(1)?, input, args.bytes_mut(3)?);
+    report(progress, args, 4)?;
+    Ok(stream.error().map_or(OpValue::Undefined, |failed| error(&failed)))
+}
+
+/// `brotli_reset(stream)`.
+fn brotli_reset(state: &mut OpState, args: &OpArgs<'_>) -> OpResult {
+    outcome(state.resource::<brotli::Stream>(args.u32(0)?)?.reset())
 }
 
 /// `zlib_params(stream, level, strategy)`: an error's list if they were refused.

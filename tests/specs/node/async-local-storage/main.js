@@ -6,7 +6,7 @@ als.run({ id: 1 }, () => {
     show('sync'); await null; show('await');
     await new Promise((resolve) => setTimeout(resolve, 1)); show('timeout');
     setImmediate(() => show('immediate')); process.nextTick(() => show('tick')); queueMicrotask(() => show('microtask'));
-    require('fs').readFile(__filename, () => show('fs'));
+    require('fs').readFile(__filename, () => setTimeout(() => show('fs'), 20));
     await Promise.all([1, 2].map(async (n) => { await n; als.enterWith({ id: n * 10 }); await n; show('entered'); }));
     show('after all'); als.exit(() => show('exit'));
     als.run('nested', () => setTimeout(() => show('nested'), 2));

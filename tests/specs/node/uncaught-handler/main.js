@@ -1,10 +1,10 @@
 process.on('uncaughtExceptionMonitor', (e, origin) => console.log('monitor', e.message, origin));
 process.on('uncaughtException', (e, origin) => console.log('caught', e.message, origin));
-setTimeout(() => { throw new Error('from timer'); }, 1);
+setTimeout(() => { throw new Error('from timer'); }, 30);
 setImmediate(() => { throw new Error('from immediate'); });
 process.nextTick(() => { throw new Error('from tick'); });
 queueMicrotask(() => { throw new Error('from microtask'); });
 Promise.reject(new Error('from promise'));
-require('fs').readFile('/nope', () => { throw new Error('from fs'); });
+setTimeout(() => require('fs').readFile('/nope', () => { throw new Error('from fs'); }), 80);
 new (require('events'))().on('x', () => {});
-setTimeout(() => console.log('still running'), 20);
+setTimeout(() => console.log('still running'), 150);

@@ -1,0 +1,1 @@
+console.log(new URLPattern({ pathname: '/:id' }).exec('http://x/7').pathname.groups.id);
