@@ -1,6 +1,7 @@
 //! The files of `/task`: the kernel's state as a filesystem. Made for one operation and dropped after it.
 //!
-//! `/task/self` leads to the caller's directory; `/task/<id>/` holds `type pid ppid cwd env argv status exitcode ctl ns fd/ stdio/`.
+//! `/task/self` leads to the caller's directory; `/task/<id>/` holds `type pid ppid cwd env argv status exitcode ctl ns fd/ stdio/`,
+//! and Wanix's `kind cmd dir exit`, which are further names of `type argv cwd exitcode`.
 //! argv and env are NUL-terminated strings, as in `/proc`; the rest is one line of text. Files of `fd` and `stdio` stand for
 //! the task's descriptors: opening one shares its description.
 
@@ -25,13 +26,17 @@ use crate::{
 };
 
 /// Names in a task's directory, in the order of their listing.
-const NAMES: [(&str, Part); 12] = [
+const NAMES: [(&str, Part); 16] = [
     ("argv", Part::Argv),
+    ("cmd", Part::Argv),
     ("ctl", Part::Ctl),
     ("cwd", Part::Cwd),
+    ("dir", Part::Cwd),
     ("env", Part::Env),
+    ("exit", Part::ExitCode),
     ("exitcode", Part::ExitCode),
     ("fd", Part::FdDir),
+    ("kind", Part::Type),
     ("ns", Part::Namespace),
     ("pid", Part::Pid),
     ("ppid", Part::ParentPid),

@@ -133,6 +133,22 @@ fn a_namespace_can_be_rebuilt_from_its_lines() {
 }
 
 #[test]
+fn nothing_is_in_a_union_twice() {
+    let mut m = Machine::default();
+    let me = m.actor();
+    tree(&mut m, me);
+    for _ in 0..40 {
+        bound(&mut m, me, "/a", "/b", bind::AFTER).ok();
+        bound(&mut m, me, "/b", "/b", bind::BEFORE).ok();
+        bound(&mut m, me, "/b", "/a", bind::AFTER).ok();
+    }
+    assert_eq!(m.get(me, "/b/both"), Ok("b".into()));
+    bound(&mut m, me, "/c", "/b", bind::AFTER).ok();
+    m.put(me, "/c/only-c", "c");
+    assert_eq!(m.get(me, "/b/only-c"), Ok("c".into()));
+}
+
+#[test]
 fn a_namespace_is_bounded() {
     let mut m = Machine::default();
     let me = m.actor();

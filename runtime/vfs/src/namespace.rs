@@ -121,11 +121,10 @@ impl Namespace {
     }
 
     /// The directories that a place shows, in the order in which names are looked up in them: more than one for a union.
-    pub(crate) fn members(&self, place: Place) -> Vec<Node> {
-        match self.mount_at(place) {
-            Some(mount) => mount.members.iter().map(|member| member.held.node()).collect(),
-            None => vec![place.node],
-        }
+    pub(crate) fn members(&self, place: Place) -> impl Iterator<Item = Node> + use<'_> {
+        let mount = self.mount_at(place);
+        let alone = if mount.is_none() { Some(place.node) } else { None };
+        alone.into_iter().chain(mount.into_iter().flat_map(|mount| &mount.members).map(|m| m.held.node()))
     }
 
     /// Whether a place is a union of several.
@@ -133,7 +132,7 @@ impl Namespace {
         self.mount_at(place).is_some_and(|mount| mount.members.len() > 1)
     }
 
-    /// Where new files of a place are made: the first member with CREATE, else the covered directory, else the first.
+    /// Where new files of a place are made: the first member bound with CREATE, else the covered directory, else the first.
     pub(crate) fn creation_member(&self, place: Place) -> Node {
         let Some(mount) = self.mount_at(place) else { return place.node };
         let pick = |wanted: fn(&Member) -> bool| mount.members.iter().find(|member| wanted(member));
@@ -195,9 +194,8 @@ impl Namespace {
         if self.0.lines.len() >= bounds::BINDS_MAX {
             return Err(Errno::ENOSPC);
         }
-        let added: Vec<Member> = self
+        let mut added: Vec<Member> = self
             .members(source.0)
-            .into_iter()
             .map(|node| Member { held: Arc::new(filesystems.hold(node)), create, covered: false })
             .collect();
         let target_place = self.normal(target.0);
@@ -215,12 +213,20 @@ impl Namespace {
             id
         };
         let mount = table.mounts.get_mut(&id).ok_or(Errno::EBUSY)?;
+        let is_in = |list: &[Member], member: &Member| {
+            list.iter().any(|other| other.held.node() == member.held.node())
+        };
+        // Nothing is in a union twice: the second would never be reached, and unions of unions would grow without end.
         match mode {
             BindMode::Replace => mount.members = added,
             BindMode::Before => {
+                mount.members.retain(|member| !is_in(&added, member));
                 mount.members.splice(0..0, added);
             }
-            BindMode::After => mount.members.extend(added),
+            BindMode::After => {
+                added.retain(|member| !is_in(&mount.members, member));
+                mount.members.extend(added);
+            }
         }
         let text = match (mode, create) {
             (BindMode::Replace, false) => "bind",

@@ -220,11 +220,11 @@ impl<'a, F: FileSystems> Walker<'a, F> {
     /// # Errors
     /// ENOTDIR.
     pub fn list(&mut self, dir: Place) -> Result<Vec<DirEntry>, Errno> {
-        let members = self.namespace.members(dir);
+        let namespace = self.namespace;
         let mut all: Vec<DirEntry> = Vec::new();
         let mut seen = std::collections::BTreeSet::new();
-        let several = members.len() > 1;
-        for member in members {
+        let several = namespace.is_union(dir);
+        for member in namespace.members(dir) {
             for entry in self.filesystems.with(member.fs, |fs| fs.read_dir(member.ino))? {
                 if several && !seen.insert(entry.name.clone()) {
                     continue;
@@ -245,7 +245,8 @@ impl<'a, F: FileSystems> Walker<'a, F> {
 
     /// A name in a directory: the member that has it, and what it leads to.
     fn lookup(&mut self, dir: Place, name: &[u8]) -> Result<Option<(Node, Place)>, Errno> {
-        for member in self.namespace.members(dir) {
+        let namespace = self.namespace;
+        for member in namespace.members(dir) {
             match self.filesystems.with(member.fs, |fs| fs.lookup(member.ino, name)) {
                 Ok(ino) => {
                     let place = Place { mount: dir.mount, node: Node { fs: member.fs, ino } };
