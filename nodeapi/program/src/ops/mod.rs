@@ -23,5 +23,6 @@ pub(crate) const ALL: &[&[OpDecl]] = &[
     crypto::OPS,
     http_parser::OPS,
     icu::OPS,
-    webassembly::OPS, zlib::OPS,
+    webassembly::OPS,
+    zlib::OPS,
 ];

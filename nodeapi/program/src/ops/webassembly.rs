@@ -93,14 +93,17 @@ fn module(state: &mut OpState, args: &OpArgs<'_>) -> OpResult {
 /// `wasm_imports(module)`: `[module, name, kind, …]`.
 fn imports(state: &mut OpState, args: &OpArgs<'_>) -> OpResult {
     let imports = state.get::<Machine>().imports(args.u32(0)?).map_err(thrown)?;
-    let flat = imports.into_iter().flat_map(|(module, name, kind)| [module.into(), name.into(), kind.name().into()]);
+    let flat =
+        imports.into_iter().flat_map(|(module, name, kind)| [module.into(), name.into(), kind.name().into()]);
     Ok(OpValue::List(flat.collect()))
 }
 
 /// `wasm_exports(module)`: `[name, kind, …]`.
 fn exports(state: &mut OpState, args: &OpArgs<'_>) -> OpResult {
     let exports = state.get::<Machine>().exports(args.u32(0)?).map_err(thrown)?;
-    Ok(OpValue::List(exports.into_iter().flat_map(|(name, kind)| [name.into(), kind.name().into()]).collect()))
+    Ok(OpValue::List(
+        exports.into_iter().flat_map(|(name, kind)| [name.into(), kind.name().into()]).collect(),
+    ))
 }
 
 fn custom_sections(state: &mut OpState, args: &OpArgs<'_>) -> OpResult {
@@ -127,7 +130,8 @@ fn instantiate(state: &mut OpState, args: &OpArgs<'_>) -> OpResult {
         imports.push(Handle { kind, id: args.u32(index + 1)? });
     }
     let exports = state.get::<Machine>().instantiate(args.u32(0)?, &imports).map_err(thrown)?;
-    let flat = exports.into_iter().flat_map(|(name, item)| [name.into(), item.kind.name().into(), item.id.into()]);
+    let flat =
+        exports.into_iter().flat_map(|(name, item)| [name.into(), item.kind.name().into(), item.id.into()]);
     Ok(OpValue::List(flat.collect()))
 }
 

@@ -68,7 +68,8 @@ fn brotli_new(state: &mut OpState, args: &OpArgs<'_>) -> OpResult {
         return Ok(state.add_resource(brotli::Stream::decoder()).into());
     }
     let words = args.bytes(1)?.chunks_exact(4);
-    let params: Vec<u32> = words.map(|word| u32::from_ne_bytes([word[0], word[1], word[2], word[3]])).collect();
+    let params: Vec<u32> =
+        words.map(|word| u32::from_ne_bytes([word[0], word[1], word[2], word[3]])).collect();
     Ok(match brotli::Stream::encoder(&params) {
         Ok(stream) => state.add_resource(stream).into(),
         Err(failed) => error(&failed),
