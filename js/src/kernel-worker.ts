@@ -10,6 +10,7 @@ import { Exchanges } from './host/exchanges.js';
 import { Outside } from './host/outside.js';
 import { loadModule, Programs } from './host/programs.js';
 import { Tasks } from './host/tasks.js';
+import type { Turn } from './host/turn.js';
 import init, {
   RequestKind,
   WebKernel,
@@ -59,15 +60,14 @@ class KernelWorker {
     this.#kernel = new WebKernel(seed, options.hostname, network, ...now());
     this.#bell = new Int32Array(options.doorbell);
     this.#programs = new Programs(options.programs);
-    const changed = (): void => this.#changed();
     const host = {
       taken: (index: number) => post({ type: 'taken', index }),
       retire: (index: number) => post({ type: 'retire', index }),
-      changed,
+      turn: this.#turn,
     };
     this.#tasks = new Tasks(this.#kernel, memory, host, performance.timeOrigin);
-    this.#outside = new Outside(this.#kernel, changed);
-    this.#exchanges = new Exchanges(this.#kernel, changed);
+    this.#outside = new Outside(this.#kernel, this.#turn);
+    this.#exchanges = new Exchanges(this.#kernel, this.#turn);
     this.#kernel.mkdir(options.workdir, true);
     void this.#run();
   }
@@ -125,10 +125,8 @@ class KernelWorker {
   /** Runs one of the page's calls, and what follows from it. */
   async call({ id, name, args }: CallMessage): Promise<void> {
     try {
-      this.#kernel.setNow(...now());
-      const result = (this.calls[name as keyof Omit<Handlers, 'boot'>] as (...args: readonly unknown[]) => unknown)(...args);
-      this.#changed();
-      const value = await result;
+      const handler = this.calls[name as keyof Omit<Handlers, 'boot'>] as (...args: readonly unknown[]) => unknown;
+      const value = await this.#turn(() => handler(...args));
       const transfer = name === 'readFile' || (name === 'processRead' && value !== null) ? [(value as Uint8Array<ArrayBuffer>).buffer] : [];
       post({ type: 'reply', id, value }, transfer);
     } catch (error) {
@@ -175,12 +173,16 @@ class KernelWorker {
     }
   }
 
-  /** After an event from outside the loop. */
-  #changed(): void {
+  /** An event from outside the loop. */
+  readonly #turn: Turn = (event) => {
     const before = this.#kernel.nextDeadlineMs();
+    this.#kernel.setNow(...now());
+    const result = event();
     this.#pump();
+    // The loop sleeps until the deadline that it knew.
     if (this.#kernel.nextDeadlineMs() < before) nudge(this.#bell);
-  }
+    return result;
+  };
 
   /** Does what the kernel asks for, until it asks for no more. */
   #pump(): void {
@@ -242,9 +244,8 @@ class KernelWorker {
     } catch (error) {
       if (!this.#loading.delete(task)) return;
       const message = error instanceof Error ? error.message : String(error);
-      this.#kernel.taskFailed(task, 'load', message);
+      this.#turn(() => this.#kernel.taskFailed(task, 'load', message));
       if (error instanceof ContainerError) post({ type: 'error', error: toRecord(error) });
-      this.#changed();
     }
   }
 }

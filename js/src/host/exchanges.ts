@@ -2,6 +2,7 @@
 import { ERRNO_TEXT } from '../generated/abi.js';
 import { ContainerError, type ErrnoName, toRecord } from '../errors.js';
 import type { CompletionDetail, WebKernel } from '../kernel/oac_web.js';
+import type { Turn } from './turn.js';
 import type { ExchangeControl, ExchangeReply, ExchangeRequest } from '../messages.js';
 
 /** Connections at a time, more than a browser makes to one host; further requests wait for their turn. */
@@ -16,7 +17,7 @@ type ExchangeCompletion = Extract<CompletionDetail, { exchange: number }>;
 
 export class Exchanges {
   readonly #kernel: WebKernel;
-  readonly #changed: () => void;
+  readonly #turn: Turn;
   readonly #open = new Map<number, Exchange>();
   /** Requests for ports on which nobody listens yet. */
   readonly #patient = new Map<number, Set<Exchange>>();
@@ -24,9 +25,9 @@ export class Exchanges {
   readonly #queue: Exchange[] = [];
   #next = 1;
 
-  constructor(kernel: WebKernel, changed: () => void) {
+  constructor(kernel: WebKernel, turn: Turn) {
     this.#kernel = kernel;
-    this.#changed = changed;
+    this.#turn = turn;
   }
 
   /** Serves the one request that will come on this port. */
@@ -80,22 +81,22 @@ export class Exchanges {
     const id = this.#next++;
     const { port, method, target, headers, body } = exchange.request;
     this.#open.set(id, exchange);
-    exchange.port.onmessage = ({ data }: MessageEvent<ExchangeControl>): void => {
-      if (data === 'pull') {
-        if (this.#open.has(id)) this.#kernel.exchangePull(id);
-      } else {
-        if (this.#open.has(id)) this.#kernel.exchangeCancel(id);
-        this.#closed(id);
-        exchange.port.close();
-      }
-      this.#changed();
-    };
+    exchange.port.onmessage = ({ data }: MessageEvent<ExchangeControl>): void => this.#turn(() => this.#control(id, exchange, data));
     try {
-      this.#kernel.exchangeStart(id, port, method, target, headers.flat(), body ?? new Uint8Array());
+      this.#turn(() => this.#kernel.exchangeStart(id, port, method, target, headers.flat(), body ?? new Uint8Array()));
     } catch (error) {
       this.#finish(id, exchange, { type: 'failure', error: toRecord(error), starting: false });
     }
-    this.#changed();
+  }
+
+  #control(id: number, exchange: Exchange, control: ExchangeControl): void {
+    if (control === 'pull') {
+      if (this.#open.has(id)) this.#kernel.exchangePull(id);
+      return;
+    }
+    if (this.#open.has(id)) this.#kernel.exchangeCancel(id);
+    this.#closed(id);
+    exchange.port.close();
   }
 
   #wait(exchange: Exchange): void {

@@ -1,5 +1,6 @@
 /** The kernel's fetches, made with the browser's `fetch`. */
 import type { FetchDetail, WebKernel } from '../kernel/oac_web.js';
+import type { Turn } from './turn.js';
 
 /** Headers that describe the encoding which the browser has already taken off. */
 const DECODED = new Set(['content-encoding', 'content-length', 'transfer-encoding']);
@@ -12,13 +13,12 @@ interface Fetch {
 
 export class Outside {
   readonly #kernel: WebKernel;
-  readonly #changed: () => void;
+  readonly #turn: Turn;
   readonly #fetches = new Map<number, Fetch>();
 
-  /** `changed` is called after each event that was told to the kernel. */
-  constructor(kernel: WebKernel, changed: () => void) {
+  constructor(kernel: WebKernel, turn: Turn) {
     this.#kernel = kernel;
-    this.#changed = changed;
+    this.#turn = turn;
   }
 
   start(detail: FetchDetail): void {
@@ -54,29 +54,27 @@ export class Outside {
     } catch {
       // A browser does not say why.
       if (state.abort.signal.aborted) return;
-      this.#tell(() => this.#kernel.fetchFailed(id));
+      this.#turn(() => this.#kernel.fetchFailed(id));
       return;
     }
     const kept: string[] = [];
     response.headers.forEach((value, name) => {
       if (!DECODED.has(name)) kept.push(name, value);
     });
-    this.#tell(() => this.#kernel.fetchHead(id, response.status, response.statusText, response.url, kept));
+    this.#turn(() => this.#kernel.fetchHead(id, response.status, response.statusText, response.url, kept));
     try {
       const reader = response.body?.getReader();
       for (;;) {
         const next = await reader?.read();
         if (next === undefined || next.done) break;
         if (state.abort.signal.aborted) return;
-        let pause = false;
-        this.#tell(() => (pause = this.#kernel.fetchBody(id, next.value)));
-        if (pause) await this.#paused(state);
+        if (this.#turn(() => this.#kernel.fetchBody(id, next.value))) await this.#paused(state);
       }
     } catch {
-      if (!state.abort.signal.aborted) this.#tell(() => this.#kernel.fetchEnd(id, false));
+      if (!state.abort.signal.aborted) this.#turn(() => this.#kernel.fetchEnd(id, false));
       return;
     }
-    if (!state.abort.signal.aborted) this.#tell(() => this.#kernel.fetchEnd(id, true));
+    if (!state.abort.signal.aborted) this.#turn(() => this.#kernel.fetchEnd(id, true));
   }
 
   #paused(state: Fetch): Promise<void> {
@@ -86,11 +84,6 @@ export class Outside {
         resolve();
       };
     });
-  }
-
-  #tell(event: () => void): void {
-    event();
-    this.#changed();
   }
 }
 

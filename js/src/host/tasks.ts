@@ -12,6 +12,7 @@ import {
   STATE_REQUESTED,
 } from '../generated/abi.js';
 import type { WebKernel } from '../kernel/oac_web.js';
+import type { Turn } from './turn.js';
 import type { TaskFailure, TaskStart, WorkerMessage } from '../messages.js';
 
 /** `WebKernel.call`: the call waits. */
@@ -35,8 +36,7 @@ export interface TasksHost {
   taken(index: number): void;
   /** The page is to terminate this one. */
   retire(index: number): void;
-  /** The kernel has been told something. */
-  changed(): void;
+  turn: Turn;
 }
 
 export class Tasks {
@@ -140,8 +140,7 @@ export class Tasks {
     if (worker.task === undefined) return;
     const task = worker.task;
     this.#end(worker);
-    this.#kernel.taskFailed(task, failure.failure, failure.message);
-    this.#host.changed();
+    this.#host.turn(() => this.#kernel.taskFailed(task, failure.failure, failure.message));
   }
 
   #end(worker: Worker): void {
