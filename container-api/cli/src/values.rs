@@ -33,6 +33,11 @@ pub(crate) fn mount(text: &str) -> Result<MountValue, BadValue> {
         None => (text.strip_suffix(":rw").unwrap_or(text), false),
     };
     let (host, guest) = rest.rsplit_once(':').ok_or(bad.clone())?;
+    if guest.starts_with('/') && guest.trim_matches('/').is_empty() {
+        return Err(BadValue(
+            "a directory over / would hide the programs; choose another place, such as /work",
+        ));
+    }
     if host.is_empty() || !guest.starts_with('/') {
         return Err(bad);
     }
@@ -103,7 +108,7 @@ mod tests {
         assert_eq!(mount("./app:/work"), value("./app", "/work", false));
         assert_eq!(mount("/a:b:/work:ro"), value("/a:b", "/work", true));
         assert_eq!(mount("app:/work:rw"), value("app", "/work", false));
-        for bad in ["app", ":/work", "app:work", "app:", ""] {
+        for bad in ["app", "app:/", "app://:ro", ":/work", "app:work", "app:", ""] {
             assert!(mount(bad).is_err(), "{bad}");
         }
     }

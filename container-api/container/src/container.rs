@@ -139,14 +139,20 @@ impl Container {
     /// [`Error::Call`].
     pub fn kill_all(&self) -> Result<(), Error> {
         let actor = Actor::new(&self.machine, "kill");
-        for task in self.machine.programs() {
-            match actor.kill(task, false, oac_abi::signal::Signal::SIGKILL) {
-                // It has ended by itself.
-                Ok(()) | Err(oac_abi::Errno::ESRCH) => {}
-                Err(errno) => return Err(call_error(nr::KILL)(errno)),
+        loop {
+            let programs = self.machine.programs();
+            if programs.is_empty() {
+                return Ok(());
+            }
+            // Those that a program starts while its siblings are killed come next.
+            for task in programs {
+                match actor.kill(task, false, oac_abi::signal::Signal::SIGKILL) {
+                    // It has ended by itself.
+                    Ok(()) | Err(oac_abi::Errno::ESRCH) => {}
+                    Err(errno) => return Err(call_error(nr::KILL)(errno)),
+                }
             }
         }
-        Ok(())
     }
 
     /// Stops every program and waits for them; the same as dropping it.

@@ -220,6 +220,7 @@ impl Machine {
                 HostRequest::PortOpened { port, task } => self.queue(inner, Event::PortOpened { port, task }),
                 HostRequest::PortClosed { port } => self.queue(inner, Event::PortClosed { port }),
                 HostRequest::Exited { task, status } => {
+                    inner.tasks.remove(&task);
                     let reason = inner.kernel.exit_record(task).and_then(|record| record.reason.clone());
                     self.queue(inner, Event::Exited { task, status, reason });
                 }
