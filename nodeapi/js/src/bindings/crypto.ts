@@ -3,6 +3,7 @@
 
 import { oneShotDigest, Hash, Hmac, hashNames } from '../crypto/digest';
 import { HashJob, HKDFJob, HmacJob, PBKDF2Job, RandomBytesJob, ScryptJob, SecretKeyGenJob } from '../crypto/jobs';
+import { notAvailable } from '../oracle';
 import { createCryptoKeyClass, createNativeKeyObjectClass, getCryptoKeySlots, getKeyObjectSlots, KeyObjectHandle } from '../crypto/keys';
 
 declare global {
@@ -22,8 +23,16 @@ function timingSafeEqual(left: Bytes, right: Bytes): boolean {
   return host.ops.crypto_timing_safe_equal(left, right);
 }
 
+/** What every TLS connection and server begins with. */
+class SecureContext {
+  constructor() {
+    throw notAvailable('TLS (https, tls)');
+  }
+}
+
 export function create(): object {
   return {
+    SecureContext,
     Hash, Hmac, oneShotDigest, getHashes: hashNames, getCachedAliases: () => ({}),
     HashJob, HKDFJob, HmacJob, PBKDF2Job, RandomBytesJob, ScryptJob, SecretKeyGenJob,
     KeyObjectHandle, createNativeKeyObjectClass, getKeyObjectSlots, createCryptoKeyClass, getCryptoKeySlots,
