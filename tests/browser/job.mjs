@@ -73,4 +73,28 @@ export const checks = [
       assertEqual(result, { text: 'argument variable input', code: 3 }, 'the script');
     },
   },
+  {
+    name: 'job: npm start runs the script through the shell, and a kill ends all of them',
+    run: async (page) => {
+      const result = await page.evaluate(async () => {
+        const { OpenAgentsContainer } = await import('/index.js');
+        const container = await OpenAgentsContainer.boot({ serviceWorker: false });
+        await container.mount({
+          'package.json': { file: { contents: '{ "name": "a", "version": "1.0.0", "scripts": { "start": "echo begins && node s.js" } }' } },
+          's.js': { file: { contents: "require('http').createServer((q, r) => r.end('up')).listen(3000)" } },
+        });
+        const event = (type) => new Promise((resolve) => container.on('port', (port, now) => now === type && resolve(port)));
+        const [opened, closed] = [event('open'), event('close')];
+        const npm = await container.spawn('npm', ['start'], { merged: true });
+        let text = '';
+        const reading = npm.output.pipeTo(new WritableStream({ write: (chunk) => void (text += chunk) }));
+        await Promise.race([opened, npm.exit.then((code) => Promise.reject(new Error(`npm start ended with ${code}: ${text}`)))]);
+        const answer = await (await container.fetch(3000)).text();
+        npm.kill('SIGKILL');
+        await Promise.all([closed, reading]);
+        return { answer, code: await npm.exit, begins: text.includes('begins') };
+      });
+      assertEqual(result, { answer: 'up', code: 137, begins: true }, 'the server, and its end');
+    },
+  },
 ];
