@@ -309,7 +309,10 @@ impl Kernel {
         done: usize,
     ) -> Answer<usize> {
         let socket = self.sockets.get_mut(id)?;
-        if let Some(errno) = socket.error.take() {
+        // A Unix socket keeps its error for the next read, and says EPIPE here.
+        if socket.domain != Domain::Unix
+            && let Some(errno) = socket.error.take()
+        {
             return if done > 0 { Ok(done) } else { Err(errno.into()) };
         }
         let (write_shut, peer) = match &socket.state {

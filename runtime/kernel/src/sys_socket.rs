@@ -174,6 +174,7 @@ impl Sys<'_> {
             return Err(Errno::EINVAL.into());
         }
         let id = self.kernel.socket_id(self.task, fd)?.0;
+        let is_unix = self.kernel.sockets.get(id)?.domain == Domain::Unix;
         let stream = self.kernel.sockets.stream_mut(id).ok_or(Errno::ENOTCONN)?;
         let (reading, writing) = (how != sock::SHUT_WR, how != sock::SHUT_RD);
         stream.read_shut |= reading;
@@ -189,6 +190,8 @@ impl Sys<'_> {
             && let Some(peer) = self.kernel.sockets.stream_mut(peer_id)
         {
             peer.peer_finished |= writing;
+            // Unix sockets tell the writer that nobody reads; TCP has no such message.
+            peer.write_shut |= reading && is_unix;
             self.kernel.waits.wake(WaitKey::SocketIn(peer_id));
             self.kernel.waits.wake(WaitKey::SocketOut(peer_id));
         }

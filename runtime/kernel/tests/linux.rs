@@ -408,3 +408,80 @@ fn files_behave_as_on_linux() {
     }
     fs::remove_dir_all(&root).unwrap();
 }
+
+/// A pair of Unix sockets, on Linux and in the kernel, through the same random operations.
+mod socket_pairs {
+    use std::{
+        io::{Read as _, Write as _},
+        net::Shutdown,
+        os::unix::net::UnixStream,
+    };
+
+    use oac_abi::flags::socket as sock;
+
+    use super::*;
+
+    fn result(result: io::Result<usize>) -> String {
+        match result {
+            Ok(len) => len.to_string(),
+            Err(error) => errno(error).name().to_string(),
+        }
+    }
+
+    fn kernel_result(done: Done) -> String {
+        match done {
+            Done::Err(errno) => errno.name().to_string(),
+            done => done.ok().to_string(),
+        }
+    }
+
+    fn compare(seed: u64) {
+        let (one, two) = UnixStream::pair().unwrap();
+        let mut linux = [Some(one), Some(two)];
+        for end in linux.iter().flatten() {
+            end.set_nonblocking(true).unwrap();
+        }
+        let mut m = Machine::default();
+        let task = m.actor();
+        let flags = sock::STREAM | sock::NONBLOCK;
+        let (one, two) = m.pair(task, &call!(nr::SOCKETPAIR, sock::AF_UNIX, flags, Arg::Out(8)));
+        let fds = [one, two];
+        let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+        let mut history = Vec::new();
+        for _ in 0..30 {
+            let end = dice.roll(2) as usize;
+            let Some(stream) = &mut linux[end] else { continue };
+            let len = dice.pick(&[1, 10, 100]);
+            let mut buf = vec![7; len];
+            let (what, expect, got) = match dice.roll(12) {
+                0..5 => {
+                    let done = m.write(task, fds[end], &buf);
+                    ("write", result(stream.write(&buf)), kernel_result(done))
+                }
+                5..10 => {
+                    let done = m.read(task, fds[end], len);
+                    ("read", result(stream.read(&mut buf)), kernel_result(done))
+                }
+                10 => {
+                    let how = dice.roll(3) as u32;
+                    let linux_how = [Shutdown::Read, Shutdown::Write, Shutdown::Both][how as usize];
+                    let done = m.call(task, &call!(nr::SHUTDOWN, fds[end], how));
+                    ("shutdown", result(stream.shutdown(linux_how).map(|()| 0)), kernel_result(done))
+                }
+                _ => {
+                    linux[end] = None;
+                    ("close", "0".to_string(), kernel_result(m.close(task, fds[end])))
+                }
+            };
+            history.push(format!("{end} {what} {len} -> {expect}"));
+            assert_eq!(got, expect, "seed {seed} after\n{}", history.join("\n"));
+        }
+    }
+
+    #[test]
+    fn pairs_behave_as_on_linux() {
+        for seed in 1..=3000 {
+            compare(seed);
+        }
+    }
+}
