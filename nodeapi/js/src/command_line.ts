@@ -28,7 +28,7 @@ const SHORT: Record<string, string> = {
 export function parseCommandLine(args: string[]): Command {
   const options: Record<string, any> = called('options.getCLIOptionsValues');
   options['--network-family-autoselection'] = false;
-  const command: Command = { options, execPath: '/usr/local/bin/node', execArgv: [], argv: [args[0] ?? 'node'], hasEval: false };
+  const command: Command = { options, execPath: '/usr/bin/node', execArgv: [], argv: [args[0] ?? 'node'], hasEval: false };
   let at = 1;
   for (; at < args.length; at += 1) {
     const arg = args[at]!;

@@ -54,14 +54,16 @@ export function scheduleTimer(delayMs: number): void {
 function runTimers(): void {
   if (timers.dueMs < 0 || loopNow() < timers.dueMs || timers.processTimers === undefined) return;
   timers.dueMs = -1;
-  let next: number | undefined;
+  let done: boolean | undefined;
   do {
-    next = callbackScope(host.global.process, 0, 0, undefined, () => timers.processTimers!(loopNow()));
-  } while (next === undefined);
-  if (next !== 0) {
-    timers.dueMs = Math.max(Math.abs(next), loopNow() + 1);
-    timers.timerRef = next > 0;
-  }
+    // What the next ticks insert comes after this and may be due earlier, so the schedule is made inside.
+    done = callbackScope(host.global.process, 0, 0, undefined, () => {
+      const next = timers.processTimers!(loopNow());
+      timers.timerRef = next > 0;
+      if (next !== 0) timers.dueMs = Math.max(Math.abs(next), loopNow() + 1);
+      return true;
+    });
+  } while (done === undefined);
 }
 
 function runImmediates(): void {

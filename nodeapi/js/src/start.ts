@@ -73,7 +73,7 @@ export function emitProcessExit(): number {
   fields[kExiting] = 1;
   const unsettled = unsettledEntryPoint();
   const status = exitStatus(unsettled ? 13 : 0);
-  if (unsettled) host.ops.program_debug(`Warning: Detected unsettled top-level await at\n${unsettled}`);
+  if (unsettled) host.ops.program_debug(`Warning: Detected unsettled top-level await at ${unsettled}`);
   callbackScope(process, 0, 0, undefined, () => process.emit('exit', status), true);
   return exitStatus(status);
 }
@@ -88,7 +88,7 @@ function unsettledEntryPoint(): string | undefined {
   const lines = host.loadGlue('files').readText(file)?.split('\n') ?? [];
   const at = Math.max(0, lines.findIndex((line: string) => /\bawait\b/.test(line)));
   const text = lines[at] ?? '';
-  return `file://${file}:${at + 1}\n${text}\n${' '.repeat(Math.max(0, text.search(/\bawait\b/)))}^\n\n`;
+  return `file://${file}:${at + 1}\n${text}\n${' '.repeat(Math.max(0, text.search(/\bawait\b/)))}^\n\n\n`;
 }
 
 void perContext;

@@ -3,6 +3,7 @@
 
 import { AsyncWrap } from '../async_wrap';
 import { readAll } from '../files';
+import { cpSyncCheckPaths, cpSyncCopyDir, cpSyncOverrideFile } from '../fs_copy';
 import { makeDirectories, makeTemporary, removeTree } from '../fs_tree';
 import { FSReqCallback, kUsePromises, request, type Outcome } from '../request';
 import { S_IFDIR, statBuffer, statsArray, type } from '../stat';
@@ -172,7 +173,7 @@ function pathResult(call: (buffer: Uint8Array) => Result, encoding: unknown): Ou
   return length < 0 ? length : encodeBytes(buffer.subarray(0, length), encoding);
 }
 
-function copyFile(from: Path, to: Path, mode: number): Outcome<undefined> {
+export function copyFile(from: Path, to: Path, mode: number): Outcome<undefined> {
   const COPYFILE_EXCL = 1;
   const COPYFILE_FICLONE_FORCE = 4;
   if (mode & COPYFILE_FICLONE_FORCE) return UV.ENOTSUP;
@@ -210,6 +211,22 @@ function copyFile(from: Path, to: Path, mode: number): Outcome<undefined> {
   ops.sys_close(source);
   ops.sys_close(target);
   return done(result);
+}
+
+/** As `GetValidFileMode`: a mode argument from 0 to `max`, 0 if it is missing. */
+function validMode(mode: unknown, max: number): number {
+  if (mode === undefined || mode === null) return 0;
+  if (typeof mode !== 'number' || !Number.isInteger(mode)) {
+    const error: any = new TypeError('mode must be int32 or null/undefined');
+    error.code = 'ERR_INVALID_ARG_TYPE';
+    throw error;
+  }
+  if (mode < 0 || mode > max) {
+    const error: any = new RangeError(`mode is out of range: >= 0 && <= ${max}`);
+    error.code = 'ERR_OUT_OF_RANGE';
+    throw error;
+  }
+  return mode;
 }
 
 /** Seconds (a float) to nanoseconds. */
@@ -315,7 +332,10 @@ const content = {
   },
   readFileUtf8,
   writeFileUtf8,
-  copyFile: (from: Path, to: Path, mode: number, req?: any) => request(req, 'copyfile', from, to, () => copyFile(from, to, mode)),
+  copyFile(from: Path, to: Path, mode: unknown, req?: any): unknown {
+    const flags = validMode(mode, 7);
+    return request(req, 'copyfile', from, to, () => copyFile(from, to, flags));
+  },
   ftruncate: (fd: number, length: number, req?: any) =>
     request(req, 'ftruncate', undefined, undefined, () => done(ops.sys_ftruncate(fd, length))),
   fsync: (fd: number, req?: any) => request(req, 'fsync', undefined, undefined, () => done(ops.sys_fsync(fd))),
@@ -339,8 +359,10 @@ const metadata = {
     return request(req, 'fstat', undefined, undefined, work);
   },
   statfs: (path: Path, bigint: boolean, req?: any) => request(req, 'statfs', path, undefined, () => statfs(path, bigint)),
-  access: (path: Path, mode: number, req?: any) =>
-    request(req, 'access', path, undefined, () => done(ops.sys_faccessat(AT_FDCWD, path, mode, 0))),
+  access(path: Path, mode: unknown, req?: any): unknown {
+    const bits = validMode(mode, 7);
+    return request(req, 'access', path, undefined, () => done(ops.sys_faccessat(AT_FDCWD, path, bits, 0)));
+  },
   existsSync: (path: Path) => ops.sys_faccessat(AT_FDCWD, path, 0, 0) >= 0,
   chmod: (path: Path, mode: number, req?: any) =>
     request(req, 'chmod', path, undefined, () => done(ops.sys_fchmodat(AT_FDCWD, path, mode, 0))),
@@ -381,6 +403,9 @@ const tree = {
     return typeof made === 'number' ? made : encodeBytes(ops.encoding_encode_utf8(made), encoding);
   }),
   rmdir: (path: Path, req?: any) => request(req, 'rmdir', path, undefined, () => done(ops.sys_unlinkat(AT_FDCWD, path, AT_REMOVEDIR))),
+  cpSyncCheckPaths,
+  cpSyncOverrideFile,
+  cpSyncCopyDir,
   unlink: (path: Path, req?: any) => request(req, 'unlink', path, undefined, () => done(ops.sys_unlinkat(AT_FDCWD, path, 0))),
   rmSync: (path: Path, _retries: number, recursive: boolean) => removeTree(pathText(path), recursive),
   rename: (from: Path, to: Path, req?: any) =>

@@ -1,5 +1,6 @@
-// Structured clone and the DOMException hook. Message ports are queues inside the one realm.
+// Structured clone and the DOMException hook.
 
+import { drain, MessageChannel, MessagePort, receive, stop } from '../message_port';
 import { perContext } from '../realm';
 import { structuredClone } from '../structured_clone';
 
@@ -13,8 +14,10 @@ export function create(): object {
       });
     },
     get DOMException() { return perContext.DOMException; },
-    stopMessagePort(): void {},
-    drainMessagePort(): void {},
-    receiveMessageOnPort: () => undefined,
+    MessageChannel,
+    MessagePort,
+    stopMessagePort(port: object): void { stop(port); },
+    drainMessagePort(port: object): void { drain(port); },
+    receiveMessageOnPort: (port: object) => receive(port),
   };
 }

@@ -65,7 +65,32 @@ class ModuleWrap {
 
   instantiate(): void {
     this.#prepare(new Set());
-    engine.moduleInstantiate(this.#id);
+    try {
+      engine.moduleInstantiate(this.#id);
+    } catch (error) {
+      throw this.#worded(error);
+    }
+  }
+
+  /** V8's words for an import that its module does not export: they name the specifier. */
+  #worded(error: any): unknown {
+    const match = /^Could not find export '(.*)' in module '(.*)'$/.exec(error?.message ?? '');
+    if (match === null) return error;
+    const [, name, target] = match;
+    const seen = new Set<ModuleWrap>();
+    const search = (module: ModuleWrap): string | undefined => {
+      if (seen.has(module)) return undefined;
+      seen.add(module);
+      const at = module.#linked.findIndex((other) => other.url === target || other.url.endsWith(`/${target}`));
+      if (at >= 0) return engine.moduleRequests(module.#id)[at]?.[0];
+      for (const other of module.#linked) {
+        const found = search(other);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    };
+    error.message = `The requested module '${search(this) ?? target}' does not provide an export named '${name}'`;
+    return error;
   }
 
   /** `import.meta` of the whole graph: the engine has no callback for the first use of it. */

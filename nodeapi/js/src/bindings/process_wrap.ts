@@ -59,10 +59,8 @@ class Process extends HandleWrap {
       else this.#started(result);
     }
     for (const fd of theirs) ops.sys_close(fd);
-    for (const { handle, fd } of ours) {
-      if (error === 0) handle.open(fd);
-      else ops.sys_close(fd);
-    }
+    // Also when there is no child: Node reads the end of these streams then.
+    for (const { handle, fd } of ours) handle.open(fd);
     return error;
   }
 

@@ -124,7 +124,9 @@ for (const type of Object.getOwnPropertyNames(host.global)) {
     if (holder === undefined || holder === null || (typeof holder !== 'object' && typeof holder !== 'function')) continue;
     for (const key of Object.getOwnPropertyNames(holder)) {
       const member = getOwnPropertyDescriptor(holder, key)?.value;
-      if (typeof member === 'function' && !builtins.has(member)) builtins.set(member, `${type}.${key}`);
+      // These pass on, and V8 does not show them.
+      const passes = key === 'call' || key === 'apply' || key === 'bind' || type === 'Reflect';
+      if (typeof member === 'function' && !passes && !builtins.has(member)) builtins.set(member, `${type}.${key}`);
     }
   }
 }
@@ -136,6 +138,16 @@ function visible(site: any): boolean {
   return showGlue || typeof path !== 'string' || !path.startsWith('glue:');
 }
 
+/** How many frames at the top are constructors that `new` ran for this error: V8 leaves them out. */
+function constructors(error: any, sites: any[]): number {
+  if (capturing) return 0;
+  const made = getOwnPropertyDescriptor(getPrototypeOf(error) ?? {}, 'constructor')?.value;
+  if (typeof made !== 'function') return 0;
+  for (let i = 0; i < sites.length && i < 4; i += 1) if (sites[i].getFunction() === made) return i + 1;
+  return 0;
+}
+let capturing = false;
+
 host.engine.setStackFormatter((error, sites) => {
   // Engines may ask again when an error is thrown again: the first answer counts.
   if ((typeof error !== 'object' && typeof error !== 'function') || error === null || captured.has(error)) return null;
@@ -146,7 +158,7 @@ host.engine.setStackFormatter((error, sites) => {
   }
   // A parser's error has a first entry for the place in the parsed text, which is no frame.
   const parsed = getPrototypeOf(error) === SyntaxError.prototype && sites.length > 0 && isPlace(sites[0]) ? sites[0] : undefined;
-  const frames = (parsed === undefined ? sites : sites.slice(1)).filter(visible);
+  const frames = (parsed === undefined ? sites : sites.slice(1)).slice(constructors(error, sites)).filter(visible);
   captured.set(error, { sites: frames, place: parsed, done: false });
   defineProperty(error, 'stack', { get: read, set: write, enumerable: false, configurable: true });
   return null;
@@ -170,7 +182,9 @@ Object.defineProperty(Error, 'captureStackTrace', {
       throw new TypeError(`Invalid argument`);
     }
     captured.delete(target);
+    capturing = true;
     apply(nativeCapture, Error, [target, above ?? (Error as any).captureStackTrace]);
+    capturing = false;
     const state = captured.get(target);
     if (state !== undefined) {
       delete (target as any).stack;
