@@ -19,7 +19,7 @@ pub struct Config {
 /// How much a container may use. What goes beyond fails with an errno.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Tasks that have not been waited for; one more is EAGAIN.
+    /// Programs that run, or have ended and not been waited for; one more is EAGAIN.
     pub tasks: usize,
     /// Descriptors of one task; one more is EMFILE.
     pub fds: usize,

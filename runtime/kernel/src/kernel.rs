@@ -1,6 +1,6 @@
 //! The kernel as its hosts see it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use oac_abi::{
     CALLS, Errno, Module,
@@ -50,7 +50,8 @@ pub struct Kernel {
     pub(crate) random: Random,
     /// Whose call is being made.
     pub(crate) current: Option<TaskId>,
-    exits: BTreeMap<TaskId, ExitRecord>,
+    /// In the order of their ends.
+    exits: VecDeque<ExitRecord>,
 }
 
 impl Kernel {
@@ -82,7 +83,7 @@ impl Kernel {
             root_namespace,
             random,
             current: None,
-            exits: BTreeMap::new(),
+            exits: VecDeque::new(),
         };
         let init = kernel.new_actor(INIT, TaskKind::Init, "init");
         debug_assert_eq!(init, INIT);
@@ -318,7 +319,7 @@ impl Kernel {
 
     /// How and why a task ended, for as long as it is remembered: the last 256 ends.
     pub fn exit_record(&self, task: TaskId) -> Option<&ExitRecord> {
-        self.exits.get(&task)
+        self.exits.iter().rev().find(|record| record.task == task)
     }
 
     pub(crate) fn record_exit(
@@ -330,9 +331,9 @@ impl Kernel {
     ) {
         let name = self.tasks.get(task).map(crate::task::Task::name).unwrap_or_default();
         if self.exits.len() >= EXIT_RECORDS_MAX {
-            self.exits.pop_first();
+            self.exits.pop_front();
         }
-        self.exits.insert(task, ExitRecord { task, parent, name, status, reason });
+        self.exits.push_back(ExitRecord { task, parent, name, status, reason });
     }
 }
 

@@ -38,7 +38,9 @@ impl Kernel {
     /// EAGAIN when there are too many tasks, E2BIG, EBADF for a descriptor that is handed down, ENOENT, EACCES, ENOEXEC, ELOOP for
     /// the program, ENOTDIR for the working directory.
     pub(crate) fn spawn(&mut self, parent: TaskId, request: SpawnRequest) -> Result<TaskId, Errno> {
-        if self.tasks.len() >= self.config.limits.tasks {
+        // The host's own tasks are not the container's to count: it may have one for every stream.
+        let programs = self.tasks.iter().filter(|(_, task)| task.kind.is_program()).count();
+        if programs >= self.config.limits.tasks {
             return Err(Errno::EAGAIN);
         }
         let env: Strings = match request.env {

@@ -13,7 +13,7 @@ use crate::{
     arguments::Out,
     description::File,
     dispatch::Sys,
-    task::{GroupId, State, TaskKind},
+    task::{GroupId, State},
     wait_queue::WaitKey,
 };
 
@@ -144,8 +144,7 @@ impl Kernel {
         }
         self.waits.forget(id);
         self.waits.wake(WaitKey::TaskEnd(id));
-        let host_runs_it = matches!(kind, TaskKind::Program(_) | TaskKind::Wasm);
-        if host_runs_it && self.current != Some(id) {
+        if kind.is_program() && self.current != Some(id) {
             self.requests.push_back(crate::HostRequest::Stop { task: id });
         }
         self.requests.push_back(crate::HostRequest::Exited { task: id, status });

@@ -39,6 +39,11 @@ pub(crate) enum TaskKind {
 }
 
 impl TaskKind {
+    /// Whether the host runs it as a program.
+    pub(crate) fn is_program(&self) -> bool {
+        matches!(self, TaskKind::Program(_) | TaskKind::Wasm)
+    }
+
     /// What `/task/<id>/type` says.
     pub(crate) fn name(&self) -> &str {
         match self {

@@ -239,7 +239,7 @@ struct Simulation {
 
 impl Simulation {
     fn new(seed: u64) -> Simulation {
-        let limits = Limits { tasks: 12, fds: 24, disk_bytes: 400 << 10, ..Limits::default() };
+        let limits = Limits { tasks: 9, fds: 24, disk_bytes: 400 << 10, ..Limits::default() };
         let capabilities = Capabilities { network: NetworkCapability::Any };
         let mut m = Machine::new(Config { seed, limits, capabilities, ..Config::default() });
         let actors: Vec<TaskId> = (0..2).map(|_| m.actor()).collect();

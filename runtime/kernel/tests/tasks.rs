@@ -266,7 +266,7 @@ fn spawn_hands_down_what_it_is_told_to() {
 
 #[test]
 fn limits_give_errnos() {
-    let limits = Limits { tasks: 4, fds: 8, ..Limits::default() };
+    let limits = Limits { tasks: 2, fds: 8, ..Limits::default() };
     let mut m = Machine::new(Config { limits, ..Config::default() });
     let me = m.actor();
     let children = [m.spawn(me, &[]), m.spawn(me, &[])];
