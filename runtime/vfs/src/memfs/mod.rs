@@ -51,14 +51,6 @@ impl MemFs {
         self.limit_bytes.saturating_sub(self.used_bytes)
     }
 
-    fn reserve(&mut self, bytes: u64) -> Result<(), Errno> {
-        if bytes > self.room_bytes() {
-            return Err(Errno::ENOSPC);
-        }
-        self.used_bytes += bytes;
-        Ok(())
-    }
-
     /// A directory into which a name may be put: one that has not been removed.
     fn living_directory(&self, dir: Ino) -> Result<&Directory, Errno> {
         let inode = self.inodes.get(dir)?;

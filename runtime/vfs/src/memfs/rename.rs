@@ -50,9 +50,9 @@ impl MemFs {
                 self.free_if_unused(other);
             }
             None => {
-                // The old name's bytes come free, but only a rename that fits without them cannot fail half-way.
-                self.reserve(new.1.len() as u64)?;
-                self.used_bytes -= new.1.len() as u64;
+                if self.room_bytes() + (old.1.len() as u64) < new.1.len() as u64 {
+                    return Err(Errno::ENOSPC);
+                }
                 self.remove_name(caller, old.0, old.1)?;
             }
         }
