@@ -55,7 +55,7 @@ export async function serve({ port = 0, isolation = true, roots = [] } = {}) {
       ? registry(request, response, url.pathname.slice('/registry/'.length) + url.search, headers)
       : url.pathname.startsWith('/example/')
         ? sendTree(response, url.pathname.slice('/example/'.length), headers)
-        : sendFile(response, url.pathname, [...roots, ...folders], headers);
+        : sendFile(request, response, url.pathname, [...roots, ...folders], headers);
     Promise.resolve(answer).catch((error) => refuse(response, 500, String(error)));
   });
   await new Promise((resolve, reject) => {
@@ -81,19 +81,21 @@ function refuse(response, status, text) {
   response.end(`${text}\n`);
 }
 
-function sendFile(response, pathname, roots, headers) {
+function sendFile(request, response, pathname, roots, headers) {
   const path = normalize(decodeURIComponent(pathname.endsWith('/') ? `${pathname}index.html` : pathname));
   for (const root of roots) {
     const file = join(root, path);
     if (!file.startsWith(root + sep)) break;
     const found = statSync(file, { throwIfNoEntry: false });
     if (!found?.isFile()) continue;
-    response.writeHead(200, {
-      'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
-      'content-length': found.size,
-      'cache-control': 'no-cache',
-      ...headers,
-    });
+    // A browser that may ask keeps files, and with wasm what it compiled of them.
+    const etag = `"${found.size}-${found.mtimeMs}"`;
+    const kept = { etag, 'cache-control': 'no-cache', ...headers };
+    if (request.headers['if-none-match'] === etag) {
+      response.writeHead(304, kept).end();
+      return;
+    }
+    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'content-length': found.size, ...kept });
     createReadStream(file).pipe(response);
     return;
   }
