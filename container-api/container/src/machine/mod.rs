@@ -205,7 +205,7 @@ impl Machine {
                     }
                 }
                 HostRequest::Stop { task } => {
-                    if let Some(handle) = inner.tasks.remove(&task) {
+                    if let Some(handle) = inner.tasks.get(&task) {
                         handle.stop();
                         self.runtime.interrupt();
                     }
@@ -220,9 +220,11 @@ impl Machine {
                 HostRequest::PortOpened { port, task } => self.queue(inner, Event::PortOpened { port, task }),
                 HostRequest::PortClosed { port } => self.queue(inner, Event::PortClosed { port }),
                 HostRequest::Exited { task, status } => {
-                    inner.tasks.remove(&task);
-                    let reason = inner.kernel.exit_record(task).and_then(|record| record.reason.clone());
-                    self.queue(inner, Event::Exited { task, status, reason });
+                    // The end of a task that the host plays is its own doing, and no news.
+                    if inner.tasks.remove(&task).is_some_and(|handle| handle.is_program) {
+                        let reason = inner.kernel.exit_record(task).and_then(|record| record.reason.clone());
+                        self.queue(inner, Event::Exited { task, status, reason });
+                    }
                 }
             }
         }
@@ -237,7 +239,6 @@ impl Machine {
         match task::spawn_thread(self.clone(), handle, image) {
             Ok(()) => inner.threads += 1,
             Err(error) => {
-                inner.tasks.remove(&id);
                 let message = format!("cannot start a thread for it: {error}");
                 inner.kernel.task_failed(id, TaskFailure::Load { message });
             }
@@ -248,7 +249,6 @@ impl Machine {
     fn thread_ends(self: &Arc<Self>, task: TaskId, failure: Option<TaskFailure>) {
         let mut inner = self.lock();
         inner.threads -= 1;
-        inner.tasks.remove(&task);
         if let Some(failure) = failure {
             inner.kernel.set_now(clocks::now(self.start));
             inner.kernel.task_failed(task, failure);

@@ -2,7 +2,7 @@
 
 use std::sync::mpsc;
 
-use oac_container::{Errno, Event, Limits, Options, SpawnOptions, WaitStatus};
+use oac_container::{Errno, Event, Limits, Options, Signal, SpawnOptions, WaitStatus};
 
 use crate::support::{PROGRAM, container};
 
@@ -34,7 +34,16 @@ fn the_end_of_a_program_is_an_event() {
             let _ = sender.send(event);
         })
         .unwrap();
-    let process = container.spawn(PROGRAM, &["exit", "5"], &SpawnOptions::default()).unwrap();
-    let event = receiver.recv().unwrap();
-    assert_eq!(event, Event::Exited { task: process.id(), status: WaitStatus::Exited(5), reason: None });
+    container.fs().write("/tmp/f", b"").unwrap();
+    let check = |duty: &[&str], wanted: WaitStatus, told: bool| {
+        let process = container.spawn(PROGRAM, duty, &SpawnOptions::default()).unwrap();
+        if duty == ["spin"] {
+            process.kill(Signal::SIGKILL).unwrap();
+        }
+        let Event::Exited { task, status, reason } = receiver.recv().unwrap() else { panic!("{duty:?}") };
+        assert_eq!((task, status, reason.is_some()), (process.id(), wanted, told), "{duty:?}");
+    };
+    check(&["exit", "5"], WaitStatus::Exited(5), false);
+    check(&["trap"], WaitStatus::Signaled(Signal::SIGABRT), true);
+    check(&["spin"], WaitStatus::Signaled(Signal::SIGKILL), false);
 }
