@@ -38,9 +38,8 @@ fn external_array_buffer(_: &Shared, cx: Cx, args: &Args<'_>) -> Js {
     let (address, length) = (number(0) as *mut u8, number(1));
     // SAFETY: the glue passes what an op just gave it, and detaches the buffer before the op's memory can move; QuickJS
     // frees nothing, as it is given no function for that.
-    let buffer = unsafe {
-        q::JS_NewArrayBuffer(cx.raw(), address, length as _, 0, None, std::ptr::null_mut(), false)
-    };
+    let buffer =
+        unsafe { q::JS_NewArrayBuffer(cx.raw(), address, length as _, 0, None, std::ptr::null_mut(), false) };
     cx.own(buffer)
 }
 

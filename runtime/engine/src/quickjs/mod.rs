@@ -10,6 +10,8 @@ mod memory;
 mod module;
 mod promise;
 mod script;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use std::cell::RefCell;

@@ -1,10 +1,10 @@
 process.on('uncaughtExceptionMonitor', (e, origin) => console.log('monitor', e.message, origin));
 process.on('uncaughtException', (e, origin) => console.log('caught', e.message, origin));
-setTimeout(() => { throw new Error('from timer'); }, 30);
+setTimeout(() => { throw new Error('from timer'); }, 500);
 setImmediate(() => { throw new Error('from immediate'); });
 process.nextTick(() => { throw new Error('from tick'); });
 queueMicrotask(() => { throw new Error('from microtask'); });
 Promise.reject(new Error('from promise'));
-setTimeout(() => require('fs').readFile('/nope', () => { throw new Error('from fs'); }), 80);
+setTimeout(() => require('fs').readFile('/nope', () => { throw new Error('from fs'); }), 800);
 new (require('events'))().on('x', () => {});
-setTimeout(() => console.log('still running'), 150);
+setTimeout(() => console.log('still running'), 1200);
