@@ -53,7 +53,8 @@ fn forbidden(workspace: &Workspace) -> Result<Vec<(String, &'static str)>> {
     let host = host.split('/').next().unwrap_or_default().to_owned();
     let mut texts = vec![(host, "take the registry's address from npm's configuration at run time")];
     if workspace.root.components().count() > 2 {
-        texts.push((workspace.root.display().to_string(), "write a path from the root of the checkout"));
+        // With the slash: what follows must be inside of the checkout.
+        texts.push((format!("{}/", workspace.root.display()), "write a path from the root of the checkout"));
     }
     texts.retain(|(text, _)| !text.is_empty());
     Ok(texts)
