@@ -90,6 +90,9 @@ and SIGQUIT are passed on. When the program ends, all that it started ends with 
 With --allow-net, npm_config_registry of this machine's environment, else the registry lines of ~/.npmrc, are passed on to the
 container as variables, so that npm installs from where it does outside. Passwords and tokens are never passed on.
 
+Environment: OAC_PROGRAMS_DIR, a directory whose node.wasm, npm.wasm and sh.wasm are used instead of those built in.
+XDG_CACHE_HOME, where compiled programs are kept (in oac/; default ~/.cache).
+
 Exit status: the program's; 128+N after signal N; 124 after --timeout; 125 when oac itself fails; 126 when the command
 cannot be run; 127 when there is no such command.
 ";
