@@ -20,7 +20,8 @@ export function line(fileName: string, number: number): string | undefined {
   return text(fileName)?.split('\n')[number - 1]?.replace(/\r$/, '');
 }
 
-function text(fileName: string): string | undefined {
+/** The source of a file that code was compiled from. */
+export function text(fileName: string): string | undefined {
   const kept = evaluated.get(fileName);
   if (kept !== undefined) return kept;
   if (fileName.startsWith('node:')) return host.ops.program_source(fileName);

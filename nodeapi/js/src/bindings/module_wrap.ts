@@ -2,6 +2,7 @@
 
 import { constant } from '../oracle';
 import { isolateSymbols, privateSymbols } from '../symbols';
+import { text } from '../sources';
 import { importSymbols } from './contextify';
 
 const { engine } = host;
@@ -78,18 +79,27 @@ class ModuleWrap {
     if (match === null) return error;
     const [, name, target] = match;
     const seen = new Set<ModuleWrap>();
-    const search = (module: ModuleWrap): string | undefined => {
+    const search = (module: ModuleWrap): [ModuleWrap, string] | undefined => {
       if (seen.has(module)) return undefined;
       seen.add(module);
       const at = module.#linked.findIndex((other) => other.url === target || other.url.endsWith(`/${target}`));
-      if (at >= 0) return engine.moduleRequests(module.#id)[at]?.[0];
+      if (at >= 0) return [module, engine.moduleRequests(module.#id)[at]![0]];
       for (const other of module.#linked) {
         const found = search(other);
         if (found !== undefined) return found;
       }
       return undefined;
     };
-    error.message = `The requested module '${search(this) ?? target}' does not provide an export named '${name}'`;
+    const [importer, specifier] = search(this) ?? [undefined, target!];
+    error.message = `The requested module '${specifier}' does not provide an export named '${name}'`;
+    // Node's loader reads the import statement from the line that V8 puts before the stack.
+    const lines: string[] = importer === undefined ? [] : text(importer.url)?.split('\n') ?? [];
+    const at = lines.findIndex((line) => line.includes(specifier) && line.includes(name!));
+    if (at >= 0) {
+      const column = Math.max(0, lines[at]!.indexOf(name!));
+      error[privateSymbols['arrow_message_private_symbol']!] =
+        `${importer!.url}:${at + 1}\n${lines[at]}\n${' '.repeat(column)}${'^'.repeat(name!.length)}`;
+    }
     return error;
   }
 
