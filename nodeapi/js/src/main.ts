@@ -9,4 +9,4 @@ import { bootRealm } from './realm';
 import './loop';
 import './start';
 
-try { bootRealm(); } catch (e: any) { host.ops.program_debug(String(e) + "\n" + e?.stack); throw e; }
+bootRealm();
