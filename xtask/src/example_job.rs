@@ -64,7 +64,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Times> {
 /// The container's command line for the job.
 fn command(workspace: &Workspace, app: &std::path::Path, port: u16) -> Result<Command> {
     // The registry this machine is set up for: the repository names none.
-    let registry = Command::new("npm").args(["config", "get", "registry"]).output()?;
+    let registry = Command::new("npm").args(["config", "get", "registry", "--silent"]).output()?;
     Ok(Command::new(workspace.oac())
         .args(["run", "-v", &format!("{}:/work", app.display()), "-w", "/work"])
         .args(["-p", &format!("{port}:{PORT}"), "--allow-net"])
