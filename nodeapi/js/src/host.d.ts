@@ -37,6 +37,9 @@ interface Engine {
   compileFunction(source: string, fileName: string, params: string[], lineOffset: number): (...args: any[]) => any;
   compileScript(source: string, fileName: string, lineOffset: number): number;
   runScript(script: number): any;
+  /** `[number, global object]` of a new realm. */
+  createRealm(): [number, any];
+  runInRealm(realm: number, source: string, fileName: string, lineOffset: number): any;
   /** What the program's event loop calls by this name. */
   setEntry(name: string, fn: (...args: any[]) => any): void;
   /** `fn(error, callSites)` runs when an error captures its stack. */

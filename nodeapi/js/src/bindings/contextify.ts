@@ -1,9 +1,10 @@
-// Scripts and functions: `vm`, the CommonJS loader. One realm only: contexts of their own are not there yet.
+// Scripts and functions: `vm`, the CommonJS loader. Contexts are realms, see `vm_context.ts`.
 
 import { moduleFunctions } from '../interpose/stack';
 import { notAvailable } from '../oracle';
 import { remember } from '../sources';
 import { isolateSymbols, privateSymbols } from '../symbols';
+import { contextOf, makeContext } from '../vm_context';
 
 const { engine } = host;
 const hostDefined = privateSymbols['host_defined_option_symbol']!;
@@ -38,6 +39,7 @@ function decorate(error: any, fileName: string, source: string): any {
 
 class ContextifyScript {
   #script: number;
+  #source: [string, string, number];
   declare cachedDataRejected?: boolean;
   declare sourceMapURL?: string;
   declare sourceURL?: string;
@@ -46,9 +48,8 @@ class ContextifyScript {
     source: string, fileName: string, lineOffset = 0, _columnOffset?: number, cachedData?: unknown, _produce?: boolean,
     parsingContext?: unknown, symbol?: symbol,
   ) {
-    if (parsingContext !== undefined && parsingContext !== null && typeof parsingContext === 'object') {
-      throw notAvailable('a vm context');
-    }
+    void parsingContext;
+    this.#source = [source, fileName, lineOffset];
     try {
       this.#script = engine.compileScript(source, fileName, lineOffset);
     } catch (error) {
@@ -64,8 +65,8 @@ class ContextifyScript {
   }
 
   runInContext(context: unknown, timeout: number, _displayErrors: boolean, _breakOnSigint: boolean): unknown {
-    if (context !== null && context !== undefined) throw notAvailable('a vm context');
     void timeout;
+    if (context !== null && context !== undefined) return contextOf(context).run(...this.#source);
     return engine.runScript(this.#script);
   }
 
@@ -149,7 +150,7 @@ export function create(): object {
         return isModule(source, fileName);
       }
     },
-    makeContext(): never { throw notAvailable('a vm context'); },
+    makeContext,
     startSigintWatchdog(): void {},
     stopSigintWatchdog: () => false,
     watchdogHasPendingSigint: () => false,

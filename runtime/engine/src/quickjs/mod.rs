@@ -51,6 +51,7 @@ struct Shared {
 #[derive(Default)]
 struct Callbacks {
     rejection: Option<Val>,
+    stack: Option<Val>,
     #[cfg(feature = "patched")]
     import: Option<Val>,
 }

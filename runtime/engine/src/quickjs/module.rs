@@ -11,6 +11,8 @@ use super::{Intrinsic, Shared};
 pub(super) struct Modules {
     /// Scripts by the number `compileScript` gave.
     pub(super) scripts: Vec<Val>,
+    /// Further realms by the number `createRealm` gave.
+    pub(super) realms: Vec<super::value::Cx>,
     #[cfg(feature = "patched")]
     records: Vec<patched::Record>,
 }

@@ -21,6 +21,8 @@ pub(super) const TABLE: &[(&str, Intrinsic)] = &[
     ("compileFunction", compile_function),
     ("compileScript", compile_script),
     ("runScript", run_script),
+    ("createRealm", create_realm),
+    ("runInRealm", run_in_realm),
     ("setEntry", set_entry),
     ("setStackFormatter", set_stack_formatter),
 ];
@@ -92,6 +94,34 @@ fn run_script(shared: &Shared, cx: Cx, args: &Args<'_>) -> Js {
     cx.own(unsafe { q::JS_EvalFunction(cx.raw(), script.into_raw()) })
 }
 
+/// `createRealm()`: `[number, global object]` of a new realm, which shares the heap and the microtasks with this one.
+fn create_realm(shared: &Shared, cx: Cx, _: &Args<'_>) -> Js {
+    // SAFETY: plain call; the context lives until the process ends.
+    let realm = unsafe {
+        let ctx = q::JS_NewContext(cx.rt());
+        if ctx.is_null() {
+            return cx.throw_new("Error", "no memory for another realm", "ERR_OUT_OF_MEMORY");
+        }
+        Cx::from_raw(ctx)
+    };
+    if let Some(formatter) = shared.callbacks.borrow().stack.clone() {
+        realm.global().get("Error")?.set("prepareStackTrace", formatter)?;
+    }
+    let mut modules = shared.modules.borrow_mut();
+    modules.realms.push(realm);
+    cx.list([cx.int(modules.realms.len() as i32 - 1), realm.global()])
+}
+
+/// `runInRealm(number, source, fileName, lineOffset)`: the completion value of a script run there.
+fn run_in_realm(shared: &Shared, cx: Cx, args: &Args<'_>) -> Js {
+    let realm = shared.modules.borrow().realms.get(args.int(0) as usize).copied();
+    let Some(realm) = realm else {
+        return cx.type_error("no such realm");
+    };
+    let (source, file) = (args.string(1)?, args.string(2)?);
+    realm.compile_global(&without_hashbang(&source), &file, args.int(3) + 1, q::JS_EVAL_TYPE_GLOBAL)
+}
+
 /// `setEntry(name, fn)`: what the program calls by this name.
 fn set_entry(shared: &Shared, cx: Cx, args: &Args<'_>) -> Js {
     let name = args.string(0)?;
@@ -103,7 +133,8 @@ fn set_entry(shared: &Shared, cx: Cx, args: &Args<'_>) -> Js {
 }
 
 /// `setStackFormatter(fn)`: `fn(error, callSites)` is called when an error captures its stack.
-fn set_stack_formatter(_: &Shared, cx: Cx, args: &Args<'_>) -> Js {
+fn set_stack_formatter(shared: &Shared, cx: Cx, args: &Args<'_>) -> Js {
+    shared.callbacks.borrow_mut().stack = Some(args.get(0).clone());
     let error = cx.global().get("Error")?;
     error.set("prepareStackTrace", args.get(0).clone())?;
     Ok(cx.undefined())

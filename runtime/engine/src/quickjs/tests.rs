@@ -109,6 +109,15 @@ fn functions_are_compiled_with_names_and_parameters() {
 }
 
 #[test]
+fn realms_have_globals_of_their_own() {
+    check(
+        "const [realm, global] = engine.createRealm(); global.x = 20; \
+         return [engine.runInRealm(realm, 'var y = x + 1; y', 'r.js', 0), global.y, typeof y, engine.runInRealm(realm, '[]', 'r.js', 0) instanceof Array].join()",
+        "21,21,undefined,false",
+    );
+}
+
+#[test]
 fn promises_show_their_state() {
     check("return engine.promiseDetails(Promise.resolve(5))", vec_list([1, 5]));
     check("return engine.promiseDetails({})", ());
