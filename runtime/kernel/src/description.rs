@@ -49,7 +49,7 @@ pub(crate) struct OpenDirectory {
 #[derive(Debug)]
 pub(crate) struct Description {
     pub(crate) file: File,
-    /// Access mode, O_APPEND, O_NONBLOCK, O_PATH.
+    /// Access mode, O_APPEND, O_NONBLOCK, O_PATH; O_SYNC and O_DSYNC are kept to be shown.
     pub(crate) flags: u32,
     references: u32,
 }
@@ -79,7 +79,7 @@ impl Descriptions {
     /// A new description with one reference, the caller's.
     pub(crate) fn add(&mut self, file: File, flags: u32) -> DescriptionId {
         self.last += 1;
-        let kept = open::ACCMODE | open::APPEND | open::NONBLOCK | open::PATH;
+        let kept = open::ACCMODE | open::APPEND | open::NONBLOCK | open::PATH | open::SYNC | open::DSYNC;
         let description = Description { file, flags: flags & kept, references: 1 };
         self.descriptions.insert(DescriptionId(self.last), description);
         DescriptionId(self.last)

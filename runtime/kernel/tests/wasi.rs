@@ -110,9 +110,14 @@ fn files_through_the_preopen() {
     assert_eq!(u64_at(&fdstat, 8) & (RIGHT_READ | RIGHT_WRITE), RIGHT_READ | RIGHT_WRITE);
     let fdstat = m.call(task, &call!(nr::WASI_FD_FDSTAT_GET, 3, Arg::Out(24))).bytes();
     assert_eq!((fdstat[0], u64_at(&fdstat, 16)), (3, (1 << 30) - 1), "a directory that passes all rights on");
-    m.call(task, &call!(nr::WASI_FD_RENUMBER, fd, 9)).ok();
+    assert_eq!(m.call(task, &call!(nr::WASI_FD_RENUMBER, fd, 9)), Done::Err(Errno::EBADF));
+    let other = opened(path_open(&mut m, task, "dev/null", 0, RIGHT_READ, 0));
+    m.call(task, &call!(nr::WASI_FD_RENUMBER, fd, other)).ok();
     assert_eq!(m.call(task, &call!(nr::WASI_FD_CLOSE, fd)), Done::Err(Errno::EBADF));
-    m.call(task, &call!(nr::WASI_FD_CLOSE, 9)).ok();
+    m.call(task, &call!(nr::WASI_FD_CLOSE, other)).ok();
+    assert_eq!(m.call(task, &call!(nr::WASI_FD_TELL, 3, Arg::Out(8))), Done::Err(Errno::EBADF));
+    let both = RIGHT_READ | RIGHT_WRITE;
+    assert_eq!(path_open(&mut m, task, "tmp", OFLAG_DIRECTORY, both, 0), Done::Err(Errno::EISDIR));
     let read_only = opened(path_open(&mut m, task, "tmp/f", 0, RIGHT_READ, 0));
     assert_eq!(m.call(task, &call!(nr::WASI_FD_WRITE, read_only, "x", Arg::Out(4))), Done::Err(Errno::EBADF));
     assert_eq!(path_open(&mut m, task, "tmp/f", OFLAG_DIRECTORY, RIGHT_READ, 0), Done::Err(Errno::ENOTDIR));

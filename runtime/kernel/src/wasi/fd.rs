@@ -52,6 +52,7 @@ impl Wasi<'_> {
 
     pub(crate) fn fd_allocate(self, fd: i32, offset: u64, len: u64) -> Answer<()> {
         let end = offset.checked_add(len).filter(|_| len > 0).ok_or(Errno::EINVAL)?;
+        self.seekable(fd)?;
         if end > self.kernel.stat_file(self.task, fd)?.size {
             self.kernel.truncate_fd(self.task, fd, end)?;
         }
@@ -171,9 +172,19 @@ impl Wasi<'_> {
         put_len(bufused, len)
     }
 
+    /// Directories have no position here, where Linux gives them one.
+    fn seekable(&self, fd: i32) -> Result<(), Errno> {
+        match self.kernel.description(self.task, fd)?.file {
+            File::Directory(_) => Err(Errno::EBADF),
+            _ => Ok(()),
+        }
+    }
+
+    /// Both must be open: WASI programs cannot choose a descriptor's number freely.
     pub(crate) fn fd_renumber(self, fd: i32, to: i32) -> Answer<()> {
+        self.kernel.description_id(self.task, fd)?;
+        self.kernel.description_id(self.task, to)?;
         if fd == to {
-            self.kernel.description_id(self.task, fd)?;
             return Ok(());
         }
         let cloexec = self.kernel.tasks.life(self.task)?.fds.get(Fd::new(fd)?)?.cloexec;
@@ -182,25 +193,31 @@ impl Wasi<'_> {
     }
 
     pub(crate) fn fd_seek(self, fd: i32, offset: i64, whence: u32, newoffset: Out<'_>) -> Answer<()> {
+        self.seekable(fd)?;
         let position = self.kernel.seek_file(self.task, fd, offset, whence)?;
         Ok(newoffset.put(&position.to_le_bytes())?)
     }
 
     pub(crate) fn fd_tell(self, fd: i32, offset: Out<'_>) -> Answer<()> {
         const CURRENT: u32 = 1;
+        self.seekable(fd)?;
         let position = self.kernel.seek_file(self.task, fd, 0, CURRENT)?;
         Ok(offset.put(&position.to_le_bytes())?)
     }
 }
 
-/// `fdflags` as open's. What is written is safe at once, so the synchronous flags ask for nothing more.
+/// `fdflags` as open's.
 pub(super) fn status_flags(flags: u32) -> u32 {
     let mut status = 0;
-    if flags & fdflags::APPEND != 0 {
-        status |= open::APPEND;
-    }
-    if flags & fdflags::NONBLOCK != 0 {
-        status |= open::NONBLOCK;
+    for (wasi, linux) in [
+        (fdflags::APPEND, open::APPEND),
+        (fdflags::NONBLOCK, open::NONBLOCK),
+        (fdflags::DSYNC, open::DSYNC),
+        (fdflags::RSYNC | fdflags::SYNC, open::SYNC),
+    ] {
+        if flags & wasi != 0 {
+            status |= linux;
+        }
     }
     status
 }

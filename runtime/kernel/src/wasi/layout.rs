@@ -114,6 +114,11 @@ pub(super) fn fdstat(mode: u32, description: &Description) -> [u8; 24] {
     if description.nonblocking() {
         flags |= fdflags::NONBLOCK;
     }
+    if description.flags & open::SYNC == open::SYNC {
+        flags |= fdflags::SYNC;
+    } else if description.flags & open::DSYNC != 0 {
+        flags |= fdflags::DSYNC;
+    }
     let (base, inheriting) = rights_of(description);
     let mut record = [0; 24];
     record[0] = FileType::from_mode(mode) as u8;

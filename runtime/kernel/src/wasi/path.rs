@@ -56,7 +56,7 @@ impl Wasi<'_> {
 
     #[allow(clippy::too_many_arguments)]
     pub(crate) fn path_open(
-        mut self,
+        self,
         fd: i32,
         dirflags: u32,
         path: &[u8],
@@ -86,20 +86,12 @@ impl Wasi<'_> {
             flags |= open::NOFOLLOW;
         }
         flags |= match (read, write) {
-            // Programs ask for every right on directories; what they get is to list them.
-            (_, true) if self.is_directory(fd, path, dirflags) => open::RDONLY,
             (true, true) => open::RDWR,
             (false, true) => open::WRONLY,
             (_, false) => open::RDONLY,
         };
         let opened = self.kernel.open_path(self.task, directory(fd)?, path, flags, 0o666)?;
         Ok(opened_fd.put(&opened.0.to_le_bytes())?)
-    }
-
-    /// Rust's and C's libraries ask for write access only when the program does, but others ask for all rights always.
-    fn is_directory(&mut self, fd: i32, path: &[u8], dirflags: u32) -> bool {
-        let Ok(fd) = directory(fd) else { return false };
-        self.kernel.stat_path(self.task, fd, path, last_link(dirflags)).is_ok_and(|stat| stat.is_dir())
     }
 
     pub(crate) fn path_readlink(self, fd: i32, path: &[u8], buf: Out<'_>, bufused: Out<'_>) -> Answer<()> {
