@@ -3,8 +3,7 @@
 //! Modules live as long as the realm, so a number never dangles. All of it but the namespace needs the diffs of
 //! `patches/`: QuickJS-ng itself resolves imports while it compiles.
 
-use super::value::{Args, Cx, Js, Val};
-use super::{Intrinsic, Shared};
+use super::value::Val;
 
 /// What the realm has compiled.
 #[derive(Default)]
@@ -19,7 +18,8 @@ pub(super) struct Modules {
 
 #[cfg(not(feature = "patched"))]
 mod unpatched {
-    use super::*;
+    use super::super::value::{Args, Cx, Js};
+    use super::super::{Intrinsic, Shared};
 
     pub(super) const TABLE: &[(&str, Intrinsic)] = &[
         ("moduleCompile", missing),
@@ -53,12 +53,12 @@ mod unpatched {
 #[cfg(not(feature = "patched"))]
 pub(super) use unpatched::install;
 #[cfg(not(feature = "patched"))]
-pub(super) const TABLE: &[(&str, Intrinsic)] = unpatched::TABLE;
+pub(super) const TABLE: &[(&str, super::Intrinsic)] = unpatched::TABLE;
 
 #[cfg(feature = "patched")]
 pub(super) use patched::install;
 #[cfg(feature = "patched")]
-pub(super) const TABLE: &[(&str, Intrinsic)] = patched::TABLE;
+pub(super) const TABLE: &[(&str, super::Intrinsic)] = patched::TABLE;
 
 #[cfg(feature = "patched")]
 mod patched {
