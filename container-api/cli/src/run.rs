@@ -3,7 +3,10 @@
 use std::{
     fs::File,
     io::{self, Read, Write},
-    os::fd::{AsFd, BorrowedFd},
+    os::{
+        fd::{AsFd, BorrowedFd},
+        unix::fs::MetadataExt,
+    },
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -126,7 +129,12 @@ fn spawn(container: &Container, request: &RunRequest) -> Result<Process, RunErro
         env.retain(|(name, _)| !request.env.iter().any(|(given, _)| given.eq_ignore_ascii_case(name)));
     }
     env.extend(request.env.iter().cloned());
-    let options = SpawnOptions { cwd: request.cwd.clone(), env, ..SpawnOptions::default() };
+    let options = SpawnOptions {
+        cwd: request.cwd.clone(),
+        env,
+        merge_stderr: same_file(io::stdout().as_fd(), io::stderr().as_fd()),
+        ..SpawnOptions::default()
+    };
     let args: Vec<&str> = request.args.iter().map(String::as_str).collect();
     let command = request.command.clone();
     container.spawn(&request.command, &args, &options).map_err(|error| match error.errno() {
@@ -146,6 +154,16 @@ fn spawn(container: &Container, request: &RunRequest) -> Result<Process, RunErro
         },
         _ => error.into(),
     })
+}
+
+/// Whether two descriptors lead to one file, as after a shell's `2>&1` or on a terminal: then what is written to them must
+/// arrive in one order, through one pipe.
+fn same_file(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> bool {
+    let identity = |fd: BorrowedFd<'_>| -> Option<(u64, u64)> {
+        let metadata = File::from(fd.try_clone_to_owned().ok()?).metadata().ok()?;
+        Some((metadata.dev(), metadata.ino()))
+    };
+    identity(one).is_some_and(|file| identity(other) == Some(file))
 }
 
 /// Passes bytes and signals until the program has ended and all it wrote has been written.

@@ -92,6 +92,17 @@ fn not_a_byte_is_lost() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
+#[test]
+fn two_streams_into_one_file_keep_their_order() {
+    let path = folder().join("both.txt");
+    let file = fs::File::create(&path).unwrap();
+    let status =
+        run(&[], &["alternate", "500"]).stdout(file.try_clone().unwrap()).stderr(file).status().unwrap();
+    assert_eq!(status.code(), Some(0));
+    let expected: String = (0..500).map(|line| format!("out {line}\nerr {line}\n")).collect();
+    assert_eq!(fs::read_to_string(path).unwrap(), expected);
+}
+
 fn signal(child: &Child, signal: rustix::process::Signal) {
     let id = rustix::process::Pid::from_child(child);
     rustix::process::kill_process(id, signal).unwrap();

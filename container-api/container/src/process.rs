@@ -42,6 +42,9 @@ pub struct SpawnOptions {
     pub stdout: Stdio,
     /// Standard error.
     pub stderr: Stdio,
+    /// Whether standard error goes where standard output goes, so that the order of what is written is kept; `stderr` is then
+    /// not looked at. A shell's `2>&1`.
+    pub merge_stderr: bool,
 }
 
 /// What every program that the owner starts finds in its environment.
@@ -103,7 +106,9 @@ impl Process {
     ) -> Result<Process, Error> {
         let stdin = Plumbing::new(&parent, options.stdin, true)?;
         let stdout = Plumbing::new(&parent, options.stdout, false)?;
-        let stderr = Plumbing::new(&parent, options.stderr, false)?;
+        let stderr =
+            if options.merge_stderr { None } else { Some(Plumbing::new(&parent, options.stderr, false)?) };
+        let stderr_child = stderr.as_ref().map_or(stdout.child.0, |stderr| stderr.child.0);
         let mut env: Vec<Vec<u8>> = Vec::new();
         for (name, value) in DEFAULT_ENV {
             if !options.env.iter().any(|(own, _)| own == name) {
@@ -116,19 +121,19 @@ impl Process {
             argv: std::iter::once(program).chain(args.iter().copied()).map(Into::into).collect(),
             env: Some(env),
             cwd: options.cwd.as_ref().map(|cwd| cwd.as_bytes().to_vec()),
-            fds: vec![(0, stdin.child.0), (1, stdout.child.0), (2, stderr.child.0)],
+            fds: vec![(0, stdin.child.0), (1, stdout.child.0), (2, stderr_child)],
             flags: SpawnRequest::NEW_GROUP,
         };
         let id = parent.spawn(&request).map_err(|errno| Error::Spawn { program: program.into(), errno })?;
         // The child has its own now; as long as ours are open, nobody sees an end of file.
-        for end in [&stdin, &stdout, &stderr] {
+        for end in [Some(&stdin), Some(&stdout), stderr.as_ref()].into_iter().flatten() {
             parent.close(end.child);
         }
         Ok(Process {
             id,
             stdin: stdin.ours,
             stdout: stdout.ours,
-            stderr: stderr.ours,
+            stderr: stderr.and_then(|stderr| stderr.ours),
             parent: Mutex::new(Parent { actor: parent, exit: None }),
             signaller,
         })

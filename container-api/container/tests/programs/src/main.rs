@@ -34,6 +34,10 @@ fn main() {
         "environment" => environment(),
         "upper" => upper(),
         "many" => print!("{}", "0123456789abcdef\n".repeat(arg(1).parse().unwrap())),
+        "alternate" => (0..arg(1).parse().unwrap()).for_each(|line: u32| {
+            println!("out {line}");
+            eprintln!("err {line}");
+        }),
         "read" => report(fs::read_to_string(arg(1))),
         "write" => report(fs::write(arg(1), arg(2)).map(|()| "written")),
         "open-files" => open_files(arg(1)),
