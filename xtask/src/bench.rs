@@ -46,7 +46,11 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     native.write(&mut text);
     let mut table = Table::new("The example job", ["what", "native", "browser"]);
     let page_ms = |name: &str| page[name].as_f64().map_or("–".to_owned(), |ms| format!("{ms:.0} ms"));
-    table.row(["boot of the container", &format!("{:.1} ms", native.boot_ms), &page_ms("boot_ms")]);
+    table.row([
+        "boot of the container (natively to the end of `sh -c :`)",
+        &format!("{:.1} ms", native.boot_ms),
+        &page_ms("boot_ms"),
+    ]);
     table.row(["`node -e 0` in a booted container", "–", &page_ms("first_node_ms")]);
     table.row([
         "`npm install` of express, network included, and `node server.js` listening",
@@ -124,7 +128,7 @@ fn native(workspace: &Workspace, node: &std::path::Path) -> Result<Native> {
         let outside = measure(&Command::new(node).args(["-e", script]), RUNS)?;
         rows.push((name.to_owned(), inside, outside, "≤ 1.0×"));
     }
-    let boot = measure(&oac(&["true"]), RUNS)?;
+    let boot = measure(&oac(&["sh", "-c", ":"]), RUNS)?;
     Ok(Native { boot_ms: boot.wall_ms, rows })
 }
 
