@@ -47,9 +47,47 @@ function fields(): bigint[] {
   ];
 }
 
+const u64 = (at: number): number => view.getUint32(at, true) + view.getUint32(at + 4, true) * 0x100000000;
+
+/** Seconds and nanoseconds of a time after 1970, by long division: BigInts would cost more than the system call. */
+function time(at: number, out: Float64Array, to: number): void {
+  const high = view.getInt32(at + 4, true);
+  if (high < 0) {
+    const ns = view.getBigInt64(at, true);
+    const seconds = (ns - 999_999_999n) / 1_000_000_000n;
+    out[to] = Number(seconds);
+    out[to + 1] = Number(ns - seconds * 1_000_000_000n);
+    return;
+  }
+  let rest = high % 1e9;
+  let seconds = Math.floor(high / 1e9);
+  for (const digit of [view.getUint16(at + 2, true), view.getUint16(at, true)]) {
+    const current = rest * 65536 + digit;
+    const quotient = Math.floor(current / 1e9);
+    rest = current - quotient * 1e9;
+    seconds = seconds * 65536 + quotient;
+  }
+  out[to] = seconds;
+  out[to + 1] = rest;
+}
+
 /** The last call's result in the order of Node's `FillStatsArray`. A fresh array each time. */
 export function statsArray(bigint: boolean): Float64Array | BigInt64Array {
-  const values = fields();
-  if (bigint) return BigInt64Array.from(values.map((value) => BigInt.asIntN(64, value)));
-  return Float64Array.from(values.map(Number));
+  if (bigint) return BigInt64Array.from(fields().map((value) => BigInt.asIntN(64, value)));
+  const out = new Float64Array(18);
+  out[0] = u64(0);
+  out[1] = view.getUint32(16, true);
+  out[2] = view.getUint32(20, true);
+  out[3] = view.getUint32(24, true);
+  out[4] = view.getUint32(28, true);
+  out[5] = u64(32);
+  out[6] = view.getUint32(48, true);
+  out[7] = u64(8);
+  out[8] = u64(40);
+  out[9] = u64(56);
+  time(64, out, 10);
+  time(72, out, 12);
+  time(80, out, 14);
+  time(88, out, 16);
+  return out;
 }

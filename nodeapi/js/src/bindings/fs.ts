@@ -161,9 +161,12 @@ function readdir(path: Path, encoding: unknown, withTypes: boolean): Outcome<unk
   const list = entries(fd);
   ops.sys_close(fd);
   if (typeof list === 'number') return list;
-  // libuv sorts what scandir(3) gives.
-  list.sort((a, b) => ops.buffer_compare(a.name, b.name));
-  const names = list.map((entry) => encodeBytes(entry.name, encoding));
+  // libuv sorts what scandir(3) gives, by bytes: one character is one byte in Latin-1.
+  const keyed = list.map((entry) => ({ entry, key: ops.buffer_slice(entry.name, Encoding.LATIN1, 0, entry.name.length) }));
+  keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  const plain = parseEncoding(encoding, Encoding.UTF8) === Encoding.UTF8;
+  const names = keyed.map(({ entry, key }) => (plain && /^[\0-\x7f]*$/.test(key) ? key : encodeBytes(entry.name, encoding)));
+  list.splice(0, list.length, ...keyed.map(({ entry }) => entry));
   return withTypes ? [names, list.map((entry) => direntType(entry.kind))] : names;
 }
 
@@ -229,8 +232,16 @@ function validMode(mode: unknown, max: number): number {
   return mode;
 }
 
-/** Seconds (a float) to nanoseconds. */
-const nanoseconds = (seconds: number): bigint => BigInt(Math.round(seconds * 1e6)) * 1000n;
+/** Seconds (a float) to nanoseconds, as libuv's `uv__fs_to_timespec`. */
+function nanoseconds(time: number): bigint {
+  let seconds = Math.trunc(time);
+  let rest = Math.trunc((time - seconds) * 1e9);
+  if (rest < 0) {
+    rest += 1e9;
+    seconds -= 1;
+  }
+  return BigInt(seconds) * 1_000_000_000n + BigInt(rest);
+}
 
 /** 0 file, 1 directory, negative none. As `InternalModuleStat`. */
 function internalModuleStat(path: string): number {
