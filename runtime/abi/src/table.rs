@@ -187,7 +187,7 @@ macro_rules! for_each_call {
             /// WASI preview 1 `fd_fdstat_set_flags`.
             wasi 311 fd_fdstat_set_flags (fd: i32, flags: u32) => kernel full;
             /// WASI preview 1 `fd_fdstat_set_rights`.
-            wasi 312 fd_fdstat_set_rights (fd: i32, rights_base: u64, rights_inheriting: u64) => kernel partial("rights say what a descriptor can do and may be given up, which changes nothing");
+            wasi 312 fd_fdstat_set_rights (fd: i32, rights_base: u64, rights_inheriting: u64) => kernel partial("given-up rights are enforced for reading, writing and sizes, and shown for the rest");
             /// WASI preview 1 `fd_filestat_get`.
             wasi 313 fd_filestat_get (fd: i32, stat: out_fixed(64)) => kernel full;
             /// WASI preview 1 `fd_filestat_set_size`.

@@ -51,6 +51,8 @@ pub(crate) struct Description {
     pub(crate) file: File,
     /// Access mode, O_APPEND, O_NONBLOCK, O_PATH; O_SYNC and O_DSYNC are kept to be shown.
     pub(crate) flags: u32,
+    /// WASI rights that have been given up, base and inheriting; only WASI's calls look at them.
+    pub(crate) dropped_rights: (u64, u64),
     references: u32,
 }
 
@@ -80,7 +82,7 @@ impl Descriptions {
     pub(crate) fn add(&mut self, file: File, flags: u32) -> DescriptionId {
         self.last += 1;
         let kept = open::ACCMODE | open::APPEND | open::NONBLOCK | open::PATH | open::SYNC | open::DSYNC;
-        let description = Description { file, flags: flags & kept, references: 1 };
+        let description = Description { file, flags: flags & kept, dropped_rights: (0, 0), references: 1 };
         self.descriptions.insert(DescriptionId(self.last), description);
         DescriptionId(self.last)
     }

@@ -125,6 +125,25 @@ fn files_through_the_preopen() {
 }
 
 #[test]
+fn rights_can_be_given_up() {
+    let mut m = Machine::default();
+    let task = program(&mut m);
+    let fd = opened(path_open(&mut m, task, "tmp/f", OFLAG_CREAT, RIGHT_READ | RIGHT_WRITE, 0));
+    let set = |rights: u64| call!(nr::WASI_FD_FDSTAT_SET_RIGHTS, fd, rights, 0_u64);
+    m.call(task, &set(RIGHT_READ)).ok();
+    let fdstat = m.call(task, &call!(nr::WASI_FD_FDSTAT_GET, fd, Arg::Out(24))).bytes();
+    assert_eq!(u64_at(&fdstat, 8), RIGHT_READ);
+    let write = call!(nr::WASI_FD_WRITE, fd, "x", Arg::Out(4));
+    assert_eq!(m.call(task, &write), Done::Err(Errno::EPERM));
+    m.call(task, &call!(nr::WASI_FD_READ, fd, Arg::Out(3), Arg::Out(4))).ok();
+    assert_eq!(
+        m.call(task, &set(RIGHT_READ | RIGHT_WRITE)),
+        Done::Err(Errno::EPERM),
+        "they do not come back"
+    );
+}
+
+#[test]
 fn listings_go_on_from_any_cookie() {
     let mut m = Machine::default();
     let task = program(&mut m);

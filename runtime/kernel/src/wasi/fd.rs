@@ -3,7 +3,7 @@
 use oac_abi::{Errno, flags::open};
 use oac_vfs::FileSystems as _;
 
-use super::layout::{dirent, fdflags, fdstat, filestat, rights_of};
+use super::layout::{dirent, fdflags, fdstat, filestat, rights, rights_of};
 use crate::{answer::Answer, arguments::Out, description::File, dispatch::Wasi, fd_table::Fd, files::At};
 
 /// Times from a call's arguments and its `fstflags`: `None` leaves one alone.
@@ -51,6 +51,7 @@ impl Wasi<'_> {
     }
 
     pub(crate) fn fd_allocate(self, fd: i32, offset: u64, len: u64) -> Answer<()> {
+        self.require_right(fd, rights::FD_ALLOCATE)?;
         let end = offset.checked_add(len).filter(|_| len > 0).ok_or(Errno::EINVAL)?;
         self.seekable(fd)?;
         if end > self.kernel.stat_file(self.task, fd)?.size {
@@ -90,12 +91,21 @@ impl Wasi<'_> {
         rights_base: u64,
         rights_inheriting: u64,
     ) -> Answer<()> {
-        // Rights can only be given up, and giving them up changes nothing here.
-        let (base, inheriting) = rights_of(self.kernel.description(self.task, fd)?);
+        let description = self.kernel.description_mut(self.task, fd)?;
+        let (base, inheriting) = rights_of(description);
         if rights_base & !base != 0 || rights_inheriting & !inheriting != 0 {
             return Err(Errno::EPERM.into());
         }
+        let (dropped_base, dropped_inheriting) = &mut description.dropped_rights;
+        *dropped_base |= base & !rights_base;
+        *dropped_inheriting |= inheriting & !rights_inheriting;
         Ok(())
+    }
+
+    /// Refuses what a right that was given up would have allowed.
+    pub(super) fn require_right(&self, fd: i32, right: u64) -> Result<(), Errno> {
+        let (dropped, _) = self.kernel.description(self.task, fd)?.dropped_rights;
+        if dropped & right == 0 { Ok(()) } else { Err(Errno::EPERM) }
     }
 
     pub(crate) fn fd_filestat_get(self, fd: i32, stat: Out<'_>) -> Answer<()> {
@@ -104,6 +114,7 @@ impl Wasi<'_> {
     }
 
     pub(crate) fn fd_filestat_set_size(self, fd: i32, size: u64) -> Answer<()> {
+        self.require_right(fd, rights::FD_FILESTAT_SET_SIZE)?;
         Ok(self.kernel.truncate_fd(self.task, fd, size)?)
     }
 
@@ -114,23 +125,27 @@ impl Wasi<'_> {
     }
 
     pub(crate) fn fd_pread(self, fd: i32, iovs: Out<'_>, offset: u64, nread: Out<'_>) -> Answer<()> {
+        self.require_right(fd, rights::FD_READ)?;
         let len = self.kernel.read_file(self.task, fd, At::Offset(offset), iovs.buf)?;
         iovs.filled(len);
         put_len(nread, len)
     }
 
     pub(crate) fn fd_pwrite(self, fd: i32, iovs: &[u8], offset: u64, nwritten: Out<'_>) -> Answer<()> {
+        self.require_right(fd, rights::FD_WRITE)?;
         let len = self.kernel.write_file(self.task, fd, At::Offset(offset), iovs)?;
         put_len(nwritten, len)
     }
 
     pub(crate) fn fd_read(self, fd: i32, iovs: Out<'_>, nread: Out<'_>) -> Answer<()> {
+        self.require_right(fd, rights::FD_READ)?;
         let len = self.kernel.read_file(self.task, fd, At::Position, iovs.buf)?;
         iovs.filled(len);
         put_len(nread, len)
     }
 
     pub(crate) fn fd_write(self, fd: i32, iovs: &[u8], nwritten: Out<'_>) -> Answer<()> {
+        self.require_right(fd, rights::FD_WRITE)?;
         let len = self.kernel.write_file(self.task, fd, At::Position, iovs)?;
         put_len(nwritten, len)
     }

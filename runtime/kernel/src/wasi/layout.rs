@@ -66,6 +66,7 @@ pub(super) mod rights {
     pub(in crate::wasi) const FD_WRITE: u64 = 1 << 6;
     pub(in crate::wasi) const FD_ADVISE: u64 = 1 << 7;
     pub(in crate::wasi) const FD_ALLOCATE: u64 = 1 << 8;
+    pub(in crate::wasi) const PATH_FILESTAT_SET_SIZE: u64 = 1 << 19;
     /// All that begin with `path_`, and `fd_readdir`.
     pub(in crate::wasi) const DIRECTORY: u64 = 0b111 << 24 | 0b111 << 18 | 0b1_1111_1111 << 9;
     pub(in crate::wasi) const FD_FILESTAT_GET: u64 = 1 << 21;
@@ -78,8 +79,14 @@ pub(super) mod rights {
     pub(in crate::wasi) const ALL: u64 = (1 << 30) - 1;
 }
 
-/// What can be done with a description.
+/// What can be done with a description, and with what is opened through it: what it is good for, less what was given up.
 pub(super) fn rights_of(description: &Description) -> (u64, u64) {
+    let (base, inheriting) = natural_rights(description);
+    let (dropped_base, dropped_inheriting) = description.dropped_rights;
+    (base & !dropped_base, inheriting & !dropped_inheriting)
+}
+
+fn natural_rights(description: &Description) -> (u64, u64) {
     let mut base = rights::FD_FDSTAT_SET_FLAGS | rights::FD_FILESTAT_GET;
     if description.readable() {
         base |= rights::FD_READ | rights::POLL_FD_READWRITE;

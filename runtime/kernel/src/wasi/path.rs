@@ -69,6 +69,9 @@ impl Wasi<'_> {
         if fdflags & !fdflags::ALL != 0 {
             return Err(Errno::EINVAL.into());
         }
+        if oflags & oflags::TRUNC != 0 {
+            self.require_right(fd, rights::PATH_FILESTAT_SET_SIZE)?;
+        }
         let writes = rights::FD_WRITE | rights::FD_ALLOCATE | rights::FD_FILESTAT_SET_SIZE;
         let (read, write) = (rights_base & rights::FD_READ != 0, rights_base & writes != 0);
         let mut flags = status_flags(fdflags);
