@@ -94,7 +94,7 @@ impl Wasi<'_> {
         let description = self.kernel.description_mut(self.task, fd)?;
         let (base, inheriting) = rights_of(description);
         if rights_base & !base != 0 || rights_inheriting & !inheriting != 0 {
-            return Err(Errno::EPERM.into());
+            return Err(Errno::EBADF.into());
         }
         let (dropped_base, dropped_inheriting) = &mut description.dropped_rights;
         *dropped_base |= base & !rights_base;
@@ -102,10 +102,10 @@ impl Wasi<'_> {
         Ok(())
     }
 
-    /// Refuses what a right that was given up would have allowed.
+    /// Refuses what a right that was given up would have allowed, as Linux refuses to write to what is open for reading.
     pub(super) fn require_right(&self, fd: i32, right: u64) -> Result<(), Errno> {
         let (dropped, _) = self.kernel.description(self.task, fd)?.dropped_rights;
-        if dropped & right == 0 { Ok(()) } else { Err(Errno::EPERM) }
+        if dropped & right == 0 { Ok(()) } else { Err(Errno::EBADF) }
     }
 
     pub(crate) fn fd_filestat_get(self, fd: i32, stat: Out<'_>) -> Answer<()> {

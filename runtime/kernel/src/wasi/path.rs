@@ -70,7 +70,7 @@ impl Wasi<'_> {
             return Err(Errno::EINVAL.into());
         }
         if oflags & oflags::TRUNC != 0 {
-            self.require_right(fd, rights::PATH_FILESTAT_SET_SIZE)?;
+            self.require_right(fd, rights::PATH_FILESTAT_SET_SIZE).map_err(|_| Errno::EPERM)?;
         }
         let writes = rights::FD_WRITE | rights::FD_ALLOCATE | rights::FD_FILESTAT_SET_SIZE;
         let (read, write) = (rights_base & rights::FD_READ != 0, rights_base & writes != 0);
