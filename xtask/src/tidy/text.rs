@@ -48,7 +48,8 @@ pub(super) fn check(workspace: &Workspace, files: &[String]) -> Result<Vec<Findi
 
 /// Texts that belong to one machine: the registry that npm uses here, and where this checkout is.
 fn forbidden(workspace: &Workspace) -> Result<Vec<(String, &'static str)>> {
-    let registry = Command::new("npm").args(["config", "get", "registry", "--silent"]).dir(&workspace.root).output()?;
+    let registry =
+        Command::new("npm").args(["config", "get", "registry", "--silent"]).dir(&workspace.root).output()?;
     let host = registry.trim().split("//").nth(1).unwrap_or_default();
     let host = host.split('/').next().unwrap_or_default().to_owned();
     let mut texts = vec![(host, "take the registry's address from npm's configuration at run time")];
