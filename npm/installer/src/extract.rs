@@ -6,6 +6,7 @@
 
 use crate::error::{InstallError, TarballProblem};
 use crate::os;
+use oac_npm_spec::Manifest;
 use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Read, Write};
@@ -26,10 +27,7 @@ pub fn extract(package: &str, tarball: &[u8], folder: &Path) -> Result<(), Insta
     let bad = |problem| InstallError::Tarball { package: package.to_owned(), problem };
     let malformed = |e: io::Error| bad(TarballProblem::Malformed(e.to_string()));
     fs::create_dir_all(folder).map_err(InstallError::file("mkdir", folder))?;
-    let gzip = tarball.starts_with(&[0x1f, 0x8b]);
-    let reader: Box<dyn Read + '_> =
-        if gzip { Box::new(flate2::bufread::GzDecoder::new(tarball)) } else { Box::new(tarball) };
-    let mut archive = tar::Archive::new(reader);
+    let mut archive = tar::Archive::new(reader(tarball));
     let mut writer = Writer::new(folder);
     let mut unpacked_bytes = 0;
     for (index, entry) in archive.entries().map_err(malformed)?.enumerate() {
@@ -63,6 +61,67 @@ pub fn extract(package: &str, tarball: &[u8], folder: &Path) -> Result<(), Insta
         writer.file(&path, executable, size, &mut entry, &malformed)?;
     }
     Ok(())
+}
+
+/// The manifests in a tarball's `node_modules`, by location, parents first. `package` is for messages.
+///
+/// # Errors
+/// As [`extract`].
+pub(crate) fn bundled_manifests(
+    package: &str,
+    tarball: &[u8],
+) -> Result<Vec<(String, Manifest)>, InstallError> {
+    let bad = |problem| InstallError::Tarball { package: package.to_owned(), problem };
+    let malformed = |e: io::Error| bad(TarballProblem::Malformed(e.to_string()));
+    let mut archive = tar::Archive::new(reader(tarball));
+    let mut found = Vec::new();
+    for (index, entry) in archive.entries().map_err(malformed)?.enumerate() {
+        if index >= ENTRIES_MAX {
+            return Err(bad(TarballProblem::TooMany { limit: ENTRIES_MAX }));
+        }
+        let mut entry = entry.map_err(malformed)?;
+        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        let Some(path) = inside(&name).map_err(bad)? else { continue };
+        let Some(location) = path.to_str().and_then(|p| p.strip_suffix("/package.json")) else { continue };
+        if !is_package_location(location) || entry.size() > MANIFEST_BYTES_MAX {
+            continue;
+        }
+        let mut text = Vec::new();
+        entry.read_to_end(&mut text).map_err(malformed)?;
+        if let Ok(value) = serde_json::from_slice(&text) {
+            found.push((location.to_owned(), Manifest::from_value(value)));
+        }
+    }
+    found.sort_by_key(|(location, _)| location.matches("node_modules/").count());
+    Ok(found)
+}
+
+/// What a `package.json` may measure.
+const MANIFEST_BYTES_MAX: u64 = 16 << 20;
+
+/// `node_modules/a`, `node_modules/@s/a`, and these below each other.
+fn is_package_location(location: &str) -> bool {
+    let mut rest = location;
+    loop {
+        let Some(inner) = rest.strip_prefix("node_modules/") else { return false };
+        let mut parts = inner.splitn(if inner.starts_with('@') { 3 } else { 2 }, '/');
+        let scoped = inner.starts_with('@');
+        if parts.next().is_none_or(str::is_empty) || (scoped && parts.next().is_none_or(str::is_empty)) {
+            return false;
+        }
+        match parts.next() {
+            None => return true,
+            Some(more) => rest = more,
+        }
+    }
+}
+
+fn reader<'a>(tarball: &'a [u8]) -> Box<dyn Read + 'a> {
+    if tarball.starts_with(&[0x1f, 0x8b]) {
+        Box::new(flate2::bufread::GzDecoder::new(tarball))
+    } else {
+        Box::new(tarball)
+    }
 }
 
 /// The name without its first component; `None` when nothing is left.
@@ -209,6 +268,18 @@ mod tests {
         check_refused("package/../../x", EntryType::Directory, "leads out");
         check_refused("package/null", EntryType::Char, "neither a file");
         check_refused("package/fifo", EntryType::Fifo, "neither a file");
+    }
+
+    #[test]
+    fn locations_of_packages() {
+        for good in ["node_modules/a", "node_modules/@s/a", "node_modules/@s/a/node_modules/b"] {
+            assert!(is_package_location(good), "{good}");
+        }
+        for bad in
+            ["a", "node_modules", "node_modules/a/lib", "node_modules/@s", "node_modules/a/node_modules"]
+        {
+            assert!(!is_package_location(bad), "{bad}");
+        }
     }
 
     #[test]

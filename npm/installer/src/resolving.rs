@@ -1,9 +1,11 @@
 //! Drives a resolver: packuments from the cache or the registry, many at once.
 
 use crate::cache::Cache;
+use crate::extract::bundled_manifests;
 use crate::{InstallError, Observer};
-use oac_npm_registry::{Client, Config, Packument, RegistryError, RequestId, Response, Transport};
-use oac_npm_resolver::{Resolution, Resolver};
+use oac_npm_registry::{Client, Config, Integrity, Packument, RegistryError, RequestId, Response, Transport};
+use oac_npm_resolver::{BundleRequest, Resolution, Resolver};
+use oac_npm_spec::Manifest;
 use std::collections::HashMap;
 
 const ABBREVIATED: &str = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*";
@@ -84,6 +86,28 @@ impl<'a, T: Transport> Packuments<'a, T> {
         }
     }
 
+    /// Fetches a tarball and tells what lies in its `node_modules`.
+    fn bundle(&mut self, request: &BundleRequest) -> Result<Vec<(String, Manifest)>, InstallError> {
+        let integrity = request.integrity.as_deref().and_then(Integrity::parse);
+        if let Some(tarball) = integrity.as_ref().and_then(|i| self.cache.tarball(i)) {
+            return bundled_manifests(&request.name, &tarball);
+        }
+        let url = self.config.tarball_url(&request.name, &request.resolved)?;
+        let wanted = self.client.get(&url, &[]);
+        while let Some((id, result)) = self.client.wait() {
+            if id != wanted {
+                continue;
+            }
+            let body = result?.body;
+            if let Some(integrity) = &integrity {
+                integrity.check(&url, &body)?;
+                self.cache.keep_tarball(integrity, &body);
+            }
+            return bundled_manifests(&request.name, &body);
+        }
+        Err(InstallError::NoTarball { package: request.name.clone() })
+    }
+
     fn take(&self, asked: &Asked, response: &Response) -> Result<Packument, RegistryError> {
         if response.status == 304
             && let Some(body) = &asked.stale
@@ -119,6 +143,10 @@ pub fn resolve<T: Transport>(
         }
         if !idle {
             continue;
+        }
+        for request in resolver.bundle_requests() {
+            let packages = packuments.bundle(&request)?;
+            resolver.provide_bundle(&request.resolved, packages);
         }
         match packuments.wait() {
             Some((name, packument)) => resolver.provide(&name, packument),

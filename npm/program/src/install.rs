@@ -330,7 +330,8 @@ fn summary(context: &Context, plan: &Plan, packages: &[Package]) -> Summary {
         .map(|p| p.manifest.id())
         .collect();
     Summary {
-        added: plan.add.len(),
+        // What comes inside another package is not counted.
+        added: plan.add.iter().filter(|p| !p.in_bundle).count(),
         removed: plan.remove.len(),
         changed: plan.change.len(),
         funding: if context.switch("fund", true) { funded.len() } else { 0 },

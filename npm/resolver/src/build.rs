@@ -9,7 +9,7 @@ use crate::explain::peer_conflict;
 use crate::input::Input;
 use crate::overrides::Overrides;
 use crate::place::{Outcome, PlaceOptions, place};
-use crate::store::Store;
+use crate::store::{BundleRequest, Store};
 use crate::tree::{EdgeId, EdgeKind, Flags, NewNode, NodeId, Tree};
 use crate::{ResolveError, Warning};
 use oac_npm_spec::{Manifest, PackageSpec, locale_compare};
@@ -20,6 +20,8 @@ use std::rc::Rc;
 pub(crate) enum Stop {
     /// These packuments are missing: names and what is asked of them.
     Missing(Vec<Rc<PackageSpec>>),
+    /// This tarball must be looked into.
+    MissingBundle(BundleRequest),
     /// There is no tree.
     Failed(ResolveError),
 }
@@ -147,6 +149,7 @@ impl Builder<'_> {
         if skip || !self.seen.insert(node) {
             return Ok(());
         }
+        self.load_bundle(node)?;
         let problems: Vec<EdgeId> =
             self.problem_edges(node).into_iter().filter(|e| !self.tree.edge(*e).peer_conflicted).collect();
         self.require(problems.iter().copied())?;
@@ -164,6 +167,40 @@ impl Builder<'_> {
             };
             let outcome = place(&mut self.tree, edge, dep, options)?;
             self.after_placing(outcome);
+        }
+        Ok(())
+    }
+
+    /// Puts the packages that a tarball brings below the node of its package.
+    fn load_bundle(&mut self, node: NodeId) -> Result<(), Stop> {
+        let n = self.tree.node(node);
+        let Some(resolved) = n.resolved.clone() else { return Ok(()) };
+        let known = n.children.values().any(|child| self.tree.node(*child).in_bundle);
+        if node == self.root || n.package.bundle_dependencies.is_empty() || n.load_error.is_some() || known {
+            return Ok(());
+        }
+        let store = self.store;
+        let Some(packages) = store.bundle(&resolved) else {
+            return Err(Stop::MissingBundle(BundleRequest {
+                name: n.package.name.clone().unwrap_or_else(|| n.name.to_string()),
+                resolved: resolved.to_string(),
+                integrity: n.integrity.as_deref().map(str::to_owned),
+            }));
+        };
+        let mut placed: HashMap<&str, NodeId> = HashMap::from([("", node)]);
+        for (location, package) in packages {
+            let name = oac_npm_spec::name_of_location(location);
+            let above = location[..location.len() - name.len()].trim_end_matches("node_modules/");
+            let Some(parent) = placed.get(above.trim_end_matches('/')).copied() else { continue };
+            let id = self.tree.add(NewNode {
+                name: Some(name.into()),
+                package: package.clone(),
+                parent: Some(parent),
+                ..NewNode::default()
+            });
+            self.tree.node_mut(id).in_bundle = true;
+            placed.insert(location, id);
+            self.queue.push(&self.tree, id);
         }
         Ok(())
     }

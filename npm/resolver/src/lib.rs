@@ -45,4 +45,5 @@ pub use error::ResolveError;
 pub use input::{Input, ResolveOptions};
 pub use platform::Platform;
 pub use resolver::{Package, Resolution, Resolver, Warning};
+pub use store::BundleRequest;
 pub use tree::{Edge, EdgeId, EdgeKind, Flags, Node, NodeId, Tree};

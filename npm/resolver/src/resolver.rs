@@ -2,7 +2,7 @@
 
 use crate::build::{Built, Stop, build};
 use crate::input::Input;
-use crate::store::{Reach, Store};
+use crate::store::{BundleRequest, Reach, Store};
 use crate::tree::{Flags, NodeId, Tree};
 use crate::{ResolveError, lock};
 use oac_npm_registry::{Packument, RegistryError};
@@ -42,6 +42,18 @@ impl Resolver {
         self.store.provide(name, packument, &self.input.pick);
     }
 
+    /// Tarballs to look into that were not told before: their packages bring dependencies along.
+    pub fn bundle_requests(&mut self) -> Vec<BundleRequest> {
+        self.store.take_bundle_requests()
+    }
+
+    /// Takes in what lies in a tarball's `node_modules`: locations (`node_modules/a`, parents first) and
+    /// manifests.
+    pub fn provide_bundle(&mut self, resolved: &str, packages: Vec<(String, Manifest)>) {
+        let packages = packages.into_iter().map(|(location, m)| (location, Rc::new(m))).collect();
+        self.store.provide_bundle(resolved, packages);
+    }
+
     /// The tree, if everything for it is known. `None`: [`Resolver::requests`] has more.
     ///
     /// # Errors
@@ -53,6 +65,10 @@ impl Resolver {
         match build(&self.input, &self.store) {
             Ok(built) => Ok(Some(Resolution { built })),
             Err(Stop::Failed(error)) => Err(error),
+            Err(Stop::MissingBundle(request)) => {
+                self.store.want_bundle(request);
+                Ok(None)
+            }
             Err(Stop::Missing(specs)) => {
                 for spec in specs {
                     self.store.want(&spec, Reach::Everything, &self.input.pick);

@@ -27,6 +27,21 @@ pub(crate) struct Store {
     waiting: HashMap<String, Vec<(Rc<PackageSpec>, Reach)>>,
     followed: HashSet<(String, String, Reach)>,
     requests: Vec<String>,
+    /// What lies in the `node_modules` of tarballs, by their address: locations and manifests.
+    bundles: HashMap<String, Vec<(String, Rc<Manifest>)>>,
+    bundles_asked: HashSet<String>,
+    bundle_requests: Vec<BundleRequest>,
+}
+
+/// A tarball to look into: its package brings dependencies of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BundleRequest {
+    /// The package's own name.
+    pub name: String,
+    /// The tarball's address.
+    pub resolved: String,
+    /// The tarball's integrity.
+    pub integrity: Option<String>,
 }
 
 impl Store {
@@ -41,7 +56,27 @@ impl Store {
 
     /// Whether something asked for has not come yet.
     pub(crate) fn is_waiting(&self) -> bool {
-        self.asked.len() > self.packuments.len()
+        self.asked.len() > self.packuments.len() || self.bundles_asked.len() > self.bundles.len()
+    }
+
+    /// Tarballs to look into that were not told before.
+    pub(crate) fn take_bundle_requests(&mut self) -> Vec<BundleRequest> {
+        std::mem::take(&mut self.bundle_requests)
+    }
+
+    pub(crate) fn want_bundle(&mut self, request: BundleRequest) {
+        if self.bundles_asked.insert(request.resolved.clone()) {
+            self.bundle_requests.push(request);
+        }
+    }
+
+    pub(crate) fn provide_bundle(&mut self, resolved: &str, packages: Vec<(String, Rc<Manifest>)>) {
+        self.bundles_asked.insert(resolved.to_owned());
+        self.bundles.insert(resolved.to_owned(), packages);
+    }
+
+    pub(crate) fn bundle(&self, resolved: &str) -> Option<&[(String, Rc<Manifest>)]> {
+        self.bundles.get(resolved).map(Vec::as_slice)
     }
 
     /// The version a spec picks. `None`: the packument has not come; inner `None`: no version fits.
