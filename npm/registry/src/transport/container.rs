@@ -16,6 +16,8 @@ pub struct ContainerTransport {
     open: Vec<Transfer>,
     /// Requests that failed as they began.
     failed: VecDeque<Completion>,
+    /// Read into, again and again.
+    buffer: Vec<u8>,
 }
 
 struct Transfer {
@@ -42,7 +44,7 @@ impl Transport for ContainerTransport {
         if let Some(failed) = self.failed.pop_front() {
             return Some(failed);
         }
-        let mut buffer = vec![0; CHUNK_BYTES];
+        self.buffer.resize(CHUNK_BYTES, 0);
         while !self.open.is_empty() {
             let mut fds: Vec<PollFd> = self
                 .open
@@ -62,7 +64,7 @@ impl Transport for ContainerTransport {
                 if fds[index].revents == 0 {
                     continue;
                 }
-                if let Some(result) = self.open[index].advance(&mut buffer) {
+                if let Some(result) = self.open[index].advance(&mut self.buffer) {
                     let transfer = self.open.swap_remove(index);
                     let result =
                         result.map(|(status, headers)| Response { status, headers, body: transfer.body });
@@ -91,16 +93,17 @@ impl Transfer {
                 Err(errno) => return Some(Err(failure(&self.url, errno))),
             }
         }
-        match oac_sys::read(self.file.fd(), buffer) {
-            Ok(0) => self.head.take().map(Ok),
-            Ok(length) => {
-                self.body.extend_from_slice(&buffer[..length]);
-                (self.body.len() > BODY_BYTES_MAX).then(|| {
-                    Err(RegistryError::TooLarge { url: self.url.clone(), limit_bytes: BODY_BYTES_MAX })
-                })
+        loop {
+            match oac_sys::read(self.file.fd(), buffer) {
+                Ok(0) => return self.head.take().map(Ok),
+                Ok(length) if self.body.len() + length > BODY_BYTES_MAX => {
+                    let url = self.url.clone();
+                    return Some(Err(RegistryError::TooLarge { url, limit_bytes: BODY_BYTES_MAX }));
+                }
+                Ok(length) => self.body.extend_from_slice(&buffer[..length]),
+                Err(Errno::EAGAIN | Errno::EINTR) => return None,
+                Err(errno) => return Some(Err(failure(&self.url, errno))),
             }
-            Err(Errno::EAGAIN | Errno::EINTR) => None,
-            Err(errno) => Some(Err(failure(&self.url, errno))),
         }
     }
 }
