@@ -13,6 +13,7 @@ mod failure;
 mod finish;
 mod help;
 mod http;
+mod init;
 mod install;
 mod project;
 mod report;
@@ -80,6 +81,7 @@ fn dispatch(context: &mut Context) -> Result<i32, Failure> {
         "run" => run_script::run(context),
         "test" | "start" | "stop" | "restart" => run_script::shortcut(context, name),
         "exec" => exec::exec(context),
+        "init" => init::init(context),
         "config" | "get" => commands::config(context),
         "root" => commands::root(context),
         "prefix" => commands::prefix(context),
