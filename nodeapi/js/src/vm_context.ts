@@ -69,8 +69,7 @@ class Context {
     const mirrors = this.#object !== this.#global;
     if (mirrors) this.#before();
     try {
-      const result = engine.runInRealm(this.#realm, source, fileName, lineOffset);
-      return result === this.#global ? this.#object : result;
+      return engine.runInRealm(this.#realm, source, fileName, lineOffset);
     } finally {
       if (mirrors) this.#after();
     }

@@ -12,6 +12,8 @@ class BlobHandle {
   getReader(): object {
     let left: Uint8Array | undefined = this.#bytes;
     return {
+      // All of it is there: nobody has to be woken.
+      setWakeup(): void {},
       // Status 1: more, 0: the end.
       pull(callback: (status: number, buffer?: ArrayBuffer, last?: unknown) => void): void {
         const chunk = left;

@@ -77,14 +77,17 @@ function callee(sites: Site[]): string | undefined {
   const source = around(sites[0]);
   if (source === undefined) return undefined;
   const head = /[.\])]$/.test(source.before) ? chainBefore(source.before) : '';
-  const text = rendered(head + chainAfter(source.after, false));
+  const made = /^new\s+/.exec(source.after);
+  // After a bracket or a call the place is the parenthesis that follows.
+  if (source.after.startsWith('(') && /[\])]$/.test(source.before)) return rendered(chainBefore(source.before)) || undefined;
+  const text = rendered(head + chainAfter(made === null ? source.after : source.after.slice(made[0].length), false));
   return text === '' ? undefined : text;
 }
 
 function notFunction(sites: Site[]): string {
   if (sites[0]?.isNative()) return 'undefined is not a function';
   const source = around(sites[0]);
-  const made = source !== undefined && /\bnew\s+(?:[\w$]+\s*\.\s*)*$/.test(source.before);
+  const made = source !== undefined && (/^new\b/.test(source.after) || /\bnew\s+(?:[\w$]+\s*\.\s*)*$/.test(source.before));
   return `${callee(sites) ?? '(intermediate value)'} is not a ${made ? 'constructor' : 'function'}`;
 }
 
