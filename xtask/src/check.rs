@@ -33,8 +33,15 @@ impl Counts {
 }
 
 const PARTS: [&str; 7] = ["fmt", "clippy", "tidy", "unit", "specs", "native", "browser"];
-/// Parts that need target/release/oac and js/dist.
-const NEED_BUILD: [&str; 3] = ["specs", "native", "browser"];
+
+/// The part of the build that a part of the tests needs.
+fn needs(part: &str) -> Option<&'static str> {
+    match part {
+        "specs" | "native" => Some("oac"),
+        "browser" => Some("web"),
+        _ => None,
+    }
+}
 
 /// `cargo xtask test [PART…] [--times N]`; `--times` repeats the two end-to-end jobs.
 ///
@@ -46,11 +53,11 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     let tools = setup::everything(workspace)?;
     let mut total = Counts::default();
     let mut failed_parts = Vec::new();
-    let mut built = false;
+    let mut built = Vec::new();
     for part in PARTS.into_iter().filter(|part| wants(part)) {
-        if NEED_BUILD.contains(&part) && !built {
-            build::run(workspace, &[])?;
-            built = true;
+        if let Some(needed) = needs(part).filter(|needed| !built.contains(needed)) {
+            build::run(workspace, &[needed.to_owned()])?;
+            built.push(needed);
         }
         let repeats = if matches!(part, "native" | "browser") { times } else { 1 };
         for _ in 0..repeats {
