@@ -1,0 +1,3 @@
+const v8=require('v8'); const vals=[1,-5,1.5,-0,2**31,'abc','é','€uro',true,false,null,undefined,12345678901234567890n,-3n,[1,2,,4],[1,'x'],{a:1,b:{c:[null]},5:1},new Date(5),/a/gi,new Map([[1,{a:2}]]),new Set(['x']),Buffer.from('hi'),new Uint16Array([1,2]),new ArrayBuffer(3),Object(5),Object('s'),Object(true)];
+for(const v of vals){ const s=v8.serialize(v); console.log(s.toString('hex')); console.log(v8.deserialize(s)); }
+const c={}; c.self=c; console.log(v8.deserialize(v8.serialize(c)), v8.deserialize(v8.serialize(new RangeError('m'))).message); try{v8.serialize(()=>{})}catch(e){console.log(e.name,e.message)} try{v8.deserialize(Buffer.from([1,2]))}catch(e){console.log(e.message)}
