@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use oac_kernel::{Capabilities, Config, Limits, Port};
 
 use crate::{
-    Error, Event, Files, Forward, HostDir, Process, Runtime, STANDARD_PROGRAMS, SpawnOptions, Stream, Tree,
+    Error, Event, Files, Forward, HostDir, Process, Runtime, SpawnOptions, Stream, Tree,
     actor::{Actor, call_error},
     machine::Machine,
 };
@@ -62,7 +62,7 @@ impl Container {
             capabilities: options.capabilities,
         };
         let machine = Machine::new(runtime.clone(), config);
-        for program in STANDARD_PROGRAMS {
+        for program in oac_image::STANDARD_PROGRAMS {
             for path in program.paths {
                 machine
                     .with_kernel(|kernel| kernel.register_program(path, program.name))

@@ -48,7 +48,4 @@ pub use oac_abi::{
 };
 pub use oac_kernel::{Capabilities, Limits, NetworkCapability, Port, TaskId};
 pub use process::{DEFAULT_ENV, Exit, Output, Process, SpawnOptions, Stdio};
-pub use runtime::{
-    CacheDir, EmbeddedCode, EmbeddedProgram, Runtime, RuntimeOptions, STANDARD_PROGRAMS, StandardProgram,
-    engine_config,
-};
+pub use runtime::{CacheDir, EmbeddedCode, EmbeddedProgram, Runtime, RuntimeOptions, engine_config};

@@ -23,7 +23,6 @@ mod exchange;
 mod files;
 mod http1;
 mod process;
-mod programs;
 mod scratch;
 mod web_kernel;
 

@@ -20,7 +20,6 @@ use crate::{
     exchange::{Exchange, ExchangeError, ExchangeId, ExchangeRequest, Progress},
     files,
     process::{Completion, Operation, Process, SpawnOptions},
-    programs::PROGRAMS,
     scratch::Scratch,
 };
 
@@ -112,12 +111,14 @@ impl WebKernel {
         };
         let config = Config { seed, hostname, capabilities: Capabilities { network }, ..Config::default() };
         let mut kernel = Kernel::new(config, now(monotonic_ms, realtime_ms));
-        for (path, program) in PROGRAMS {
-            thrown(
-                kernel
-                    .register_program(path, program)
-                    .map_err(|errno| WebError::call(errno, "register", path)),
-            )?;
+        for program in oac_image::STANDARD_PROGRAMS {
+            for path in program.paths {
+                thrown(
+                    kernel
+                        .register_program(path, program.name)
+                        .map_err(|errno| WebError::call(errno, "register", path)),
+                )?;
+            }
         }
         let page = Actor::attach(&mut kernel, "page");
         Ok(WebKernel {

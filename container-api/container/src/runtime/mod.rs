@@ -25,7 +25,7 @@ use crate::{
 pub use code_cache::CacheDir;
 pub use config::engine_config;
 pub(crate) use config::{HOST_STACK_BYTES, WASM_STACK_BYTES};
-pub use programs::{EmbeddedCode, EmbeddedProgram, STANDARD_PROGRAMS, StandardProgram};
+pub use programs::{EmbeddedCode, EmbeddedProgram};
 
 use code_cache::{CodeCache, CodeKey};
 

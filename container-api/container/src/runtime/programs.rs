@@ -5,22 +5,6 @@ use std::{
     io::{self, Read},
 };
 
-/// A program that a container has from the start: its name, and the paths that run it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StandardProgram {
-    /// The name, as in `NAME.wasm`.
-    pub name: &'static str,
-    /// Executable files; a program with several sees by its argv\[0\] which one was called.
-    pub paths: &'static [&'static str],
-}
-
-/// The programs that this project makes.
-pub const STANDARD_PROGRAMS: &[StandardProgram] = &[
-    StandardProgram { name: "node", paths: &["/usr/bin/node"] },
-    StandardProgram { name: "npm", paths: &["/usr/bin/npm", "/usr/bin/npx"] },
-    StandardProgram { name: "sh", paths: &["/bin/sh", "/usr/bin/env"] },
-];
-
 /// Code compiled at build time by `oac-imager aot`.
 #[derive(Clone, Copy)]
 pub struct EmbeddedCode {
