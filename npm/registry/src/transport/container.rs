@@ -60,8 +60,8 @@ impl Transport for ContainerTransport {
                     return Some((transfer.id, Err(failure(&transfer.url, errno))));
                 }
             }
-            for index in 0..fds.len() {
-                if fds[index].revents == 0 {
+            for (index, polled) in fds.iter().enumerate() {
+                if polled.revents == 0 {
                     continue;
                 }
                 if let Some(result) = self.open[index].advance(&mut self.buffer) {
