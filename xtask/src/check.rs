@@ -131,9 +131,15 @@ fn clippy(workspace: &Workspace, tools: &Tools) -> Result<Counts> {
     Ok(Counts { passed: 3, failed: 0 })
 }
 
-/// The tests of every crate, and the examples in their documentation.
+/// The tests of every crate, and the examples in their documentation; then those of our diffs to the engine, which need the
+/// patched sources.
 fn unit(workspace: &Workspace) -> Result<Counts> {
-    counted(workspace.cargo(["test", "--workspace", "--no-fail-fast"]), cargo_test_line)
+    let mut counts = counted(workspace.cargo(["test", "--workspace", "--no-fail-fast"]), cargo_test_line)?;
+    let patched = workspace
+        .cargo(["test", "-p", "oac-engine", "--features", "patched", "--no-fail-fast"])
+        .args(crate::patched::cargo_arguments(workspace)?);
+    counts.add(counted(patched, cargo_test_line)?);
+    Ok(counts)
 }
 
 /// The package's types against those it stands in for, and the job in a real Chromium.
