@@ -144,7 +144,7 @@ fn unit(workspace: &Workspace) -> Result<Counts> {
 
 /// The package's types against those it stands in for, and the job in a real Chromium.
 fn browser(workspace: &Workspace, tools: &Tools) -> Result<Counts> {
-    Command::new("npm").args(["run", "--silent", "typecheck"]).dir(&workspace.path("js")).run()?;
+    Command::new("npm").args(["run", "--silent", "typecheck"]).dir(workspace.path("js")).run()?;
     let test = Command::new("node").arg("tests/browser/e2e.mjs").dir(&workspace.root);
     counted(test.env("OAC_CHROMIUM", &tools.chromium), tap_line)
 }

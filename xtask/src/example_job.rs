@@ -18,6 +18,8 @@ use crate::workspace::Workspace;
 /// What the example listens on inside the container, and says once it does.
 const PORT: u16 = 3000;
 const READY: &str = "listening on ";
+/// What npm says, at the front of a line, when it has installed something.
+const INSTALLED: &str = "added ";
 /// In the page it serves.
 const PAGE_TEXT: &str = "Hello from Express";
 /// A safety net against a hang, not a measure: the job takes seconds.
@@ -26,6 +28,8 @@ const LIMIT: Duration = Duration::from_secs(180);
 /// How long the parts of the job took.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Times {
+    /// From the start of `oac` until npm said what it had installed.
+    pub(crate) installed_ms: f64,
     /// From the start of `oac` until the server said that it listens, installation included.
     pub(crate) ready_ms: f64,
     /// From then to the whole page.
@@ -55,10 +59,10 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Times> {
         // Whatever went wrong, nothing of the job stays behind.
         let _already_gone = child.kill();
     }
-    let (ready_ms, first_response_ms) = served?;
+    let (installed_ms, ready_ms, first_response_ms) = served?;
     let stop_ms = stop(child)?;
     check_installed(&app)?;
-    Ok(Times { ready_ms, first_response_ms, stop_ms })
+    Ok(Times { installed_ms, ready_ms, first_response_ms, stop_ms })
 }
 
 /// The container's command line for the job.
@@ -82,7 +86,7 @@ fn fresh_app(workspace: &Workspace) -> Result<PathBuf> {
     Ok(app)
 }
 
-fn serve_once(child: &mut Child, port: u16, start: Instant) -> Result<(f64, f64)> {
+fn serve_once(child: &mut Child, port: u16, start: Instant) -> Result<(f64, f64, f64)> {
     let stdout = child.stdout.take().expect("stdout was piped");
     let (lines_in, lines) = mpsc::channel();
     // Reads to the end, so that the container never blocks on a full pipe.
@@ -92,10 +96,12 @@ fn serve_once(child: &mut Child, port: u16, start: Instant) -> Result<(f64, f64)
             let _receiver_is_done = lines_in.send(line);
         }
     });
+    let mut installed = None;
     loop {
         let left = LIMIT.saturating_sub(start.elapsed());
         match lines.recv_timeout(left) {
             Ok(line) if line.contains(READY) => break,
+            Ok(line) if line.starts_with(INSTALLED) => installed = Some(Instant::now()),
             Ok(_) => {}
             Err(mpsc::RecvTimeoutError::Timeout) => {
                 return Err(job("server", format!("no line with `{READY}` within {} s", LIMIT.as_secs())));
@@ -107,12 +113,14 @@ fn serve_once(child: &mut Child, port: u16, start: Instant) -> Result<(f64, f64)
         }
     }
     let ready = Instant::now();
+    let installed =
+        installed.ok_or_else(|| job("install", format!("npm printed no line with `{INSTALLED}`")))?;
     let page = get(port, "/")?;
     if !page.starts_with("HTTP/1.1 200") || !page.contains(PAGE_TEXT) {
         return Err(job("page", format!("expected 200 and `{PAGE_TEXT}`, got: {page}")));
     }
     println!("    GET / → {}", page.lines().last().unwrap_or_default());
-    Ok((milliseconds(ready - start), milliseconds(ready.elapsed())))
+    Ok((milliseconds(installed - start), milliseconds(ready - start), milliseconds(ready.elapsed())))
 }
 
 /// Ends `oac` as a terminal would (SIGTERM) and checks that it says so.
