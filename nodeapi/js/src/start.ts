@@ -13,8 +13,12 @@ declare global {
     sys_getpid(): Result;
     sys_getppid(): Result;
     sys_getcwd(buffer: Bytes): Result;
+    sys_sigaction(signal: number, disposition: number): Result;
   }
 }
+
+const SIGPIPE = 13;
+const IGNORE = 1;
 
 const hooks: Array<() => void> = [];
 
@@ -52,6 +56,8 @@ host.engine.setEntry('start', () => {
     host.loadGlue('stdout').print(`${process.version}\n`);
     host.ops.program_exit(0);
   }
+  // A peer that goes away is an EPIPE for the stream that writes, never the end of the process (src/node.cc, PlatformInit).
+  host.ops.sys_sigaction(SIGPIPE, IGNORE);
   for (const hook of hooks) hook();
   callbackScope(process, 1, 0, undefined, () => {
     try {

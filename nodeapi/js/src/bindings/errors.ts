@@ -1,5 +1,6 @@
 import { enhancers, triggerUncaughtException } from '../fatal';
-import { formatter } from '../interpose/stack';
+import { formatter, topFrame } from '../interpose/stack';
+import { line } from '../sources';
 
 function noSideEffectsToString(value: any): string {
   if (typeof value === 'symbol') return value.toString();
@@ -13,6 +14,18 @@ function noSideEffectsToString(value: any): string {
   return `#<${value.constructor?.name ?? 'Object'}>`;
 }
 
+/** Where an error was made, as `GetErrorSourcePositions` of src/node_errors.cc; the column counts from 0. */
+function getErrorSourcePositions(error: unknown): object {
+  const frame = topFrame(error);
+  if (frame === undefined) return { sourceLine: '', scriptResourceName: '', lineNumber: 0, startColumn: 0 };
+  return {
+    sourceLine: line(frame.file, frame.line) ?? '',
+    scriptResourceName: frame.file,
+    lineNumber: frame.line,
+    startColumn: frame.column - 1,
+  };
+}
+
 export function create(): object {
   return {
     setPrepareStackTraceCallback(fn: any): void { formatter.prepare = fn; },
@@ -23,6 +36,7 @@ export function create(): object {
       enhancers.before = before;
       enhancers.after = after;
     },
+    getErrorSourcePositions,
     noSideEffectsToString,
     triggerUncaughtException,
   };

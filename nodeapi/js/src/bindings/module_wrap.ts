@@ -44,7 +44,8 @@ class ModuleWrap {
       this.#id = engine.moduleSynthetic(url, source, () => { Reflect.apply(lineOrEvaluate, this, [this]); });
     } else {
       this.#id = engine.moduleCompile(source, url);
-      this.#usesMeta = source.includes('import.meta');
+      // The grammar lets spaces and comments stand between the words (`import /* … */.meta`), but no escapes inside them.
+      this.#usesMeta = /\bmeta\b/.test(source);
       importSymbols.set(url, this.#symbol);
       define(this, 'hasTopLevelAwait', engine.moduleIsAsync(this.#id));
       define(this, 'sourceMapURL', /\/\/[#@] sourceMappingURL=(\S+)\s*$/.exec(source)?.[1]);
