@@ -77,7 +77,8 @@ Options:
   -p, --publish HOST:GUEST       let 127.0.0.1:HOST of this machine lead to port GUEST of the container;
                                  ADDRESS:HOST:GUEST listens on another address, e.g. 0.0.0.0:80:3000
       --allow-net[=HOST,...]     let programs make HTTP(S) requests: to any host, or to these only
-                                 (example.com, *.example.com, example.com:8080)
+                                 (example.com, *.example.com, example.com:8080);
+                                 any host includes this machine itself, and what only it can reach
       --no-npmrc                 do not tell npm which registries this machine uses
       --memory SIZE              memory of each program, e.g. 512M; one that wants more is killed
       --timeout TIME             end the container after e.g. 500ms, 60s, 5m

@@ -111,7 +111,11 @@ impl Transfer {
 fn failure(url: &str, errno: Errno) -> RegistryError {
     let problem = match errno {
         Errno::EACCES | Errno::EPERM => {
-            "this container has no permission for the outside network; start it with --allow-net".to_owned()
+            let host = url.split_once("://").map_or(url, |(_, rest)| rest.split('/').next().unwrap_or(rest));
+            format!(
+                "this container has no permission to reach {host}; start it with --allow-net={host} \
+                 (in a page: the option `network` of boot)"
+            )
         }
         errno => format!("connect {}", errno.name()),
     };
