@@ -37,6 +37,8 @@ const PARTS: [&str; 7] = ["fmt", "clippy", "tidy", "unit", "specs", "native", "b
 /// The part of the build that a part of the tests needs.
 fn needs(part: &str) -> Option<&'static str> {
     match part {
+        // The `node` program compiles the glue in.
+        "clippy" => Some("glue"),
         "specs" | "native" => Some("oac"),
         "browser" => Some("web"),
         _ => None,
