@@ -48,7 +48,67 @@ pub mod fcntl {
     pub const SETFD: u32 = 2;
     pub const GETFL: u32 = 3;
     pub const SETFL: u32 = 4;
+    pub const GETLK: u32 = 5;
+    pub const SETLK: u32 = 6;
+    pub const SETLKW: u32 = 7;
+    pub const OFD_GETLK: u32 = 36;
+    pub const OFD_SETLK: u32 = 37;
+    pub const OFD_SETLKW: u32 = 38;
     pub const FD_CLOEXEC: u32 = 1;
+}
+
+/// flock(2).
+pub mod flock {
+    #![allow(missing_docs)]
+    pub const SHARED: u32 = 1;
+    pub const EXCLUSIVE: u32 = 2;
+    pub const NONBLOCK: u32 = 4;
+    pub const UNLOCK: u32 = 8;
+}
+
+/// setxattr(2).
+pub mod xattr {
+    #![allow(missing_docs)]
+    pub const CREATE: u32 = 1;
+    pub const REPLACE: u32 = 2;
+}
+
+/// fallocate(2).
+pub mod fallocate {
+    #![allow(missing_docs)]
+    pub const KEEP_SIZE: u32 = 1;
+    pub const PUNCH_HOLE: u32 = 2;
+    pub const ZERO_RANGE: u32 = 0x10;
+}
+
+/// inotify(7): events, and options of a watch.
+pub mod inotify {
+    #![allow(missing_docs)]
+    pub const ACCESS: u32 = 0x1;
+    pub const MODIFY: u32 = 0x2;
+    pub const ATTRIB: u32 = 0x4;
+    pub const CLOSE_WRITE: u32 = 0x8;
+    pub const CLOSE_NOWRITE: u32 = 0x10;
+    pub const OPEN: u32 = 0x20;
+    pub const MOVED_FROM: u32 = 0x40;
+    pub const MOVED_TO: u32 = 0x80;
+    pub const CREATE: u32 = 0x100;
+    pub const DELETE: u32 = 0x200;
+    pub const DELETE_SELF: u32 = 0x400;
+    pub const MOVE_SELF: u32 = 0x800;
+    pub const ALL_EVENTS: u32 = 0xfff;
+    pub const UNMOUNT: u32 = 0x2000;
+    pub const Q_OVERFLOW: u32 = 0x4000;
+    pub const IGNORED: u32 = 0x8000;
+    pub const ONLYDIR: u32 = 0x100_0000;
+    pub const DONT_FOLLOW: u32 = 0x200_0000;
+    pub const EXCL_UNLINK: u32 = 0x400_0000;
+    pub const MASK_CREATE: u32 = 0x1000_0000;
+    pub const MASK_ADD: u32 = 0x2000_0000;
+    pub const ISDIR: u32 = 0x4000_0000;
+    pub const ONESHOT: u32 = 0x8000_0000;
+    /// `struct inotify_event`: wd i32, mask u32, cookie u32, length of the name u32, the name padded with NULs.
+    pub const HEADER_BYTES: usize = 16;
 }
 
 /// poll(2): a record is `fd: i32, events: u16, revents: u16`, 8 bytes, little-endian.
@@ -72,6 +132,7 @@ pub mod socket {
     pub const AF_INET6: u32 = 10;
     pub const STREAM: u32 = 1;
     pub const DGRAM: u32 = 2;
+    pub const SEQPACKET: u32 = 5;
     pub const NONBLOCK: u32 = 0o4000;
     pub const CLOEXEC: u32 = 0o2000000;
     pub const SHUT_RD: u32 = 0;
@@ -81,10 +142,40 @@ pub mod socket {
     pub const SO_REUSEADDR: u32 = 2;
     pub const SO_TYPE: u32 = 3;
     pub const SO_ERROR: u32 = 4;
+    pub const SO_BROADCAST: u32 = 6;
+    pub const SO_SNDBUF: u32 = 7;
+    pub const SO_RCVBUF: u32 = 8;
     pub const SO_KEEPALIVE: u32 = 9;
+    pub const SO_LINGER: u32 = 13;
+    pub const SO_REUSEPORT: u32 = 15;
+    pub const SO_PEERCRED: u32 = 17;
+    pub const SO_RCVTIMEO: u32 = 20;
+    pub const SO_SNDTIMEO: u32 = 21;
     pub const SO_ACCEPTCONN: u32 = 30;
     pub const IPPROTO_TCP: u32 = 6;
+    pub const SO_PROTOCOL: u32 = 38;
+    pub const SO_DOMAIN: u32 = 39;
+    pub const IPPROTO_IP: u32 = 0;
+    pub const IPPROTO_UDP: u32 = 17;
+    pub const IPPROTO_IPV6: u32 = 41;
     pub const TCP_NODELAY: u32 = 1;
+    pub const TCP_KEEPIDLE: u32 = 4;
+    pub const TCP_KEEPINTVL: u32 = 5;
+    pub const TCP_KEEPCNT: u32 = 6;
+    pub const IPV6_V6ONLY: u32 = 26;
+}
+
+/// send(2), recv(2).
+pub mod message {
+    #![allow(missing_docs)]
+    pub const PEEK: u32 = 2;
+    pub const CTRUNC: u32 = 8;
+    pub const TRUNC: u32 = 0x20;
+    pub const DONTWAIT: u32 = 0x40;
+    pub const EOR: u32 = 0x80;
+    pub const WAITALL: u32 = 0x100;
+    pub const NOSIGNAL: u32 = 0x4000;
+    pub const CMSG_CLOEXEC: u32 = 0x4000_0000;
 }
 
 /// wait4(2).
@@ -92,6 +183,7 @@ pub mod wait {
     #![allow(missing_docs)]
     pub const NOHANG: u32 = 1;
     pub const UNTRACED: u32 = 2;
+    pub const CONTINUED: u32 = 8;
 }
 
 /// ns_bind, as Plan 9's bind(2).

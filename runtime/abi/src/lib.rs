@@ -23,11 +23,14 @@ mod table;
 pub mod bounds;
 pub mod fetch;
 pub mod flags;
+pub mod limit;
+pub mod lock;
 pub mod print;
 pub mod signal;
 pub mod sockaddr;
 pub mod spawn;
 pub mod stat;
+pub mod termios;
 pub mod wire;
 
 pub use errno::Errno;

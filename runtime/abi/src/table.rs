@@ -80,16 +80,36 @@ macro_rules! for_each_call {
             oac 32 pipe2 (flags: u32, fds: out_bytes) => kernel full;
             /// Advisory lock of an open file. flock(2).
             oac 33 flock (fd: i32, operation: u32) => kernel missing(ENOSYS);
-            /// Extended attribute. getxattr(2).
-            oac 34 getxattr (path: in_bytes, name: in_bytes, value: out_bytes) => kernel missing(EOPNOTSUPP);
-            /// Extended attribute. setxattr(2).
-            oac 35 setxattr (path: in_bytes, name: in_bytes, value: in_bytes, flags: u32) => kernel missing(EOPNOTSUPP);
-            /// A descriptor from which changes below a path are read. As inotify(7).
-            oac 36 watch (path: in_bytes, mask: u32) => kernel missing(ENOSYS);
+            /// Reads an extended attribute; returns its length, whatever the buffer holds when that is empty (ERANGE when it is too small). AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH. getxattr(2), fgetxattr(2).
+            oac 34 getxattrat (dirfd: i32, path: in_bytes, at_flags: u32, name: in_bytes, value: out_bytes) => kernel missing(EOPNOTSUPP);
+            /// Sets an extended attribute: `flags::xattr` CREATE, REPLACE. setxattr(2), fsetxattr(2).
+            oac 35 setxattrat (dirfd: i32, path: in_bytes, at_flags: u32, name: in_bytes, value: in_bytes, flags: u32) => kernel missing(EOPNOTSUPP);
+            /// A descriptor from which file events are read, `struct inotify_event` each; IN_NONBLOCK, IN_CLOEXEC. inotify_init1(2).
+            oac 36 inotify_init (flags: u32) => kernel missing(ENOSYS);
             /// Binds a tree over a path of the caller's namespace: `flags::bind` REPLACE, BEFORE, AFTER. Plan 9 bind(2).
             oac 37 ns_bind (source: in_bytes, target: in_bytes, flags: u32) => kernel full;
             /// Removes the binds of a path. Plan 9 unmount(2).
             oac 38 ns_unbind (target: in_bytes) => kernel full;
+            /// Names of extended attributes, each ended by a NUL; returns their length, as getxattrat. listxattr(2).
+            oac 39 listxattrat (dirfd: i32, path: in_bytes, at_flags: u32, names: out_bytes) => kernel missing(EOPNOTSUPP);
+            /// Removes an extended attribute. removexattr(2).
+            oac 40 removexattrat (dirfd: i32, path: in_bytes, at_flags: u32, name: in_bytes) => kernel missing(EOPNOTSUPP);
+            /// Locks of byte ranges: `flags::fcntl` GETLK, SETLK, SETLKW and their OFD_ forms; `lock::Flock` in, and out for the first. fcntl(2).
+            oac 41 fcntl_lock (fd: i32, command: u32, lock: in_bytes, found: out_bytes) => kernel missing(ENOSYS);
+            /// Watches a path for the events of a mask; returns the watch's number. inotify_add_watch(2).
+            oac 42 inotify_add_watch (fd: i32, path: in_bytes, mask: u32) => kernel missing(ENOSYS);
+            /// Ends a watch. inotify_rm_watch(2).
+            oac 43 inotify_rm_watch (fd: i32, watch: i32) => kernel missing(ENOSYS);
+            /// Reserves space, or makes a hole: `flags::fallocate` KEEP_SIZE, PUNCH_HOLE, ZERO_RANGE. fallocate(2).
+            oac 44 fallocate (fd: i32, mode: u32, offset: i64, length: i64) => kernel missing(EOPNOTSUPP);
+            /// Makes a FIFO, a socket's name, an empty file; devices are EPERM. mknodat(2).
+            oac 45 mknodat (dirfd: i32, path: in_bytes, mode: u32, device: u64) => kernel missing(ENOSYS);
+            /// Copies between files without passing the bytes through the program, sharing them where the filesystem can; an offset of -1 is the file's position, which moves. copy_file_range(2).
+            oac 46 copy_file_range (from: i32, from_offset: i64, to: i32, to_offset: i64, length: u64) => kernel missing(ENOSYS);
+            /// Facts of the filesystem that holds an open file. fstatfs(2).
+            oac 47 fstatfs (fd: i32, buf: out_bytes) => kernel missing(ENOSYS);
+            /// Mounts a filesystem over a path of the caller's namespace: kind `mem`, `overlay` (options `lower=PATH[:PATH…],upper=PATH`), `tar` (source: the archive's path). As mount(2).
+            oac 48 ns_mount (kind: in_bytes, source: in_bytes, target: in_bytes, options: in_bytes) => kernel missing(ENOSYS);
             /// Starts a task from a `spawn::SpawnRequest`; returns its id. As posix_spawn(3).
             oac 50 spawn (request: in_bytes) => kernel partial("a new session is a new process group so far");
             /// Waits for a child (-1: any); returns its id, or 0 with WNOHANG and nothing to report; the status is `signal::WaitStatus`. wait4(2).
@@ -106,7 +126,7 @@ macro_rules! for_each_call {
             oac 56 setpgid (pid: i32, pgid: i32) => kernel full;
             /// A task's process group. getpgid(2).
             oac 57 getpgid (pid: i32) => kernel full;
-            /// Starts a session. setsid(2).
+            /// Starts a session; returns its number. setsid(2).
             oac 58 setsid () => kernel missing(ENOSYS);
             /// `signal::Disposition` of a signal: default, ignore, or caught (read from a signalfd). sigaction(2).
             oac 59 sigaction (signal: u32, disposition: u32) => kernel full;
@@ -114,14 +134,28 @@ macro_rules! for_each_call {
             oac 60 signalfd (mask: u64, flags: u32) => kernel full;
             /// A descriptor that polls readable when the child has ended. pidfd_open(2).
             oac 61 pidfd_open (pid: i32, flags: u32) => kernel full;
-            /// Resource use. getrusage(2).
+            /// Resources used, `limit::Usage`: of the caller (0) or of its children that have been waited for (-1). getrusage(2).
             oac 62 getrusage (who: i32, usage: out_bytes) => kernel missing(ENOSYS);
-            /// Resource limit. setrlimit(2).
-            oac 63 setrlimit (resource: u32, limit: u64) => kernel missing(ENOSYS);
+            /// Reads a resource's limits of a task (0: the caller), and sets them when `new` is not empty; `limit::Rlimit`. prlimit(2).
+            oac 63 prlimit (pid: i32, resource: u32, new: in_bytes, old: out_bytes) => kernel missing(ENOSYS);
+            /// A task's session. getsid(2).
+            oac 64 getsid (pid: i32) => kernel missing(ENOSYS);
+            /// Real, effective and saved user, then the same of the group: six u32s. getresuid(2), getresgid(2).
+            oac 65 getcredentials (ids: out_bytes) => kernel missing(ENOSYS);
+            /// Sets users; u32::MAX leaves one alone. setresuid(2).
+            oac 66 setresuid (real: u32, effective: u32, saved: u32) => kernel missing(ENOSYS);
+            /// Sets groups; u32::MAX leaves one alone. setresgid(2).
+            oac 67 setresgid (real: u32, effective: u32, saved: u32) => kernel missing(ENOSYS);
+            /// Supplementary groups, a u32 each; returns their number. getgroups(2).
+            oac 68 getgroups (groups: out_bytes) => kernel missing(ENOSYS);
+            /// Sets the supplementary groups, a u32 each. setgroups(2).
+            oac 69 setgroups (groups: in_bytes) => kernel missing(ENOSYS);
             /// Nanoseconds of clock 0 (since 1970), 1 (monotonic, since the task's host began) or 2 (CPU time of the task). clock_gettime(2).
             oac 70 clock_gettime (clock: u32) => host full;
             /// Random bytes; fills the buffer. getrandom(2).
             oac 71 getrandom (buf: out_bytes) => host full;
+            /// SIGALRM after `value_ns`, then every `interval_ns`; zero ends it; what was left and the old interval come out, two i64s. setitimer(2), ITIMER_REAL.
+            oac 72 setitimer (interval_ns: i64, value_ns: i64, old: out_bytes) => kernel missing(ENOSYS);
             /// Waits until a descriptor is ready: `flags::poll` records of 8 bytes in, the same with revents out; a negative timeout waits for ever; returns how many are ready. ppoll(2).
             oac 80 poll (fds: in_bytes, timeout_ns: i64, ready: out_bytes) => kernel full;
             /// Makes a socket; SOCK_NONBLOCK, SOCK_CLOEXEC. socket(2).
@@ -144,24 +178,44 @@ macro_rules! for_each_call {
             oac 98 getsockopt (fd: i32, level: u32, option: u32, value: out_bytes) => kernel partial("SO_ERROR, SO_TYPE, SO_ACCEPTCONN; the rest ENOPROTOOPT");
             /// Sets a socket option. setsockopt(2).
             oac 99 setsockopt (fd: i32, level: u32, option: u32, value: in_bytes) => kernel partial("SO_REUSEADDR, SO_KEEPALIVE and TCP_NODELAY are accepted and change nothing on a loopback; the rest ENOPROTOOPT");
-            /// Sends a datagram. sendto(2).
+            /// Sends, to an address when that is not empty: MSG_DONTWAIT, MSG_NOSIGNAL. sendto(2).
             oac 100 sendto (fd: i32, buf: in_bytes, flags: u32, address: in_bytes) => kernel missing(ENOSYS);
-            /// Receives a datagram. recvfrom(2).
+            /// Receives: MSG_PEEK, MSG_DONTWAIT, MSG_WAITALL, MSG_TRUNC; returns the length, the sender's address comes out. recvfrom(2).
             oac 101 recvfrom (fd: i32, buf: out_bytes, flags: u32, address: out_bytes) => kernel missing(ENOSYS);
             /// Two connected sockets (AF_UNIX streams): two i32s. socketpair(2).
             oac 102 socketpair (domain: u32, kind: u32, fds: out_bytes) => kernel full;
+            /// Sends with descriptors of the caller, an i32 each, over a Unix socket (SCM_RIGHTS). sendmsg(2).
+            oac 103 sendmsg (fd: i32, buf: in_bytes, flags: u32, address: in_bytes, fds: in_bytes) => kernel missing(ENOSYS);
+            /// Receives with descriptors (SCM_RIGHTS; MSG_CMSG_CLOEXEC): `details` is the address (its length, then 108 bytes), the number of descriptors and the message's flags, u32s. recvmsg(2).
+            oac 104 recvmsg (fd: i32, buf: out_bytes, flags: u32, fds: out_bytes, details: out_bytes) => kernel missing(ENOSYS);
+            /// Bytes that a read would give at once. ioctl(2), FIONREAD.
+            oac 105 fionread (fd: i32) => kernel missing(ENOSYS);
             /// Starts an HTTP request made by the host, `fetch::RequestHead`; returns a descriptor from which the response body is read. EACCES without the network capability. O_NONBLOCK, O_CLOEXEC.
             oac 110 fetch (head: in_bytes, body: in_bytes, flags: u32) => kernel full;
             /// Waits for the response's `fetch::ResponseHead`; returns its length.
             oac 111 fetch_head (fd: i32, head: out_bytes) => kernel full;
-            /// Terminal attributes. termios(3).
-            oac 120 tcgetattr (fd: i32, termios: out_bytes) => kernel missing(ENOSYS);
-            /// Terminal attributes. termios(3).
-            oac 121 tcsetattr (fd: i32, actions: u32, termios: in_bytes) => kernel missing(ENOSYS);
+            /// Terminal attributes, `termios::Termios`; ENOTTY tells what is no terminal. tcgetattr(3).
+            oac 120 tcgetattr (fd: i32, termios: out_bytes) => kernel missing(ENOTTY);
+            /// Sets terminal attributes: TCSANOW 0, TCSADRAIN 1, TCSAFLUSH 2. tcsetattr(3).
+            oac 121 tcsetattr (fd: i32, actions: u32, termios: in_bytes) => kernel missing(ENOTTY);
             /// Rows and columns as two u16s. tcgetwinsize(3).
             oac 122 tcgetwinsize (fd: i32, size: out_bytes) => kernel partial("ENOTTY for every descriptor: there are no terminals yet");
-            /// A pseudo-terminal pair. openpty(3).
-            oac 123 openpty (fds: out_bytes) => kernel missing(ENOSYS);
+            /// A new pseudo-terminal: its master and its slave (`/dev/pts/N`), two i32s; O_CLOEXEC, O_NONBLOCK, O_NOCTTY. openpty(3).
+            oac 123 openpty (flags: u32, fds: out_bytes) => kernel missing(ENOSYS);
+            /// Sets rows and columns, two u16s; SIGWINCH to the foreground group when they change. tcsetwinsize(3).
+            oac 124 tcsetwinsize (fd: i32, size: in_bytes) => kernel missing(ENOTTY);
+            /// The foreground process group of the caller's terminal. tcgetpgrp(3).
+            oac 125 tcgetpgrp (fd: i32) => kernel missing(ENOTTY);
+            /// Sets the foreground process group. tcsetpgrp(3).
+            oac 126 tcsetpgrp (fd: i32, group: i32) => kernel missing(ENOTTY);
+            /// Makes a terminal the controlling one of the caller, who leads a session without one. ioctl_tty(2), TIOCSCTTY.
+            oac 127 tcsetctty (fd: i32) => kernel missing(ENOTTY);
+            /// The number of a master's slave, the N of `/dev/pts/N`. ioctl_tty(2), TIOCGPTN.
+            oac 128 ptsnumber (fd: i32) => kernel missing(ENOTTY);
+            /// Throws queued bytes away: TCIFLUSH 0, TCOFLUSH 1, TCIOFLUSH 2. tcflush(3).
+            oac 129 tcflush (fd: i32, queue: u32) => kernel missing(ENOTTY);
+            /// Names of the system: sysname, nodename, release, version, machine, each ended by a NUL; returns their length. uname(2).
+            oac 130 uname (names: out_bytes) => kernel missing(ENOSYS);
             /// WASI preview 1 `args_get`.
             wasi 300 args_get (argv: out_strings) => kernel full;
             /// WASI preview 1 `args_sizes_get`.
@@ -410,11 +464,21 @@ pub mod nr {
     pub const FCNTL: u16 = find(Module::Oac, "fcntl");
     pub const PIPE2: u16 = find(Module::Oac, "pipe2");
     pub const FLOCK: u16 = find(Module::Oac, "flock");
-    pub const GETXATTR: u16 = find(Module::Oac, "getxattr");
-    pub const SETXATTR: u16 = find(Module::Oac, "setxattr");
-    pub const WATCH: u16 = find(Module::Oac, "watch");
+    pub const GETXATTRAT: u16 = find(Module::Oac, "getxattrat");
+    pub const SETXATTRAT: u16 = find(Module::Oac, "setxattrat");
+    pub const INOTIFY_INIT: u16 = find(Module::Oac, "inotify_init");
     pub const NS_BIND: u16 = find(Module::Oac, "ns_bind");
     pub const NS_UNBIND: u16 = find(Module::Oac, "ns_unbind");
+    pub const LISTXATTRAT: u16 = find(Module::Oac, "listxattrat");
+    pub const REMOVEXATTRAT: u16 = find(Module::Oac, "removexattrat");
+    pub const FCNTL_LOCK: u16 = find(Module::Oac, "fcntl_lock");
+    pub const INOTIFY_ADD_WATCH: u16 = find(Module::Oac, "inotify_add_watch");
+    pub const INOTIFY_RM_WATCH: u16 = find(Module::Oac, "inotify_rm_watch");
+    pub const FALLOCATE: u16 = find(Module::Oac, "fallocate");
+    pub const MKNODAT: u16 = find(Module::Oac, "mknodat");
+    pub const COPY_FILE_RANGE: u16 = find(Module::Oac, "copy_file_range");
+    pub const FSTATFS: u16 = find(Module::Oac, "fstatfs");
+    pub const NS_MOUNT: u16 = find(Module::Oac, "ns_mount");
     pub const SPAWN: u16 = find(Module::Oac, "spawn");
     pub const WAIT4: u16 = find(Module::Oac, "wait4");
     pub const KILL: u16 = find(Module::Oac, "kill");
@@ -428,9 +492,16 @@ pub mod nr {
     pub const SIGNALFD: u16 = find(Module::Oac, "signalfd");
     pub const PIDFD_OPEN: u16 = find(Module::Oac, "pidfd_open");
     pub const GETRUSAGE: u16 = find(Module::Oac, "getrusage");
-    pub const SETRLIMIT: u16 = find(Module::Oac, "setrlimit");
+    pub const PRLIMIT: u16 = find(Module::Oac, "prlimit");
+    pub const GETSID: u16 = find(Module::Oac, "getsid");
+    pub const GETCREDENTIALS: u16 = find(Module::Oac, "getcredentials");
+    pub const SETRESUID: u16 = find(Module::Oac, "setresuid");
+    pub const SETRESGID: u16 = find(Module::Oac, "setresgid");
+    pub const GETGROUPS: u16 = find(Module::Oac, "getgroups");
+    pub const SETGROUPS: u16 = find(Module::Oac, "setgroups");
     pub const CLOCK_GETTIME: u16 = find(Module::Oac, "clock_gettime");
     pub const GETRANDOM: u16 = find(Module::Oac, "getrandom");
+    pub const SETITIMER: u16 = find(Module::Oac, "setitimer");
     pub const POLL: u16 = find(Module::Oac, "poll");
     pub const SOCKET: u16 = find(Module::Oac, "socket");
     pub const BIND: u16 = find(Module::Oac, "bind");
@@ -445,12 +516,22 @@ pub mod nr {
     pub const SENDTO: u16 = find(Module::Oac, "sendto");
     pub const RECVFROM: u16 = find(Module::Oac, "recvfrom");
     pub const SOCKETPAIR: u16 = find(Module::Oac, "socketpair");
+    pub const SENDMSG: u16 = find(Module::Oac, "sendmsg");
+    pub const RECVMSG: u16 = find(Module::Oac, "recvmsg");
+    pub const FIONREAD: u16 = find(Module::Oac, "fionread");
     pub const FETCH: u16 = find(Module::Oac, "fetch");
     pub const FETCH_HEAD: u16 = find(Module::Oac, "fetch_head");
     pub const TCGETATTR: u16 = find(Module::Oac, "tcgetattr");
     pub const TCSETATTR: u16 = find(Module::Oac, "tcsetattr");
     pub const TCGETWINSIZE: u16 = find(Module::Oac, "tcgetwinsize");
     pub const OPENPTY: u16 = find(Module::Oac, "openpty");
+    pub const TCSETWINSIZE: u16 = find(Module::Oac, "tcsetwinsize");
+    pub const TCGETPGRP: u16 = find(Module::Oac, "tcgetpgrp");
+    pub const TCSETPGRP: u16 = find(Module::Oac, "tcsetpgrp");
+    pub const TCSETCTTY: u16 = find(Module::Oac, "tcsetctty");
+    pub const PTSNUMBER: u16 = find(Module::Oac, "ptsnumber");
+    pub const TCFLUSH: u16 = find(Module::Oac, "tcflush");
+    pub const UNAME: u16 = find(Module::Oac, "uname");
     pub const WASI_ARGS_GET: u16 = find(Module::Wasi, "args_get");
     pub const WASI_ARGS_SIZES_GET: u16 = find(Module::Wasi, "args_sizes_get");
     pub const WASI_ENVIRON_GET: u16 = find(Module::Wasi, "environ_get");
