@@ -14,7 +14,9 @@ mod command;
 mod error;
 mod example_job;
 mod generate;
+mod node_compat;
 mod node_library;
+mod outcome;
 mod patched;
 mod run;
 mod setup;
@@ -39,6 +41,9 @@ cargo xtask <command>
   specs [FILTER] [--bless]
                      run tests/specs/<area>/<case> whose path contains FILTER in target/release/oac.
                      --bless writes the expected files by running the case on real Node or real dash instead.
+  node-compat --path DIR [GROUP | FILE]… [--jobs N]
+                     run Node's own tests, of which DIR is a checkout, and bring tests/node-compat up to date.
+                     An error if a file that passed fails.
   bench              measure, and write docs/benchmarks.md.
   tidy               the rules of the code that compilers do not check. Prints `path:line: rule: what to do`.
   gen                write docs/syscalls.md and js/src/generated/abi.ts from the system-call table.
@@ -72,6 +77,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
         "run" => run::run(&workspace, rest),
         "test" => check::run(&workspace, rest),
         "specs" => specs::run(&workspace, rest),
+        "node-compat" => node_compat::run(&workspace, rest),
         "bench" => bench::run(&workspace),
         "tidy" => tidy::run(&workspace),
         "gen" => generate::run(&workspace),

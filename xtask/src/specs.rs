@@ -6,7 +6,6 @@
 //! A file `ignore_stderr` says why standard error is not compared.
 
 mod case;
-mod outcome;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,10 +14,10 @@ use std::sync::{Mutex, PoisonError};
 use crate::check::Counts;
 use crate::error::{Error, Result};
 use crate::node_library;
+use crate::outcome::Verdict;
 use crate::step::step;
 use crate::workspace::Workspace;
 use case::Case;
-use outcome::Verdict;
 
 /// `cargo xtask specs [FILTER] [--bless]`.
 ///

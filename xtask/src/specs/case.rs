@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::outcome::{Outcome, Verdict};
 use crate::command::Command;
 use crate::error::{Error, Result};
+use crate::outcome::{Outcome, Verdict};
 use crate::patched::copy_folder;
 use crate::workspace::Workspace;
 

@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use similar::TextDiff;
 
@@ -18,7 +18,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// The result of a case.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     /// As expected.
     Passed,
     /// It has a `known_failure` and failed.
@@ -31,16 +31,22 @@ pub(super) enum Verdict {
 
 /// Standard output, standard error and exit code of a program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Outcome {
+pub(crate) struct Outcome {
     stdout: String,
     stderr: String,
     /// As a shell shows it: 128 + n after signal n.
     code: i32,
+    timed_out: bool,
 }
 
 impl Outcome {
     /// Runs a program to its end. One that exceeds the limit is killed, which its code shows.
-    pub(super) fn of(command: &Command) -> Result<Self> {
+    pub(crate) fn of(command: &Command) -> Result<Self> {
+        Self::within(command, LIMIT)
+    }
+
+    /// The same with another limit.
+    pub(crate) fn within(command: &Command, limit: Duration) -> Result<Self> {
         let mut child = command
             .to_std()
             .stdin(Stdio::null())
@@ -51,19 +57,42 @@ impl Outcome {
         let stdout = collect(child.stdout.take().expect("stdout was piped"));
         let stderr = collect(child.stderr.take().expect("stderr was piped"));
         // Both ends of output mean that the program is over, or as good as.
-        let (out, err) = (stdout.recv_timeout(LIMIT), stderr.recv_timeout(LIMIT));
-        if out.is_err() || err.is_err() {
+        let start = Instant::now();
+        let out = stdout.recv_timeout(limit);
+        let err = stderr.recv_timeout(limit.saturating_sub(start.elapsed()));
+        let timed_out = out.is_err() || err.is_err();
+        if timed_out {
             let _already_gone = child.kill();
         }
         let status = child.wait().map_err(|source| command.not_started(source))?;
         let over = |text: std::result::Result<String, _>| {
-            text.unwrap_or_else(|_| format!("[still running after {} s, and was killed]", LIMIT.as_secs()))
+            text.unwrap_or_else(|_| format!("[still running after {} s, and was killed]", limit.as_secs()))
         };
-        Ok(Self { stdout: over(out), stderr: over(err), code: code(status) })
+        Ok(Self { stdout: over(out), stderr: over(err), code: code(status), timed_out })
+    }
+
+    /// What it wrote to standard output.
+    pub(crate) fn stdout(&self) -> &str {
+        &self.stdout
+    }
+
+    /// What it wrote to standard error.
+    pub(crate) fn stderr(&self) -> &str {
+        &self.stderr
+    }
+
+    /// How it ended, as a shell shows it: 128 + n after signal n.
+    pub(crate) fn code(&self) -> i32 {
+        self.code
+    }
+
+    /// Whether it was killed at the limit.
+    pub(crate) fn timed_out(&self) -> bool {
+        self.timed_out
     }
 
     /// The expectation in a case's folder.
-    pub(super) fn read(folder: &Path) -> Result<Self> {
+    pub(crate) fn read(folder: &Path) -> Result<Self> {
         let text = |file: &str| {
             let path = folder.join(file);
             match fs::read_to_string(&path) {
@@ -85,11 +114,16 @@ impl Outcome {
             what: folder.join("expected.code").display().to_string(),
             reason: "it should be a number".to_owned(),
         })?;
-        Ok(Self { stdout: text("expected.stdout")?, stderr: text("expected.stderr")?, code })
+        Ok(Self {
+            stdout: text("expected.stdout")?,
+            stderr: text("expected.stderr")?,
+            code,
+            timed_out: false,
+        })
     }
 
     /// Writes it as the expectation of a case.
-    pub(super) fn write(&self, folder: &Path) -> Result<()> {
+    pub(crate) fn write(&self, folder: &Path) -> Result<()> {
         let put = |file: &str, content: &str, needed: bool| {
             let path = folder.join(file);
             if needed {
@@ -107,12 +141,12 @@ impl Outcome {
     }
 
     /// The same with a path replaced by the one it has in the container.
-    pub(super) fn with_text_replaced(&self, from: &str, to: &str) -> Self {
-        Self { stdout: self.stdout.replace(from, to), stderr: self.stderr.replace(from, to), code: self.code }
+    pub(crate) fn with_text_replaced(&self, from: &str, to: &str) -> Self {
+        Self { stdout: self.stdout.replace(from, to), stderr: self.stderr.replace(from, to), ..self.clone() }
     }
 
     /// How `actual` differs from this expectation, for a person to read; none if it does not.
-    pub(super) fn difference(&self, actual: &Self, folder: &Path) -> Option<String> {
+    pub(crate) fn difference(&self, actual: &Self, folder: &Path) -> Option<String> {
         let mut text = String::new();
         diff(&mut text, "stdout", &self.stdout, &actual.stdout);
         let stderr_differs = self.stderr != actual.stderr && !folder.join("ignore_stderr").is_file();
@@ -168,13 +202,14 @@ mod tests {
     use super::*;
 
     fn outcome(stdout: &str, code: i32) -> Outcome {
-        Outcome { stdout: stdout.to_owned(), stderr: String::new(), code }
+        Outcome { stdout: stdout.to_owned(), code, ..Outcome::default() }
     }
 
     #[test]
     fn a_program_is_run_to_its_end() {
         let command = Command::new("sh").args(["-c", "echo out; echo err >&2; exit 3"]);
-        let expected = Outcome { stdout: "out\n".to_owned(), stderr: "err\n".to_owned(), code: 3 };
+        let expected =
+            Outcome { stdout: "out\n".to_owned(), stderr: "err\n".to_owned(), code: 3, timed_out: false };
         assert_eq!(Outcome::of(&command).expect("sh runs"), expected);
     }
 
