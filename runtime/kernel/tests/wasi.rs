@@ -5,7 +5,12 @@
 mod machine;
 
 use machine::{Arg, Done, Machine};
-use oac_abi::{Errno, flags::open, nr, spawn::SpawnRequest};
+use oac_abi::{
+    Errno,
+    flags::{at::FDCWD, open},
+    nr,
+    spawn::SpawnRequest,
+};
 use oac_kernel::TaskId;
 
 const OFLAG_CREAT: u32 = 1;
@@ -122,6 +127,62 @@ fn files_through_the_preopen() {
     assert_eq!(m.call(task, &call!(nr::WASI_FD_WRITE, read_only, "x", Arg::Out(4))), Done::Err(Errno::EBADF));
     assert_eq!(path_open(&mut m, task, "tmp/f", OFLAG_DIRECTORY, RIGHT_READ, 0), Done::Err(Errno::ENOTDIR));
     assert_eq!(path_open(&mut m, task, "tmp/none", 0, RIGHT_READ, 0), Done::Err(Errno::ENOENT));
+}
+
+/// A module in /work, where `lib/`, `tmp/here` and `plain` stand; the root has `usr/`, `tmp/there`, and `lib` as well.
+#[test]
+fn relative_paths_are_of_the_working_directory() {
+    let mut m = Machine::default();
+    let me = m.actor();
+    for dir in ["/work", "/work/lib", "/work/tmp"] {
+        m.call(me, &call!(nr::MKDIRAT, FDCWD, dir, 0o755_u32)).ok();
+    }
+    for file in ["/work/plain", "/work/tmp/here", "/tmp/there", "/work/lib/own"] {
+        m.put(me, file, file);
+    }
+    let request = SpawnRequest {
+        program: b"/bin/module".to_vec(),
+        argv: vec![b"module".to_vec()],
+        cwd: Some(b"/work".to_vec()),
+        ..SpawnRequest::default()
+    };
+    m.put(me, "/bin/module", "\0asm");
+    m.call(me, &call!(nr::FCHMODAT, FDCWD, "/bin/module", 0o755_u32, 0_u32)).ok();
+    let task = m.spawn_with(me, request).unwrap();
+    let mut check = |path: &str, oflags: u32, wanted: Result<&str, Errno>| {
+        let found = match path_open(&mut m, task, path, oflags, RIGHT_READ, 0) {
+            Done::Err(errno) => Err(errno),
+            done => {
+                let fd = opened(done);
+                let stat = m.call(task, &call!(nr::WASI_FD_FILESTAT_GET, fd, Arg::Out(64))).bytes();
+                m.call(task, &call!(nr::WASI_FD_CLOSE, fd)).ok();
+                Ok(u64_at(&stat, 8))
+            }
+        };
+        let wanted = wanted.map(|wanted| m.stat(me, wanted, 0).unwrap().ino);
+        assert_eq!(found, wanted, "{path}");
+    };
+    check("plain", 0, Ok("/work/plain"));
+    check("./plain", 0, Ok("/work/plain"));
+    check("../tmp/there", 0, Ok("/tmp/there"));
+    check("work/plain", 0, Ok("/work/plain"));
+    check("/work/plain", 0, Ok("/work/plain"));
+    check("/plain", 0, Err(Errno::ENOENT));
+    check("tmp/here", 0, Ok("/work/tmp/here"));
+    check("tmp/there", 0, Ok("/tmp/there"));
+    check("lib/own", 0, Ok("/work/lib/own"));
+    check("usr/bin", OFLAG_DIRECTORY, Ok("/usr/bin"));
+    check(".", OFLAG_DIRECTORY, Ok("/work"));
+    check("new", OFLAG_CREAT, Ok("/work/new"));
+    check("tmp/new", OFLAG_CREAT, Ok("/work/tmp/new"));
+    check("usr/new", OFLAG_CREAT, Ok("/usr/new"));
+    check("usr/none/new", OFLAG_CREAT, Err(Errno::ENOENT));
+    check("none/new", OFLAG_CREAT, Err(Errno::ENOENT));
+    // Programs of our own have the root alone.
+    let own = SpawnRequest { cwd: Some(b"/work".to_vec()), ..SpawnRequest::default() };
+    let own = SpawnRequest { program: b"prog".to_vec(), argv: vec![b"prog".to_vec()], ..own };
+    let own = m.spawn_with(me, own).unwrap();
+    assert_eq!(path_open(&mut m, own, "plain", 0, RIGHT_READ, 0), Done::Err(Errno::ENOENT));
 }
 
 #[test]

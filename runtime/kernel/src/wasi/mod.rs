@@ -2,7 +2,7 @@
 //!
 //! Rights say truly what a descriptor can do. Those of reading, writing and sizes can be given up; beyond that a task's
 //! namespace and capabilities are what confines it. So absolute paths, `..` above a directory descriptor and links that lead anywhere are as good as on Linux. A
-//! program finds its files through one preopened directory, `/`.
+//! program finds its files through one preopened directory, `/`, and those of its working directory too (`relative.rs`).
 
 mod args;
 mod fd;
@@ -11,4 +11,5 @@ mod path;
 mod poll;
 mod prestat;
 mod process;
+mod relative;
 mod socket;
