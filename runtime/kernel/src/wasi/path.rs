@@ -19,13 +19,7 @@ impl Wasi<'_> {
         Ok(self.kernel.make_directory(self.task, fd, path, 0o777)?)
     }
 
-    pub(crate) fn path_filestat_get(
-        mut self,
-        fd: i32,
-        flags: u32,
-        path: &[u8],
-        stat: Out<'_>,
-    ) -> Answer<()> {
+    pub(crate) fn path_filestat_get(mut self, fd: i32, flags: u32, path: &[u8], stat: Out<'_>) -> Answer<()> {
         let fd = self.directory(fd, path)?;
         let record = self.kernel.stat_path(self.task, fd, path, last_link(flags))?;
         Ok(stat.put(&filestat(&record))?)
