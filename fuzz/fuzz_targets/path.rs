@@ -8,7 +8,7 @@ use oac_vfs::{
     BindMode, Caller, FileSystem, FsTable, LastLink, MemFs, Namespace, NewNode, Node, Place, Walker,
 };
 
-const CALLER: Caller = Caller { now_ns: 0, uid: 0, gid: 0 };
+const CALLER: Caller = Caller::root(0);
 
 /// Directories a, b, c, each with d and a file f; links to whatever the input says.
 fn tree(targets: [&[u8]; 3]) -> MemFs {
@@ -24,7 +24,7 @@ fn tree(targets: [&[u8]; 3]) -> MemFs {
 }
 
 fn check(table: &mut FsTable, namespace: &Namespace, start: Place, path: &[u8]) -> Option<Place> {
-    let mut walker = Walker::new(table, namespace);
+    let mut walker = Walker::new(table, namespace, &CALLER);
     let found = walker.find(start, path, LastLink::Follow).ok()?;
     let place = found.place?;
     // A directory whose bind was undone has no path; none is undone here.
@@ -55,7 +55,7 @@ fuzz_target!(|data: &[u8]| {
         else {
             continue;
         };
-        let mut is_dir = |place| Walker::new(&mut table, &namespace).list(place).is_ok();
+        let mut is_dir = |place| Walker::new(&mut table, &namespace, &CALLER).list(place).is_ok();
         if is_dir(from) != is_dir(to) {
             continue;
         }

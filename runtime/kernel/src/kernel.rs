@@ -57,7 +57,7 @@ pub struct Kernel {
 impl Kernel {
     /// A kernel with its root filesystem and the task `init`, and nothing running.
     pub fn new(config: Config, now: Now) -> Kernel {
-        let caller = Caller { now_ns: now.realtime_ns, uid: 0, gid: 0 };
+        let caller = Caller::root(now.realtime_ns);
         let mut memory = MemFs::new(config.limits.disk_bytes, &caller);
         // A disk too small for its own directories is a disk that is full.
         let _ = furnish(&mut memory, &caller, &config.hostname);
@@ -146,6 +146,7 @@ impl Kernel {
 
     fn mount_node(&mut self, target: &str, node: Node, kind: &str) -> Result<(), Errno> {
         self.make_directories(target)?;
+        let caller = self.caller();
         let mut namespace = self.namespaces.take(self.root_namespace)?;
         let mut world = World {
             table: &mut self.filesystems,
@@ -155,7 +156,7 @@ impl Kernel {
             caller: INIT,
         };
         let root = namespace.root();
-        let result = Walker::new(&mut world, &namespace)
+        let result = Walker::new(&mut world, &namespace, &caller)
             .existing(root, target.as_bytes(), oac_vfs::LastLink::Follow)
             .and_then(|place| namespace.mount(&mut world, node, kind, (place, target.as_bytes())));
         self.namespaces.put_back(self.root_namespace, namespace);

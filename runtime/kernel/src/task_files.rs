@@ -221,7 +221,7 @@ impl TaskFiles<'_> {
             namespaces: self.namespaces,
             caller: self.caller,
         };
-        let mut path = Walker::new(&mut world, namespace).path_of_dir(place)?;
+        let mut path = Walker::new(&mut world, namespace, &Caller::root(0)).path_of_dir(place)?;
         path.push(b'\n');
         Ok(path)
     }

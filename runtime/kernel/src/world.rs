@@ -65,6 +65,7 @@ impl Kernel {
         task: TaskId,
         act: impl FnOnce(&mut Walker<'_, World<'_>>) -> Result<R, Errno>,
     ) -> Result<R, Errno> {
+        let caller = self.caller();
         let namespace = self.namespaces.get(self.tasks.life(task)?.namespace)?;
         let mut world = World {
             table: &mut self.filesystems,
@@ -73,7 +74,7 @@ impl Kernel {
             namespaces: &self.namespaces,
             caller: task,
         };
-        act(&mut Walker::new(&mut world, namespace))
+        act(&mut Walker::new(&mut world, namespace, &caller))
     }
 
     /// Finds what exists at a path.
@@ -109,7 +110,7 @@ impl Kernel {
 
     /// On whose behalf filesystems are asked. Everybody is root so far.
     pub(crate) fn caller(&self) -> Caller {
-        Caller { now_ns: self.now.realtime_ns, uid: 0, gid: 0 }
+        Caller::root(self.now.realtime_ns)
     }
 
     /// Acts on a filesystem on a task's behalf.

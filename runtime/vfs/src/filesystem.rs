@@ -1,9 +1,13 @@
 //! The trait that every filesystem implements, and the few types it speaks in.
 
+use std::ops::Range;
+
 use oac_abi::{
     Errno, flags,
     stat::{Stat, StatFs},
 };
+
+use crate::Caller;
 
 /// An inode's number within its filesystem. Never given to another file while anything still refers to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,17 +16,6 @@ pub struct Ino(pub u64);
 /// An open file of a filesystem, in the filesystem's own numbering.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Handle(pub u64);
-
-/// On whose behalf an operation is done, and when: a filesystem reads no clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Caller {
-    /// Time of the operation, ns since 1970: what mtime, ctime and atime become.
-    pub now_ns: i64,
-    /// Owner of what is created.
-    pub uid: u32,
-    /// Group of what is created.
-    pub gid: u32,
-}
 
 /// What an open file is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -50,6 +43,16 @@ pub enum NewNode<'a> {
     Symlink {
         /// Where it leads; not checked.
         target: &'a [u8],
+    },
+    /// A FIFO. What is read and written through it is the kernel's matter.
+    Fifo {
+        /// Permission bits.
+        mode: u32,
+    },
+    /// The name of a Unix socket. What it leads to is the kernel's matter.
+    Socket {
+        /// Permission bits.
+        mode: u32,
     },
     /// A character device. Only the kernel's own `/dev` has them: EPERM elsewhere.
     Device {
@@ -106,6 +109,43 @@ pub struct Written {
     pub end: u64,
 }
 
+/// What `set_xattr` does about a value that is there already, or is not. setxattr(2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum XattrMode {
+    /// Makes or replaces.
+    Set,
+    /// XATTR_CREATE: EEXIST when it is there.
+    Create,
+    /// XATTR_REPLACE: ENODATA when it is not.
+    Replace,
+}
+
+/// What `allocate` does with a range. fallocate(2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Allocation {
+    /// Reserves room for it; what was a hole still reads as zeros.
+    Reserve {
+        /// FALLOC_FL_KEEP_SIZE: the file's length stays even if the range ends behind it.
+        keep_size: bool,
+    },
+    /// FALLOC_FL_PUNCH_HOLE: gives its room back; it reads as zeros. The length stays.
+    PunchHole,
+    /// FALLOC_FL_ZERO_RANGE: reads as zeros, with room reserved.
+    Zero {
+        /// As for `Reserve`.
+        keep_size: bool,
+    },
+}
+
+/// What `seek` looks for. lseek(2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SeekTo {
+    /// SEEK_DATA: the first byte from the offset on that is in no hole.
+    Data,
+    /// SEEK_HOLE: the first hole from the offset on; the end of the file is one.
+    Hole,
+}
+
 /// One name in a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DirEntry {
@@ -116,6 +156,9 @@ pub struct DirEntry {
     /// File type, as in `flags::mode` (`REG`, `DIR`, `LNK` …).
     pub kind: u32,
 }
+
+/// What one `copy_range` copies through a buffer, at most.
+const COPY_BYTES_MAX: usize = 1 << 20;
 
 /// A tree of files with Linux's semantics. The only way to files for the whole system.
 ///
@@ -240,6 +283,106 @@ pub trait FileSystem: Send {
     fn sync(&mut self, handle: Handle) -> Result<(), Errno> {
         let _ = handle;
         Ok(())
+    }
+
+    /// Reserves, frees or zeroes a range of an open file, which is never empty. fallocate(2).
+    ///
+    /// # Errors
+    /// EOPNOTSUPP where it cannot be done; ENOSPC, EFBIG, EBADF.
+    fn allocate(
+        &mut self,
+        caller: &Caller,
+        handle: Handle,
+        range: Range<u64>,
+        what: Allocation,
+    ) -> Result<(), Errno> {
+        let _ = (caller, handle, range, what);
+        Err(Errno::EOPNOTSUPP)
+    }
+
+    /// Where, from an offset on, data or a hole begins in an open file. A filesystem that knows no holes has data up to the end.
+    ///
+    /// # Errors
+    /// ENXIO at and behind the end, and for data when only a hole follows.
+    fn seek(&mut self, open: (Ino, Handle), offset: u64, to: SeekTo) -> Result<u64, Errno> {
+        let size = self.metadata(open.0)?.size;
+        match to {
+            _ if offset >= size => Err(Errno::ENXIO),
+            SeekTo::Data => Ok(offset),
+            SeekTo::Hole => Ok(size),
+        }
+    }
+
+    /// Copies bytes between two open files of this filesystem (or within one, whose ranges do not overlap), sharing them where it
+    /// can; gives how many. Fewer than asked at the end of the source, when the disk is full, or because that was enough for one call.
+    ///
+    /// # Errors
+    /// As reading and writing.
+    fn copy_range(
+        &mut self,
+        caller: &Caller,
+        from: (Handle, u64),
+        to: (Handle, u64),
+        len: u64,
+    ) -> Result<u64, Errno> {
+        let mut buf = vec![0; usize::try_from(len).unwrap_or(usize::MAX).min(COPY_BYTES_MAX)];
+        let read = self.read(from.0, from.1, &mut buf)?;
+        if read == 0 {
+            return Ok(0);
+        }
+        Ok(self.write(caller, to.0, WriteAt::Offset(to.1), &buf[..read])?.bytes as u64)
+    }
+
+    /// The value of an extended attribute. Who may see which name is the caller's matter.
+    ///
+    /// # Errors
+    /// ENODATA when there is none of that name; EOPNOTSUPP.
+    fn get_xattr(&mut self, ino: Ino, name: &[u8]) -> Result<Vec<u8>, Errno> {
+        let _ = (ino, name);
+        Err(Errno::EOPNOTSUPP)
+    }
+
+    /// Sets an extended attribute.
+    ///
+    /// # Errors
+    /// EEXIST and ENODATA as the mode says; ENOSPC when they are too many; EROFS; EOPNOTSUPP.
+    fn set_xattr(
+        &mut self,
+        caller: &Caller,
+        ino: Ino,
+        name: &[u8],
+        value: &[u8],
+        mode: XattrMode,
+    ) -> Result<(), Errno> {
+        let _ = (caller, ino, name, value, mode);
+        Err(Errno::EOPNOTSUPP)
+    }
+
+    /// The names of all extended attributes.
+    ///
+    /// # Errors
+    /// EOPNOTSUPP.
+    fn list_xattr(&mut self, ino: Ino) -> Result<Vec<Vec<u8>>, Errno> {
+        let _ = ino;
+        Err(Errno::EOPNOTSUPP)
+    }
+
+    /// Removes an extended attribute.
+    ///
+    /// # Errors
+    /// ENODATA; EROFS; EOPNOTSUPP.
+    fn remove_xattr(&mut self, caller: &Caller, ino: Ino, name: &[u8]) -> Result<(), Errno> {
+        let _ = (caller, ino, name);
+        Err(Errno::EOPNOTSUPP)
+    }
+
+    /// The whole tree as it is now, as a filesystem of its own: what is changed in one shows in the other no more. Inodes keep their
+    /// numbers; open handles, pins, and files that have lost their last name stay behind. Takes no time that grows with the tree.
+    ///
+    /// # Errors
+    /// EOPNOTSUPP where the tree is not ours to copy (a directory of the host).
+    fn fork(&mut self) -> Result<Box<dyn FileSystem>, Errno> {
+        Err(Errno::EOPNOTSUPP)
     }
 
     /// Keeps an inode usable although its last name may go: a working directory, the source of a bind. Pins are counted.

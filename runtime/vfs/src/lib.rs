@@ -12,14 +12,14 @@
 //! ```
 //! use oac_vfs::{Caller, FileSystem, FsTable, LastLink, MemFs, Namespace, NewNode, Node, Walker};
 //!
-//! let caller = Caller { now_ns: 0, uid: 0, gid: 0 };
+//! let caller = Caller::root(0);
 //! let mut memory = MemFs::new(1 << 20, &caller);
 //! let root = memory.root();
 //! memory.create(&caller, root, b"etc", NewNode::Directory { mode: 0o755 }).unwrap();
 //! let mut table = FsTable::new();
 //! let fs = table.add(Box::new(memory));
 //! let namespace = Namespace::new(&mut table, Node { fs, ino: root });
-//! let mut walker = Walker::new(&mut table, &namespace);
+//! let mut walker = Walker::new(&mut table, &namespace, &caller);
 //! let etc = walker.existing(namespace.root(), b"/etc/../etc", LastLink::Follow).unwrap();
 //! assert_eq!(walker.path_of_dir(etc).unwrap(), b"/etc");
 //! ```
@@ -29,16 +29,18 @@ mod filesystem;
 mod memfs;
 mod namespace;
 mod path;
+mod permissions;
 mod table;
 mod walk;
 
 pub use devices::{Device, device_fs};
 pub use filesystem::{
-    Access, Caller, DirEntry, FileSystem, Handle, Ino, NewNode, RenameMode, SetAttributes, WriteAt, Written,
-    kind_of,
+    Access, Allocation, DirEntry, FileSystem, Handle, Ino, NewNode, RenameMode, SeekTo, SetAttributes,
+    WriteAt, Written, XattrMode, kind_of,
 };
 pub use memfs::MemFs;
 pub use namespace::{BindMode, HeldPlace, MountId, Namespace, Place, bind_flags};
 pub use path::check_path;
+pub use permissions::{Caller, Groups, Want, may_remove, permitted};
 pub use table::{FileSystems, FsId, FsTable, Held, Node};
 pub use walk::{Found, LastLink, LastPart, Walker};

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use oac_abi::{Errno, bounds, stat::Stat};
 
 use crate::{
-    DirEntry, FileSystems, Namespace, Node, Place,
+    Caller, DirEntry, FileSystems, Namespace, Node, Place, Want,
     path::{check_path, is_over, split_first},
+    permitted,
 };
 
 /// What to do with a symbolic link at the end of a path.
@@ -63,27 +64,30 @@ impl Found {
     }
 }
 
-/// Walks paths in one namespace.
+/// Walks paths in one namespace, on somebody's behalf: whoever may not search a directory does not get through it.
 pub struct Walker<'a, F> {
     filesystems: &'a mut F,
     namespace: &'a Namespace,
+    caller: &'a Caller,
 }
 
 impl<'a, F: FileSystems> Walker<'a, F> {
     /// A walker.
-    pub fn new(filesystems: &'a mut F, namespace: &'a Namespace) -> Walker<'a, F> {
-        Walker { filesystems, namespace }
+    pub fn new(filesystems: &'a mut F, namespace: &'a Namespace, caller: &'a Caller) -> Walker<'a, F> {
+        Walker { filesystems, namespace, caller }
     }
 
     /// Walks `path` from `start` (from the root, when it begins with a slash). The last name need not exist.
     ///
     /// # Errors
-    /// ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG, EINVAL for a NUL, and what the filesystems give.
+    /// ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG, EINVAL for a NUL, and what the filesystems give.
     pub fn find(&mut self, start: Place, path: &[u8], last_link: LastLink) -> Result<Found, Errno> {
         check_path(path)?;
         let mut rest: Cow<'_, [u8]> = Cow::Borrowed(path);
         let mut at = 0;
         let mut here = if path[0] == b'/' { self.namespace.root() } else { start };
+        // Metadata of `here`, where the step to it has asked for that anyway.
+        let mut known = None;
         let mut links = 0;
         let mut last = LastPart::Root;
         loop {
@@ -98,11 +102,11 @@ impl<'a, F: FileSystems> Walker<'a, F> {
                 });
             };
             let next = rest.len() - after.len();
+            self.require_searchable(here, known)?;
             match name {
                 b"." | b".." => {
-                    self.require_dir(here)?;
                     if name.len() == 2 {
-                        here = self.parent(here)?;
+                        (here, known) = (self.parent(here)?, None);
                     }
                     last = if name.len() == 2 { LastPart::DotDot } else { LastPart::Dot };
                     at = next;
@@ -114,7 +118,6 @@ impl<'a, F: FileSystems> Walker<'a, F> {
             let is_last = is_over(after);
             let slash = is_last && !after.is_empty();
             if slash && last_link == LastLink::FollowToCreate {
-                self.require_dir(here)?;
                 return Err(Errno::EISDIR);
             }
             let Some((member, child)) = self.lookup(here, name)? else {
@@ -148,7 +151,7 @@ impl<'a, F: FileSystems> Walker<'a, F> {
                     return Err(Errno::ENOENT);
                 }
                 if target[0] == b'/' {
-                    here = self.namespace.root();
+                    (here, known) = (self.namespace.root(), None);
                 }
                 let mut longer = target;
                 longer.extend_from_slice(after);
@@ -159,7 +162,7 @@ impl<'a, F: FileSystems> Walker<'a, F> {
                 let (last, not_dir) = (LastPart::Name(name.to_vec()), slash && !stat.is_dir());
                 return Ok(Found { dir: here, member, last, place: Some(child), slash, not_dir });
             }
-            (here, at) = (child, next);
+            (here, known, at) = (child, Some(stat), next);
         }
     }
 
@@ -235,6 +238,11 @@ impl<'a, F: FileSystems> Walker<'a, F> {
         Ok(all)
     }
 
+    /// The directories that a place shows, in the order in which names are looked up in them: more than one for a union.
+    pub fn members(&self, place: Place) -> Vec<Node> {
+        self.namespace.members(place).collect()
+    }
+
     /// Metadata of a place.
     ///
     /// # Errors
@@ -259,8 +267,12 @@ impl<'a, F: FileSystems> Walker<'a, F> {
         Ok(None)
     }
 
-    fn require_dir(&mut self, place: Place) -> Result<(), Errno> {
-        if self.stat(place)?.is_dir() { Ok(()) } else { Err(Errno::ENOTDIR) }
+    fn require_searchable(&mut self, place: Place, known: Option<Stat>) -> Result<(), Errno> {
+        let stat = known.map_or_else(|| self.stat(place), Ok)?;
+        if !stat.is_dir() {
+            return Err(Errno::ENOTDIR);
+        }
+        permitted(&stat, self.caller, Want::EXECUTE)
     }
 
     /// `..`: of a mount's top it is the parent of what the mount covers; of `/` it is `/`.

@@ -1,9 +1,9 @@
 //! What memory files keep count of: names, holds, bytes. What operations answer is compared with Linux in the kernel's tests.
 
 use oac_abi::Errno;
-use oac_vfs::{Access, Caller, FileSystem, Ino, MemFs, NewNode, RenameMode, SetAttributes, WriteAt};
+use oac_vfs::{Access, Caller, FileSystem, Groups, Ino, MemFs, NewNode, RenameMode, SetAttributes, WriteAt};
 
-const CALLER: Caller = Caller { now_ns: 5, uid: 1, gid: 2 };
+const CALLER: Caller = Caller { now_ns: 5, uid: 1, gid: 2, groups: Groups::NONE };
 const BOTH: Access = Access { read: true, write: true };
 
 fn fs() -> MemFs {

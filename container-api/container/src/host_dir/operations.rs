@@ -236,7 +236,7 @@ impl FileSystem for HostDir {
                 rustix::fs::symlinkat(target, &*open, name).map_err(errno)?;
                 None
             }
-            NewNode::Device { .. } => return Err(Errno::EPERM),
+            NewNode::Device { .. } | NewNode::Fifo { .. } | NewNode::Socket { .. } => return Err(Errno::EPERM),
         };
         let stat = rustix::fs::statat(&*open, name, AtFlags::SYMLINK_NOFOLLOW).map_err(errno)?;
         let ino = self.nodes.see(dir, name, &stat);

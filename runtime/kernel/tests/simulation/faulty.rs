@@ -27,7 +27,7 @@ pub struct FaultyFs {
 impl FaultyFs {
     /// The filesystem, and what breaks and mends it.
     pub fn new(seed: u64) -> (FaultyFs, Arc<AtomicBool>) {
-        let caller = Caller { now_ns: 0, uid: 0, gid: 0 };
+        let caller = Caller::root(0);
         let fails = Arc::new(AtomicBool::new(false));
         let dice = Mutex::new(Dice::new(seed));
         (FaultyFs { inner: MemFs::new(200 << 10, &caller), dice, fails: Arc::clone(&fails) }, fails)

@@ -36,6 +36,8 @@ pub(super) enum Body {
     Directory(Directory),
     Symlink(Vec<u8>),
     Device,
+    Fifo,
+    Socket,
 }
 
 /// A directory's names. Ordered, so that listing needs no order of its own.
@@ -71,6 +73,8 @@ impl Inode {
             Body::Directory(_) => kind::DIR,
             Body::Symlink(_) => kind::LNK,
             Body::Device => kind::CHR,
+            Body::Fifo => kind::FIFO,
+            Body::Socket => kind::SOCK,
         }
     }
 
@@ -81,7 +85,7 @@ impl Inode {
                 (dir.entries.len() as u64 * 32, 0, if self.names == 0 { 0 } else { 2 + dir.subdirectories })
             }
             Body::Symlink(target) => (target.len() as u64, 0, self.names),
-            Body::Device => (0, 0, self.names),
+            Body::Device | Body::Fifo | Body::Socket => (0, 0, self.names),
         };
         Stat {
             dev: 0,
@@ -121,7 +125,7 @@ impl Inode {
             + match &self.body {
                 Body::File(content) => content.stored_bytes(),
                 Body::Symlink(target) => target.len() as u64,
-                Body::Directory(_) | Body::Device => 0,
+                Body::Directory(_) | Body::Device | Body::Fifo | Body::Socket => 0,
             }
     }
 }

@@ -190,6 +190,8 @@ impl FileSystem for MemFs {
             NewNode::File { mode } => (mode, Body::File(Content::default()), 0),
             NewNode::Directory { mode } => (mode, Body::Directory(Directory::default()), 0),
             NewNode::Symlink { target } => (0o777, Body::Symlink(target.to_vec()), 0),
+            NewNode::Fifo { mode } => (mode, Body::Fifo, 0),
+            NewNode::Socket { mode } => (mode, Body::Socket, 0),
             NewNode::Device { mode, rdev } => (mode, Body::Device, rdev),
         };
         let mut inode = Inode::new(caller, permissions, body);
