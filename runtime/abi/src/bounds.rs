@@ -44,6 +44,10 @@ pub const FETCH_BUFFER_BYTES: usize = 1 << 20;
 pub const FETCHES_MAX: usize = 256;
 /// Bytes of all files of a memory filesystem, by default; one more is ENOSPC.
 pub const MEMORY_FS_BYTES: u64 = 4 << 30;
+/// Inodes of a memory filesystem, by default; one more is ENOSPC.
+pub const MEMORY_FS_INODES: u64 = 4 << 20;
+/// Names and values of one file's extended attributes together; one more is ENOSPC.
+pub const XATTRS_BYTES_MAX: usize = 128 << 10;
 /// Binds in one namespace.
 pub const BINDS_MAX: usize = 256;
 /// Bytes of one wasm program's image.

@@ -38,7 +38,7 @@ pub use filesystem::{
     Access, Allocation, DirEntry, FileSystem, Handle, Ino, NewNode, RenameMode, SeekTo, SetAttributes,
     WriteAt, Written, XattrMode, kind_of,
 };
-pub use memfs::MemFs;
+pub use memfs::{MemFs, Quota};
 pub use namespace::{BindMode, HeldPlace, MountId, Namespace, Place, bind_flags};
 pub use path::check_path;
 pub use permissions::{Caller, Groups, Want, may_remove, permitted};

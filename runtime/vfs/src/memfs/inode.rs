@@ -1,14 +1,17 @@
 //! Inodes of a memory filesystem, and the table of them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use oac_abi::{Errno, flags::mode as kind, stat::Stat};
 
-use super::content::Content;
+use super::{content::Content, names::Names, trie::Trie};
 use crate::{Caller, Ino};
 
 /// What is charged for an inode besides its contents and names, so that empty files fill a disk too.
 pub(super) const INODE_BYTES: u64 = 256;
+
+/// Extended attributes by their names.
+pub(super) type Xattrs = BTreeMap<Vec<u8>, Vec<u8>>;
 
 /// One file.
 #[derive(Clone, Debug)]
@@ -19,13 +22,12 @@ pub(super) struct Inode {
     pub(super) names: u32,
     pub(super) uid: u32,
     pub(super) gid: u32,
-    pub(super) rdev: u64,
     pub(super) atime_ns: i64,
     pub(super) mtime_ns: i64,
     pub(super) ctime_ns: i64,
     pub(super) birthtime_ns: i64,
-    /// Open handles and pins.
-    pub(super) holds: u32,
+    /// Few files have any.
+    pub(super) xattrs: Option<Arc<Xattrs>>,
     pub(super) body: Body,
 }
 
@@ -34,18 +36,18 @@ pub(super) struct Inode {
 pub(super) enum Body {
     File(Content),
     Directory(Directory),
-    Symlink(Vec<u8>),
-    Device,
+    Symlink(Arc<[u8]>),
+    Device { rdev: u64 },
     Fifo,
     Socket,
 }
 
-/// A directory's names. Ordered, so that listing needs no order of its own.
+/// A directory.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Directory {
-    pub(super) entries: BTreeMap<Vec<u8>, Ino>,
+    pub(super) entries: Names,
     /// Where it lies itself; `None` for the root and for what has been removed.
-    pub(super) parent: Option<(Ino, Vec<u8>)>,
+    pub(super) parent: Option<(Ino, Arc<[u8]>)>,
     pub(super) subdirectories: u32,
 }
 
@@ -56,12 +58,11 @@ impl Inode {
             names: 0,
             uid: caller.uid,
             gid: caller.gid,
-            rdev: 0,
             atime_ns: caller.now_ns,
             mtime_ns: caller.now_ns,
             ctime_ns: caller.now_ns,
             birthtime_ns: caller.now_ns,
-            holds: 0,
+            xattrs: None,
             body,
         }
     }
@@ -72,20 +73,26 @@ impl Inode {
             Body::File(_) => kind::REG,
             Body::Directory(_) => kind::DIR,
             Body::Symlink(_) => kind::LNK,
-            Body::Device => kind::CHR,
+            Body::Device { .. } => kind::CHR,
             Body::Fifo => kind::FIFO,
             Body::Socket => kind::SOCK,
         }
     }
 
+    pub(super) fn is_directory(&self) -> bool {
+        matches!(self.body, Body::Directory(_))
+    }
+
     pub(super) fn stat(&self, ino: Ino) -> Stat {
-        let (size, stored, nlink) = match &self.body {
-            Body::File(content) => (content.len(), content.stored_bytes(), self.names),
+        let (size, blocks, nlink, rdev) = match &self.body {
+            Body::File(content) => (content.len(), content.taken_pages() * 8, self.names, 0),
             Body::Directory(dir) => {
-                (dir.entries.len() as u64 * 32, 0, if self.names == 0 { 0 } else { 2 + dir.subdirectories })
+                let nlink = if self.names == 0 { 0 } else { 2 + dir.subdirectories };
+                (dir.entries.len() as u64 * 32, 0, nlink, 0)
             }
-            Body::Symlink(target) => (target.len() as u64, 0, self.names),
-            Body::Device | Body::Fifo | Body::Socket => (0, 0, self.names),
+            Body::Symlink(target) => (target.len() as u64, 0, self.names, 0),
+            Body::Device { rdev } => (0, 0, self.names, *rdev),
+            Body::Fifo | Body::Socket => (0, 0, self.names, 0),
         };
         Stat {
             dev: 0,
@@ -94,10 +101,10 @@ impl Inode {
             nlink,
             uid: self.uid,
             gid: self.gid,
-            rdev: self.rdev,
+            rdev,
             size,
             block_bytes: 4096,
-            blocks: stored.div_ceil(4096) * 8,
+            blocks,
             atime_ns: self.atime_ns,
             mtime_ns: self.mtime_ns,
             ctime_ns: self.ctime_ns,
@@ -119,44 +126,54 @@ impl Inode {
         }
     }
 
+    pub(super) fn xattr_bytes(&self) -> u64 {
+        let xattrs = self.xattrs.iter().flat_map(|xattrs| xattrs.iter());
+        xattrs.map(|(name, value)| (name.len() + value.len()) as u64).sum()
+    }
+
     /// Bytes this inode is charged with, its names apart.
     pub(super) fn charge(&self) -> u64 {
-        INODE_BYTES
-            + match &self.body {
-                Body::File(content) => content.stored_bytes(),
-                Body::Symlink(target) => target.len() as u64,
-                Body::Directory(_) | Body::Device | Body::Fifo | Body::Socket => 0,
-            }
+        let body = match &self.body {
+            Body::File(content) => content.stored_bytes(),
+            Body::Symlink(target) => target.len() as u64,
+            Body::Directory(_) | Body::Device { .. } | Body::Fifo | Body::Socket => 0,
+        };
+        INODE_BYTES + body + self.xattr_bytes()
     }
 }
 
-/// Inodes by their numbers, which rise and are never used again.
+/// Inodes by their numbers, which rise and are never used again. A clone shares everything until one side changes it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct InodeTable {
-    inodes: BTreeMap<Ino, Inode>,
+    inodes: Trie<Arc<Inode>>,
     last: u64,
+    len: u64,
 }
 
 impl InodeTable {
     pub(super) fn insert(&mut self, inode: Inode) -> Ino {
         self.last += 1;
-        self.inodes.insert(Ino(self.last), inode);
+        self.len += 1;
+        self.inodes.insert(self.last, Arc::new(inode));
         Ino(self.last)
     }
 
     pub(super) fn get(&self, ino: Ino) -> Result<&Inode, Errno> {
-        self.inodes.get(&ino).ok_or(Errno::ESTALE)
+        self.inodes.get(ino.0).map(|inode| &**inode).ok_or(Errno::ESTALE)
     }
 
     pub(super) fn get_mut(&mut self, ino: Ino) -> Result<&mut Inode, Errno> {
-        self.inodes.get_mut(&ino).ok_or(Errno::ESTALE)
+        self.inodes.get_mut(ino.0).map(Arc::make_mut).ok_or(Errno::ESTALE)
     }
 
-    pub(super) fn remove(&mut self, ino: Ino) -> Option<Inode> {
-        self.inodes.remove(&ino)
+    /// Removes one; gives what it was charged with.
+    pub(super) fn remove(&mut self, ino: Ino) -> u64 {
+        let Some(inode) = self.inodes.remove(ino.0) else { return 0 };
+        self.len -= 1;
+        inode.charge()
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.inodes.len()
+    pub(super) fn len(&self) -> u64 {
+        self.len
     }
 }

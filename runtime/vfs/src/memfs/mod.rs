@@ -1,121 +1,241 @@
 //! Files in memory.
+//!
+//! The tree (inodes, directories, contents) is made of parts that copies share, so that [`MemFs::fork`] takes no time that grows with
+//! it, and whoever changes something afterwards copies only the way to it. What belongs to those who use the tree, open handles and
+//! pins, lies beside it and stays behind in a fork.
 
 mod content;
 mod inode;
+mod names;
 mod rename;
+mod trie;
+mod xattr;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+    sync::Arc,
+};
 
 use oac_abi::{
-    Errno,
+    Errno, bounds,
     stat::{Stat, StatFs},
 };
 
 use self::{
     content::Content,
     inode::{Body, Directory, Inode, InodeTable},
+    names::Name,
 };
 use crate::{
-    Access, Caller, DirEntry, FileSystem, Handle, Ino, NewNode, RenameMode, SetAttributes, WriteAt, Written,
+    Access, Allocation, Caller, DirEntry, FileSystem, Handle, Ino, NewNode, RenameMode, SeekTo,
+    SetAttributes, WriteAt, Written, XattrMode,
 };
 
 /// Names one file may have.
 const LINKS_MAX: u32 = 65_000;
 /// A file's length, at most; offsets are `i64` in the calls.
 const FILE_BYTES_MAX: u64 = i64::MAX as u64;
+/// Set-group-ID.
+const SET_GID: u32 = 0o2000;
+
+/// How much a memory filesystem may hold. What goes beyond is ENOSPC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// Bytes of contents, names and attributes, and a little for every inode.
+    pub bytes: u64,
+    /// Files, directories and all else.
+    pub inodes: u64,
+}
 
 /// A filesystem in memory. Access times are set at creation and by utimensat alone, as under `noatime`.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct MemFs {
+    tree: Tree,
+    /// Open handles and pins of an inode.
+    holds: BTreeMap<Ino, u32>,
+    /// What is held and has no name: it goes with the last hold.
+    nameless: BTreeSet<Ino>,
+}
+
+#[derive(Clone, Debug)]
+struct Tree {
     inodes: InodeTable,
     root: Ino,
-    limit_bytes: u64,
+    quota: Quota,
     used_bytes: u64,
+}
+
+impl Tree {
+    fn room_bytes(&self) -> u64 {
+        self.quota.bytes.saturating_sub(self.used_bytes)
+    }
+
+    fn remove(&mut self, ino: Ino) {
+        self.used_bytes -= self.inodes.remove(ino);
+    }
+
+    /// Whether `bytes` more may be charged.
+    fn check_room(&self, bytes: u64) -> Result<(), Errno> {
+        if bytes > self.room_bytes() { Err(Errno::ENOSPC) } else { Ok(()) }
+    }
 }
 
 impl MemFs {
     /// An empty one that holds at most `limit_bytes`, inodes and names counted in; its root belongs to `caller`.
     pub fn new(limit_bytes: u64, caller: &Caller) -> MemFs {
+        MemFs::with_quota(Quota { bytes: limit_bytes, inodes: bounds::MEMORY_FS_INODES }, caller)
+    }
+
+    /// An empty one; its root belongs to `caller`.
+    pub fn with_quota(quota: Quota, caller: &Caller) -> MemFs {
         let mut inodes = InodeTable::default();
         let mut root = Inode::new(caller, 0o755, Body::Directory(Directory::default()));
         root.names = 1;
         let used_bytes = root.charge();
         let root = inodes.insert(root);
-        MemFs { inodes, root, limit_bytes, used_bytes }
+        let tree = Tree { inodes, root, quota, used_bytes };
+        MemFs { tree, holds: BTreeMap::new(), nameless: BTreeSet::new() }
+    }
+
+    /// The whole tree as it is now, as a filesystem of its own, in a time that does not grow with it. Open handles, pins, and files that only
+    /// those keep stay behind.
+    pub fn fork(&self) -> MemFs {
+        let mut tree = self.tree.clone();
+        for &ino in &self.nameless {
+            tree.remove(ino);
+        }
+        MemFs { tree, holds: BTreeMap::new(), nameless: BTreeSet::new() }
+    }
+
+    /// Another quota. What is there already stays, even if it is more.
+    pub fn set_quota(&mut self, quota: Quota) {
+        self.tree.quota = quota;
     }
 
     /// How many inodes there are, those that are open without a name counted in.
     pub fn inode_count(&self) -> usize {
-        self.inodes.len()
+        self.tree.inodes.len() as usize
     }
 
-    fn room_bytes(&self) -> u64 {
-        self.limit_bytes.saturating_sub(self.used_bytes)
+    fn inode(&self, ino: Ino) -> Result<&Inode, Errno> {
+        self.tree.inodes.get(ino)
+    }
+
+    fn inode_mut(&mut self, ino: Ino) -> Result<&mut Inode, Errno> {
+        self.tree.inodes.get_mut(ino)
     }
 
     /// A directory into which a name may be put: one that has not been removed.
     fn living_directory(&self, dir: Ino) -> Result<&Directory, Errno> {
-        let inode = self.inodes.get(dir)?;
+        let inode = self.inode(dir)?;
         let directory = inode.directory()?;
         if inode.names == 0 { Err(Errno::ENOENT) } else { Ok(directory) }
     }
 
     /// Puts a name into a directory; charges for it, checks nothing.
     fn add_name(&mut self, caller: &Caller, dir: Ino, name: &[u8], ino: Ino) -> Result<(), Errno> {
-        self.used_bytes += name.len() as u64;
-        let inode = self.inodes.get_mut(ino)?;
+        self.tree.used_bytes += name.len() as u64;
+        let name: Arc<[u8]> = name.into();
+        let inode = self.inode_mut(ino)?;
         inode.names += 1;
         inode.ctime_ns = caller.now_ns;
-        let is_directory = match &mut inode.body {
-            Body::Directory(directory) => {
-                directory.parent = Some((dir, name.to_vec()));
-                true
-            }
-            _ => false,
-        };
-        let parent = self.inodes.get_mut(dir)?;
+        let kind = inode.kind();
+        let is_directory = inode.is_directory();
+        if let Body::Directory(directory) = &mut inode.body {
+            directory.parent = Some((dir, Arc::clone(&name)));
+        }
+        let parent = self.inode_mut(dir)?;
         parent.mtime_ns = caller.now_ns;
         parent.ctime_ns = caller.now_ns;
         let directory = parent.directory_mut()?;
-        directory.entries.insert(name.to_vec(), ino);
+        directory.entries.insert(name, ino, kind);
         directory.subdirectories += u32::from(is_directory);
         Ok(())
     }
 
-    /// Takes a name out of a directory, and frees the file if that was the last thing that kept it.
+    /// Takes a name out of a directory.
     fn remove_name(&mut self, caller: &Caller, dir: Ino, name: &[u8]) -> Result<Ino, Errno> {
-        let parent = self.inodes.get_mut(dir)?;
-        let ino = parent.directory_mut()?.entries.remove(name).ok_or(Errno::ENOENT)?;
+        let parent = self.inode_mut(dir)?;
+        let directory = parent.directory_mut()?;
+        let ino = directory.entries.remove(name).ok_or(Errno::ENOENT)?.ino;
         parent.mtime_ns = caller.now_ns;
         parent.ctime_ns = caller.now_ns;
-        self.used_bytes -= name.len() as u64;
-        let inode = self.inodes.get_mut(ino)?;
+        self.tree.used_bytes -= name.len() as u64;
+        let inode = self.inode_mut(ino)?;
         inode.names -= 1;
         inode.ctime_ns = caller.now_ns;
         if let Body::Directory(directory) = &mut inode.body {
             directory.parent = None;
-            self.inodes.get_mut(dir)?.directory_mut()?.subdirectories -= 1;
+            self.inode_mut(dir)?.directory_mut()?.subdirectories -= 1;
         }
         Ok(ino)
     }
 
+    /// Frees a file that has lost its last name, unless it is held: then the last hold does.
     fn free_if_unused(&mut self, ino: Ino) {
-        let unused = self.inodes.get(ino).is_ok_and(|inode| inode.names == 0 && inode.holds == 0);
-        if unused && let Some(inode) = self.inodes.remove(ino) {
-            self.used_bytes -= inode.charge();
+        if !self.inode(ino).is_ok_and(|inode| inode.names == 0) {
+            return;
+        }
+        if self.holds.contains_key(&ino) {
+            self.nameless.insert(ino);
+        } else {
+            self.nameless.remove(&ino);
+            self.tree.remove(ino);
         }
     }
 
     fn content(&self, handle: Handle) -> Result<&Content, Errno> {
-        match &self.inodes.get(Ino(handle.0)).map_err(|_| Errno::EBADF)?.body {
+        match &self.inode(Ino(handle.0)).map_err(|_| Errno::EBADF)?.body {
             Body::File(content) => Ok(content),
             Body::Directory(_) => Err(Errno::EISDIR),
             _ => Err(Errno::EINVAL),
         }
     }
+
+    /// Changes a file's content, which `content` has found there, and keeps count.
+    fn change_content<R>(
+        &mut self,
+        caller: &Caller,
+        ino: Ino,
+        act: impl FnOnce(&mut Content) -> R,
+    ) -> Result<R, Errno> {
+        let inode = self.tree.inodes.get_mut(ino)?;
+        let Body::File(content) = &mut inode.body else { return Err(Errno::EINVAL) };
+        let before = content.stored_bytes();
+        let result = act(content);
+        self.tree.used_bytes = self.tree.used_bytes - before + content.stored_bytes();
+        inode.mtime_ns = caller.now_ns;
+        inode.ctime_ns = caller.now_ns;
+        Ok(result)
+    }
+
+    /// A new inode in a directory: inode(7), "The set-group-ID bit".
+    fn new_inode(&self, caller: &Caller, dir: Ino, node: NewNode<'_>) -> Result<Inode, Errno> {
+        let (mut permissions, body) = match node {
+            NewNode::File { mode } => (mode, Body::File(Content::default())),
+            NewNode::Directory { mode } => (mode, Body::Directory(Directory::default())),
+            NewNode::Symlink { target } => (0o777, Body::Symlink(target.into())),
+            NewNode::Fifo { mode } => (mode, Body::Fifo),
+            NewNode::Socket { mode } => (mode, Body::Socket),
+            NewNode::Device { mode, rdev } => (mode, Body::Device { rdev }),
+        };
+        let parent = self.inode(dir)?;
+        let inherits = parent.permissions & SET_GID != 0;
+        if inherits && matches!(body, Body::Directory(_)) {
+            permissions |= SET_GID;
+        }
+        let mut inode = Inode::new(caller, permissions, body);
+        if inherits {
+            inode.gid = parent.gid;
+        }
+        Ok(inode)
+    }
 }
 
 impl FileSystem for MemFs {
     fn root(&self) -> Ino {
-        self.root
+        self.tree.root
     }
 
     fn kind(&self) -> &'static str {
@@ -124,46 +244,42 @@ impl FileSystem for MemFs {
 
     fn stat_fs(&mut self) -> Result<StatFs, Errno> {
         const TMPFS_MAGIC: u64 = 0x0102_1994;
-        let free_files = self.room_bytes() / inode::INODE_BYTES;
+        let (quota, room_bytes, inodes) = (self.tree.quota, self.tree.room_bytes(), self.tree.inodes.len());
+        let files_free = (room_bytes / inode::INODE_BYTES).min(quota.inodes.saturating_sub(inodes));
         Ok(StatFs {
             kind: TMPFS_MAGIC,
             block_bytes: 4096,
-            blocks: self.limit_bytes / 4096,
-            blocks_free: self.room_bytes() / 4096,
-            files: self.inodes.len() as u64 + free_files,
-            files_free: free_files,
+            blocks: quota.bytes / 4096,
+            blocks_free: room_bytes / 4096,
+            files: inodes + files_free,
+            files_free,
         })
     }
 
     fn lookup(&mut self, dir: Ino, name: &[u8]) -> Result<Ino, Errno> {
-        self.inodes.get(dir)?.directory()?.entries.get(name).copied().ok_or(Errno::ENOENT)
+        self.inode(dir)?.directory()?.entries.get(name).map(|entry| entry.ino).ok_or(Errno::ENOENT)
     }
 
     fn parent(&mut self, dir: Ino) -> Result<(Ino, Vec<u8>), Errno> {
-        self.inodes.get(dir)?.directory()?.parent.clone().ok_or(Errno::ENOENT)
+        let (parent, name) = self.inode(dir)?.directory()?.parent.as_ref().ok_or(Errno::ENOENT)?;
+        Ok((*parent, name.to_vec()))
     }
 
     fn metadata(&mut self, ino: Ino) -> Result<Stat, Errno> {
-        Ok(self.inodes.get(ino)?.stat(ino))
+        Ok(self.inode(ino)?.stat(ino))
     }
 
     fn set_attributes(&mut self, caller: &Caller, ino: Ino, change: &SetAttributes) -> Result<(), Errno> {
-        let inode = self.inodes.get_mut(ino)?;
         if let Some(size) = change.size {
             if size > FILE_BYTES_MAX {
                 return Err(Errno::EFBIG);
             }
-            match &mut inode.body {
-                Body::File(content) => {
-                    let before = content.stored_bytes();
-                    content.truncate(size);
-                    self.used_bytes -= before - content.stored_bytes();
-                    inode.mtime_ns = caller.now_ns;
-                }
-                Body::Directory(_) => return Err(Errno::EISDIR),
-                _ => return Err(Errno::EINVAL),
+            if self.inode(ino)?.is_directory() {
+                return Err(Errno::EISDIR);
             }
+            self.change_content(caller, ino, |content| content.truncate(size))?;
         }
+        let inode = self.inode_mut(ino)?;
         inode.permissions = change.mode.map_or(inode.permissions, |mode| mode & 0o7777);
         inode.uid = change.uid.unwrap_or(inode.uid);
         inode.gid = change.gid.unwrap_or(inode.gid);
@@ -174,43 +290,32 @@ impl FileSystem for MemFs {
     }
 
     fn read_dir(&mut self, dir: Ino) -> Result<Vec<DirEntry>, Errno> {
-        let directory = self.inodes.get(dir)?.directory()?;
-        let entry = |(name, &ino): (&Vec<u8>, &Ino)| {
-            let kind = self.inodes.get(ino)?.kind();
-            Ok(DirEntry { name: name.clone(), ino, kind })
-        };
-        directory.entries.iter().map(entry).collect()
+        let names = self.inode(dir)?.directory()?.entries.sorted();
+        let entry = |entry: &Name| DirEntry { name: entry.name.to_vec(), ino: entry.ino, kind: entry.kind };
+        Ok(names.into_iter().map(entry).collect())
     }
 
     fn create(&mut self, caller: &Caller, dir: Ino, name: &[u8], node: NewNode<'_>) -> Result<Ino, Errno> {
-        if self.living_directory(dir)?.entries.contains_key(name) {
+        if self.living_directory(dir)?.entries.get(name).is_some() {
             return Err(Errno::EEXIST);
         }
-        let (permissions, body, rdev) = match node {
-            NewNode::File { mode } => (mode, Body::File(Content::default()), 0),
-            NewNode::Directory { mode } => (mode, Body::Directory(Directory::default()), 0),
-            NewNode::Symlink { target } => (0o777, Body::Symlink(target.to_vec()), 0),
-            NewNode::Fifo { mode } => (mode, Body::Fifo, 0),
-            NewNode::Socket { mode } => (mode, Body::Socket, 0),
-            NewNode::Device { mode, rdev } => (mode, Body::Device, rdev),
-        };
-        let mut inode = Inode::new(caller, permissions, body);
-        inode.rdev = rdev;
-        if inode.charge() + name.len() as u64 > self.room_bytes() {
+        let inode = self.new_inode(caller, dir, node)?;
+        self.tree.check_room(inode.charge() + name.len() as u64)?;
+        if self.tree.inodes.len() >= self.tree.quota.inodes {
             return Err(Errno::ENOSPC);
         }
-        self.used_bytes += inode.charge();
-        let ino = self.inodes.insert(inode);
+        self.tree.used_bytes += inode.charge();
+        let ino = self.tree.inodes.insert(inode);
         self.add_name(caller, dir, name, ino)?;
         Ok(ino)
     }
 
     fn link(&mut self, caller: &Caller, ino: Ino, dir: Ino, name: &[u8]) -> Result<(), Errno> {
-        if self.living_directory(dir)?.entries.contains_key(name) {
+        if self.living_directory(dir)?.entries.get(name).is_some() {
             return Err(Errno::EEXIST);
         }
-        let inode = self.inodes.get(ino)?;
-        if matches!(inode.body, Body::Directory(_)) {
+        let inode = self.inode(ino)?;
+        if inode.is_directory() {
             return Err(Errno::EPERM);
         }
         // A file without a name stays without one: linkat(2) of an unlinked file.
@@ -220,15 +325,13 @@ impl FileSystem for MemFs {
         if inode.names >= LINKS_MAX {
             return Err(Errno::EMLINK);
         }
-        if name.len() as u64 > self.room_bytes() {
-            return Err(Errno::ENOSPC);
-        }
+        self.tree.check_room(name.len() as u64)?;
         self.add_name(caller, dir, name, ino)
     }
 
     fn unlink(&mut self, caller: &Caller, dir: Ino, name: &[u8]) -> Result<(), Errno> {
         let ino = self.lookup(dir, name)?;
-        if matches!(self.inodes.get(ino)?.body, Body::Directory(_)) {
+        if self.inode(ino)?.is_directory() {
             return Err(Errno::EISDIR);
         }
         self.remove_name(caller, dir, name)?;
@@ -238,7 +341,7 @@ impl FileSystem for MemFs {
 
     fn remove_dir(&mut self, caller: &Caller, dir: Ino, name: &[u8]) -> Result<(), Errno> {
         let ino = self.lookup(dir, name)?;
-        if !self.inodes.get(ino)?.directory()?.entries.is_empty() {
+        if !self.inode(ino)?.directory()?.entries.is_empty() {
             return Err(Errno::ENOTEMPTY);
         }
         self.remove_name(caller, dir, name)?;
@@ -257,17 +360,17 @@ impl FileSystem for MemFs {
     }
 
     fn read_link(&mut self, ino: Ino) -> Result<Vec<u8>, Errno> {
-        match &self.inodes.get(ino)?.body {
-            Body::Symlink(target) => Ok(target.clone()),
+        match &self.inode(ino)?.body {
+            Body::Symlink(target) => Ok(target.to_vec()),
             _ => Err(Errno::EINVAL),
         }
     }
 
     fn open(&mut self, _caller: &Caller, ino: Ino, access: Access) -> Result<Handle, Errno> {
-        if access.write && matches!(self.inodes.get(ino)?.body, Body::Directory(_)) {
+        if self.inode(ino)?.is_directory() && access.write {
             return Err(Errno::EISDIR);
         }
-        self.inodes.get_mut(ino)?.holds += 1;
+        self.pin(ino);
         Ok(Handle(ino.0))
     }
 
@@ -280,13 +383,9 @@ impl FileSystem for MemFs {
     }
 
     fn write(&mut self, caller: &Caller, handle: Handle, at: WriteAt, buf: &[u8]) -> Result<Written, Errno> {
-        self.content(handle)?;
-        let room = self.room_bytes();
-        let inode = self.inodes.get_mut(Ino(handle.0))?;
-        let Body::File(content) = &mut inode.body else { return Err(Errno::EINVAL) };
         let offset = match at {
             WriteAt::Offset(offset) => offset,
-            WriteAt::End => content.len(),
+            WriteAt::End => self.content(handle)?.len(),
         };
         if buf.is_empty() {
             return Ok(Written { bytes: 0, end: offset });
@@ -295,9 +394,16 @@ impl FileSystem for MemFs {
             return Err(Errno::EFBIG);
         };
         let cut = buf.len().min(usize::try_from(most).unwrap_or(usize::MAX));
+        let room = self.tree.room_bytes();
+        let inode = self.tree.inodes.get_mut(Ino(handle.0)).map_err(|_| Errno::EBADF)?;
+        let content = match &mut inode.body {
+            Body::File(content) => content,
+            Body::Directory(_) => return Err(Errno::EISDIR),
+            _ => return Err(Errno::EINVAL),
+        };
         let before = content.stored_bytes();
         let bytes = content.write(offset, &buf[..cut], room);
-        self.used_bytes += content.stored_bytes() - before;
+        self.tree.used_bytes += content.stored_bytes() - before;
         if bytes == 0 {
             return Err(Errno::ENOSPC);
         }
@@ -306,16 +412,106 @@ impl FileSystem for MemFs {
         Ok(Written { bytes, end: offset + bytes as u64 })
     }
 
-    fn pin(&mut self, ino: Ino) {
-        if let Ok(inode) = self.inodes.get_mut(ino) {
-            inode.holds += 1;
+    fn allocate(
+        &mut self,
+        caller: &Caller,
+        handle: Handle,
+        range: Range<u64>,
+        what: Allocation,
+    ) -> Result<(), Errno> {
+        let content = self.content(handle)?;
+        if range.end > FILE_BYTES_MAX {
+            return Err(Errno::EFBIG);
         }
+        let keep_size = match what {
+            Allocation::Reserve { keep_size } | Allocation::Zero { keep_size } => {
+                self.tree.check_room(content.reserve_cost(range.clone()))?;
+                keep_size
+            }
+            Allocation::PunchHole => true,
+        };
+        self.change_content(caller, Ino(handle.0), |content| {
+            if !matches!(what, Allocation::Reserve { .. }) {
+                content.punch(range.clone());
+            }
+            if what != Allocation::PunchHole {
+                content.reserve(range.clone());
+            }
+            if !keep_size && content.len() < range.end {
+                content.extend(range.end);
+            }
+        })
+    }
+
+    fn seek(&mut self, open: (Ino, Handle), offset: u64, to: SeekTo) -> Result<u64, Errno> {
+        let content = self.content(open.1)?;
+        if offset >= content.len() {
+            return Err(Errno::ENXIO);
+        }
+        content.seek(offset, to == SeekTo::Data).ok_or(Errno::ENXIO)
+    }
+
+    fn copy_range(
+        &mut self,
+        caller: &Caller,
+        from: (Handle, u64),
+        to: (Handle, u64),
+        len: u64,
+    ) -> Result<u64, Errno> {
+        // A clone shares; so a file may be copied into itself.
+        let source = self.content(from.0)?.clone();
+        let len = len.min(source.len().saturating_sub(from.1));
+        let most = FILE_BYTES_MAX.checked_sub(to.1).filter(|&most| most > 0).ok_or(Errno::EFBIG)?;
+        self.content(to.0)?;
+        if len == 0 {
+            return Ok(0);
+        }
+        let room = self.tree.room_bytes();
+        let copied = self.change_content(caller, Ino(to.0.0), |content| {
+            content.copy_from(&source, from.1, to.1, len.min(most), room)
+        })?;
+        if copied == 0 { Err(Errno::ENOSPC) } else { Ok(copied) }
+    }
+
+    fn get_xattr(&mut self, ino: Ino, name: &[u8]) -> Result<Vec<u8>, Errno> {
+        self.xattr(ino, name)
+    }
+
+    fn set_xattr(
+        &mut self,
+        caller: &Caller,
+        ino: Ino,
+        name: &[u8],
+        value: &[u8],
+        mode: XattrMode,
+    ) -> Result<(), Errno> {
+        self.put_xattr(caller, ino, name, value, mode)
+    }
+
+    fn list_xattr(&mut self, ino: Ino) -> Result<Vec<Vec<u8>>, Errno> {
+        Ok(self.inode(ino)?.xattrs.iter().flat_map(|xattrs| xattrs.keys().cloned()).collect())
+    }
+
+    fn remove_xattr(&mut self, caller: &Caller, ino: Ino, name: &[u8]) -> Result<(), Errno> {
+        self.drop_xattr(caller, ino, name)
+    }
+
+    fn fork(&mut self) -> Result<Box<dyn FileSystem>, Errno> {
+        Ok(Box::new(MemFs::fork(self)))
+    }
+
+    fn pin(&mut self, ino: Ino) {
+        *self.holds.entry(ino).or_default() += 1;
     }
 
     fn unpin(&mut self, ino: Ino) {
-        if let Ok(inode) = self.inodes.get_mut(ino) {
-            inode.holds = inode.holds.saturating_sub(1);
+        let Some(holds) = self.holds.get_mut(&ino) else { return };
+        *holds -= 1;
+        if *holds == 0 {
+            self.holds.remove(&ino);
+            if self.nameless.contains(&ino) {
+                self.free_if_unused(ino);
+            }
         }
-        self.free_if_unused(ino);
     }
 }

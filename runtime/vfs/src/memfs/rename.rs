@@ -50,7 +50,7 @@ impl MemFs {
                 self.free_if_unused(other);
             }
             None => {
-                if self.room_bytes() + (old.1.len() as u64) < new.1.len() as u64 {
+                if self.tree.room_bytes() + (old.1.len() as u64) < new.1.len() as u64 {
                     return Err(Errno::ENOSPC);
                 }
                 self.remove_name(caller, old.0, old.1)?;
@@ -65,7 +65,7 @@ impl MemFs {
             if dir == ancestor {
                 return Ok(true);
             }
-            match &self.inodes.get(dir)?.directory()?.parent {
+            match &self.inode(dir)?.directory()?.parent {
                 Some((parent, _)) => dir = *parent,
                 None => return Ok(false),
             }
@@ -73,8 +73,8 @@ impl MemFs {
     }
 
     fn check_replaceable(&self, moved: Ino, replaced: Ino) -> Result<(), Errno> {
-        let moved_is_directory = matches!(self.inodes.get(moved)?.body, Body::Directory(_));
-        match &self.inodes.get(replaced)?.body {
+        let moved_is_directory = self.inode(moved)?.is_directory();
+        match &self.inode(replaced)?.body {
             Body::Directory(_) if !moved_is_directory => Err(Errno::EISDIR),
             Body::Directory(directory) if !directory.entries.is_empty() => Err(Errno::ENOTEMPTY),
             Body::Directory(_) => Ok(()),
