@@ -99,7 +99,8 @@ fn boot(runtime: &Runtime, request: &RunRequest) -> Result<Container, RunError> 
         limits.tasks = tasks;
     }
     let capabilities = Capabilities { network: request.network.clone() };
-    let container = Container::boot(runtime, Options { limits, capabilities, hostname: None })?;
+    let container =
+        Container::boot(Options { runtime: Some(runtime.clone()), limits, capabilities, hostname: None })?;
     for mount in &request.mounts {
         let source = Mount::HostDir { path: &mount.host, read_only: mount.read_only };
         container.mount(source, &mount.guest).map_err(|error| match error {

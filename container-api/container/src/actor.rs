@@ -11,7 +11,7 @@ use oac_abi::{
     bounds::{CALL_ARGS_MAX, CALL_INPUT_BYTES_MAX, CALL_OUTPUT_BYTES_MAX},
     flags::{at, open, socket},
     index_of, nr,
-    signal::{Signal, WaitStatus},
+    signal::Signal,
     sockaddr::SocketAddress,
     spawn::SpawnRequest,
     stat::Stat,
@@ -21,7 +21,7 @@ use oac_kernel::{Port, TaskId};
 
 use crate::{
     Error,
-    machine::{Machine, TaskHandle},
+    machine::{ExitSlot, Machine, TaskHandle},
 };
 
 /// One task of the host's. It makes one call at a time; what is to wait at the same time is another actor.
@@ -96,6 +96,11 @@ impl Actor {
         self.call(nr::SYMLINKAT, &slots, [target, path].concat().as_bytes(), &mut []).map(drop)
     }
 
+    pub(crate) fn link(&self, old: &str, new: &str) -> Result<(), Errno> {
+        let slots = [at::FDCWD.into(), old.len() as i64, at::FDCWD.into(), new.len() as i64, 0];
+        self.call(nr::LINKAT, &slots, [old, new].concat().as_bytes(), &mut []).map(drop)
+    }
+
     pub(crate) fn read_link(&self, path: &str) -> Result<Vec<u8>, Errno> {
         let mut out = vec![0; oac_abi::bounds::PATH_BYTES_MAX];
         let slots = [at::FDCWD.into(), path.len() as i64, out.len() as i64];
@@ -131,13 +136,6 @@ impl Actor {
         Ok(TaskId(id as u32))
     }
 
-    /// Waits for a child of this actor.
-    pub(crate) fn wait(&self, child: TaskId) -> Result<WaitStatus, Errno> {
-        let mut out = [0; WaitStatus::BYTES];
-        self.call(nr::WAIT4, &[child.0.into(), 0, out.len() as i64], &[], &mut out)?;
-        WaitStatus::decode(out).ok_or(Errno::EIO)
-    }
-
     /// To a task, or to a process group when `group`.
     pub(crate) fn kill(&self, task: TaskId, group: bool, signal: Signal) -> Result<(), Errno> {
         let target = if group { -i64::from(task.0) } else { i64::from(task.0) };
@@ -164,8 +162,8 @@ impl Actor {
         Ok(Stream::new(actor, Fd(passed)))
     }
 
-    pub(crate) fn exit_reason(&self, task: TaskId) -> Option<String> {
-        self.machine.with_kernel(|kernel| kernel.exit_record(task).and_then(|record| record.reason.clone()))
+    pub(crate) fn exit_slot(&self, task: TaskId) -> Arc<ExitSlot> {
+        self.machine.exit_slot(task)
     }
 }
 

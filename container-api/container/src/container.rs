@@ -5,8 +5,9 @@ use std::{path::Path, sync::Arc};
 use oac_kernel::{Capabilities, Config, Limits, Port};
 
 use crate::{
-    Error, Event, Files, Forward, HostDir, Process, Runtime, SpawnOptions, Stream, Tree,
+    Error, Event, Files, Forward, HostDir, Process, Runtime, RuntimeOptions, SpawnOptions, Stream, Tree,
     actor::{Actor, call_error},
+    archive::{self, ArchiveFormat},
     machine::Machine,
 };
 use oac_abi::nr;
@@ -14,6 +15,9 @@ use oac_abi::nr;
 /// How a container is made.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
+    /// The engine and programs that it shares with other containers; with `None` it has an engine of its own, and no programs
+    /// but those that it is given as files.
+    pub runtime: Option<Runtime>,
     /// How much it may use.
     pub limits: Limits,
     /// What it may reach outside of itself; nothing by default.
@@ -34,6 +38,8 @@ pub enum Mount<'a> {
     },
     /// Files from memory; they are copied into the container.
     Tree(&'a Tree),
+    /// The files of a tar archive; they are copied into the container.
+    Tar(&'a [u8]),
 }
 
 /// A container: a kernel of its own, its files, and the threads of its programs. Dropping it ends it.
@@ -52,8 +58,10 @@ impl Container {
     /// Makes a container with an empty filesystem and the standard programs.
     ///
     /// # Errors
-    /// [`Error::Call`] when there is no randomness to be had, [`Error::MountTarget`] when a program's file cannot be made.
-    pub fn boot(runtime: &Runtime, options: Options) -> Result<Container, Error> {
+    /// [`Error::Engine`] on a machine that wasmtime does not know, [`Error::Call`] when there is no randomness to be had,
+    /// [`Error::MountTarget`] when a program's file cannot be made.
+    pub fn boot(options: Options) -> Result<Container, Error> {
+        let runtime = options.runtime.map_or_else(|| Runtime::new(RuntimeOptions::default()), Ok)?;
         let seed = getrandom::u64().map_err(|_| call_error(nr::GETRANDOM)(oac_abi::Errno::EIO))?;
         let config = Config {
             seed,
@@ -61,7 +69,7 @@ impl Container {
             limits: options.limits,
             capabilities: options.capabilities,
         };
-        let machine = Machine::new(runtime.clone(), config);
+        let machine = Machine::new(runtime, config);
         for program in oac_image::STANDARD_PROGRAMS {
             for path in program.paths {
                 machine
@@ -81,6 +89,7 @@ impl Container {
     pub fn mount(&self, source: Mount<'_>, target: &str) -> Result<(), Error> {
         match source {
             Mount::Tree(tree) => self.files.write_tree(target, tree),
+            Mount::Tar(bytes) => self.import(target, ArchiveFormat::Tar, bytes),
             Mount::HostDir { path, read_only } => {
                 let host_dir = HostDir::open(path, read_only)
                     .map_err(|source| Error::MountSource { path: path.into(), source })?;
@@ -90,6 +99,24 @@ impl Container {
                 Ok(())
             }
         }
+    }
+
+    /// Everything below a directory, as an archive. What is mounted below it is an empty directory there; sockets and devices are
+    /// left out.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn export(&self, path: &str, format: ArchiveFormat) -> Result<Vec<u8>, Error> {
+        archive::export(&self.files, path, format)
+    }
+
+    /// Writes an archive's files below a directory, which is made when it is missing. Files that are there are replaced; those
+    /// written before an error stay.
+    ///
+    /// # Errors
+    /// [`Error::Import`] for an archive that cannot be read, or whose names lead out of the directory; [`Error::File`].
+    pub fn import(&self, path: &str, format: ArchiveFormat, bytes: &[u8]) -> Result<(), Error> {
+        archive::import(&self.files, path, format, bytes)
     }
 
     /// Its files.

@@ -53,6 +53,17 @@ pub enum Error {
         /// Why.
         errno: Errno,
     },
+    /// The container was torn down while something of it was waited for.
+    #[error("the container has been torn down")]
+    TornDown,
+    /// An archive cannot be read, or holds what a container's files cannot.
+    #[error("cannot import {archive}: {reason}")]
+    Import {
+        /// Its format.
+        archive: &'static str,
+        /// What is wrong with it, and where.
+        reason: String,
+    },
     /// A port of the host cannot be listened on.
     #[error("cannot listen on port {port} of this machine: {source}")]
     Listen {

@@ -39,6 +39,11 @@ impl Tree {
         Tree::File { bytes: bytes.into(), executable: false }
     }
 
+    /// A file that can be run.
+    pub fn executable(bytes: impl Into<Vec<u8>>) -> Tree {
+        Tree::File { bytes: bytes.into(), executable: true }
+    }
+
     /// A directory with these entries.
     pub fn directory<N: Into<String>>(entries: impl IntoIterator<Item = (N, Tree)>) -> Tree {
         Tree::Directory(entries.into_iter().map(|(name, tree)| (name.into(), tree)).collect())
@@ -49,6 +54,16 @@ impl Tree {
 #[derive(Debug)]
 pub struct Files {
     actor: Mutex<Actor>,
+}
+
+/// A path one step down.
+pub(crate) fn join(dir: &str, name: &str) -> String {
+    format!("{}/{name}", dir.trim_end_matches('/'))
+}
+
+/// A name as text, which paths of this interface are.
+pub(crate) fn name_of(name: &[u8], dir: &str) -> Result<String, Error> {
+    String::from_utf8(name.to_vec()).map_err(|_| error("read a name in", dir)(Errno::EILSEQ))
 }
 
 fn error(operation: &'static str, path: &str) -> impl Fn(Errno) -> Error {
@@ -92,7 +107,7 @@ impl Files {
         self.write_with_mode(path, bytes, 0o644)
     }
 
-    fn write_with_mode(&self, path: &str, mut bytes: &[u8], mode: u32) -> Result<(), Error> {
+    pub(crate) fn write_with_mode(&self, path: &str, mut bytes: &[u8], mode: u32) -> Result<(), Error> {
         let actor = self.actor();
         let flags = open::WRONLY | open::CREAT | open::TRUNC;
         let fd = actor.open(path, flags, mode).map_err(error("write", path))?;
@@ -148,6 +163,30 @@ impl Files {
         self.actor().path_call(nr::UNLINKAT, path, &[flags]).map(drop).map_err(error("remove", path))
     }
 
+    /// Removes a file, or a directory with everything in it, as `rm -r` does: links are removed, not followed, and what is mounted
+    /// below is not emptied. What is not there is an error.
+    ///
+    /// # Errors
+    /// [`Error::File`]: ENOENT, EBUSY for a place that something is mounted on …
+    pub fn remove_all(&self, path: &str) -> Result<(), Error> {
+        let metadata = self.metadata(path)?;
+        if metadata.mode & mode::FMT != mode::DIR {
+            return self.remove_file(path);
+        }
+        for entry in self.read_dir(path)? {
+            let below = join(path, &name_of(&entry.name, path)?);
+            // A mounted directory is not ours to empty; removing its place fails below, by name.
+            if u32::from(entry.kind) != mode::DIR >> 12 {
+                self.remove_file(&below)?;
+            } else if self.metadata(&below)?.dev == metadata.dev {
+                self.remove_all(&below)?;
+            } else {
+                self.remove_dir(&below)?;
+            }
+        }
+        self.remove_dir(path)
+    }
+
     /// Renames. rename(2).
     ///
     /// # Errors
@@ -164,12 +203,29 @@ impl Files {
         self.actor().symlink(target, path).map_err(error("link", path))
     }
 
+    /// Makes a FIFO. mkfifo(3).
+    ///
+    /// # Errors
+    /// [`Error::File`]: EEXIST …
+    pub fn make_fifo(&self, path: &str, permissions: u32) -> Result<(), Error> {
+        let rest = [(mode::FIFO | permissions).into(), 0];
+        self.actor().path_call(nr::MKNODAT, path, &rest).map(drop).map_err(error("make FIFO", path))
+    }
+
     /// Where a symbolic link leads. readlink(2).
     ///
     /// # Errors
     /// [`Error::File`]: EINVAL when it is none …
     pub fn read_link(&self, path: &str) -> Result<Vec<u8>, Error> {
         self.actor().read_link(path).map_err(error("read link", path))
+    }
+
+    /// Metadata of what a path leads to. stat(2).
+    ///
+    /// # Errors
+    /// [`Error::File`]: ENOENT …
+    pub fn stat(&self, path: &str) -> Result<Stat, Error> {
+        self.actor().stat(path, 0).map_err(error("stat", path))
     }
 
     /// Metadata; a symbolic link's own. lstat(2).
@@ -187,6 +243,23 @@ impl Files {
     pub fn set_mode(&self, path: &str, mode: u32) -> Result<(), Error> {
         let rest = [mode.into(), 0];
         self.actor().path_call(nr::FCHMODAT, path, &rest).map(drop).map_err(error("chmod", path))
+    }
+
+    /// Sets when a file was last read and changed, ns since 1970; of a symbolic link, its own. utimensat(2).
+    ///
+    /// # Errors
+    /// [`Error::File`]: ENOENT …
+    pub fn set_times(&self, path: &str, atime_ns: i64, mtime_ns: i64) -> Result<(), Error> {
+        let rest = [atime_ns, mtime_ns, at::SYMLINK_NOFOLLOW.into()];
+        self.actor().path_call(nr::UTIMENSAT, path, &rest).map(drop).map_err(error("set times of", path))
+    }
+
+    /// A further name for a file. link(2).
+    ///
+    /// # Errors
+    /// [`Error::File`]: EEXIST, EXDEV …
+    pub fn hard_link(&self, path: &str, new: &str) -> Result<(), Error> {
+        self.actor().link(path, new).map_err(error("link", new))
     }
 
     /// A directory's entries, without `.` and `..`.
@@ -223,7 +296,7 @@ impl Files {
             Tree::Directory(entries) => {
                 self.make_dir_all(path)?;
                 for (name, entry) in entries {
-                    self.write_tree(&format!("{}/{name}", path.trim_end_matches('/')), entry)?;
+                    self.write_tree(&join(path, name), entry)?;
                 }
                 Ok(())
             }

@@ -9,20 +9,33 @@
 //! Start reading at [`Container`], then `machine/mod.rs` (who calls the kernel, who waits), `machine/marshal.rs` (from wasm
 //! to the kernel and back), `machine/task.rs` (the life of a program's thread), `host_dir/` (directories of the host).
 //!
-//! ```no_run
-//! use oac_container::{Container, Mount, Options, Runtime, RuntimeOptions, SpawnOptions, Tree};
-//!
-//! let runtime = Runtime::new(RuntimeOptions::default())?;
-//! let container = Container::boot(&runtime, Options::default())?;
-//! let app = Tree::directory([("hello.wasm", Tree::file(std::fs::read("hello.wasm").expect("a program")))]);
-//! container.mount(Mount::Tree(&app), "/work")?;
-//! container.fs().set_mode("/work/hello.wasm", 0o755)?;
-//! let output = container.spawn("/work/hello.wasm", &[], &SpawnOptions::default())?.output()?;
-//! println!("{}", String::from_utf8_lossy(&output.stdout));
-//! # Ok::<(), oac_container::Error>(())
 //! ```
+//! use oac_container::{ArchiveFormat, Container, Mount, Options, SpawnOptions, Tree, WaitStatus};
+//!
+//! # fn main() -> Result<(), oac_container::Error> {
+//! let container = Container::boot(Options::default())?;
+//! // `(module (func (export "_start")))`: a program that does nothing, and does it well.
+//! let nothing = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x07\x0a\x01\x06_start\0\0\x0a\x04\x01\x02\0\x0b";
+//! let app = Tree::directory([("nothing.wasm", Tree::executable(nothing)), ("notes.txt", Tree::file("hello"))]);
+//! container.mount(Mount::Tree(&app), "/work")?;
+//!
+//! let options = SpawnOptions { cwd: Some("/work".into()), ..SpawnOptions::default() };
+//! let process = container.spawn("./nothing.wasm", &[], &options)?;
+//! assert_eq!(process.wait()?.status, WaitStatus::Exited(0)); // or `process.exit().await`
+//!
+//! container.fs().rename("/work/notes.txt", "/work/read.txt")?;
+//! let archive = container.export("/work", ArchiveFormat::Tar)?;
+//! let other = Container::boot(Options::default())?;
+//! other.import("/home", ArchiveFormat::Tar, &archive)?;
+//! assert_eq!(other.fs().read("/home/read.txt")?, b"hello");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Programs such as `node` and `sh` are modules that a [`Runtime`] is given: part of the executable, or a directory of files.
 
 mod actor;
+mod archive;
 mod container;
 mod error;
 mod event;
@@ -36,6 +49,7 @@ mod process;
 mod runtime;
 
 pub use actor::Stream;
+pub use archive::ArchiveFormat;
 pub use container::{Container, Mount, Options};
 pub use error::Error;
 pub use event::Event;

@@ -1,8 +1,9 @@
 //! Programs that the owner of a container starts.
 
 use std::{
+    future::Future,
     io::Read,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     thread,
 };
 
@@ -17,6 +18,7 @@ use oac_kernel::TaskId;
 use crate::{
     Error, Stream,
     actor::{Actor, Fd, call_error},
+    machine::ExitSlot,
 };
 
 /// Where one of a program's three streams leads.
@@ -86,14 +88,10 @@ pub struct Process {
     pub stdout: Option<Stream>,
     /// What the program writes to its standard error.
     pub stderr: Option<Stream>,
-    parent: Mutex<Parent>,
+    end: Arc<ExitSlot>,
+    /// Its parent in the container, until it has been waited for.
+    parent: Mutex<Option<Actor>>,
     signaller: Actor,
-}
-
-#[derive(Debug)]
-struct Parent {
-    actor: Actor,
-    exit: Option<Exit>,
 }
 
 impl Process {
@@ -123,6 +121,7 @@ impl Process {
             cwd: options.cwd.as_ref().map(|cwd| cwd.as_bytes().to_vec()),
             fds: vec![(0, stdin.child.0), (1, stdout.child.0), (2, stderr_child)],
             flags: SpawnRequest::NEW_GROUP,
+            ..SpawnRequest::default()
         };
         let id = parent.spawn(&request).map_err(|errno| Error::Spawn { program: program.into(), errno })?;
         // The child has its own now; as long as ours are open, nobody sees an end of file.
@@ -130,11 +129,12 @@ impl Process {
             parent.close(end.child);
         }
         Ok(Process {
+            end: parent.exit_slot(id),
             id,
             stdin: stdin.ours,
             stdout: stdout.ours,
             stderr: stderr.and_then(|stderr| stderr.ours),
-            parent: Mutex::new(Parent { actor: parent, exit: None }),
+            parent: Mutex::new(Some(parent)),
             signaller,
         })
     }
@@ -144,19 +144,26 @@ impl Process {
         self.id
     }
 
-    /// Waits until it has ended.
+    /// Waits until it has ended. Blocks the thread; [`Process::exit`] does not.
     ///
     /// # Errors
-    /// [`Error::Call`] when the container is torn down meanwhile.
+    /// [`Error::TornDown`] when the container ends before the program does.
     pub fn wait(&self) -> Result<Exit, Error> {
-        let mut parent = self.parent.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(exit) = &parent.exit {
-            return Ok(exit.clone());
-        }
-        let status = parent.actor.wait(self.id).map_err(call_error(nr::WAIT4))?;
-        let exit = Exit { status, reason: parent.actor.exit_reason(self.id) };
-        parent.exit = Some(exit.clone());
-        Ok(exit)
+        self.ended(self.end.wait())
+    }
+
+    /// Waits until it has ended, for any executor: it needs none of its own.
+    ///
+    /// # Errors
+    /// [`Error::TornDown`] when the container ends before the program does.
+    pub fn exit(&self) -> impl Future<Output = Result<Exit, Error>> + '_ {
+        std::future::poll_fn(|context| self.end.poll(context.waker()).map(|end| self.ended(end)))
+    }
+
+    fn ended(&self, end: Option<Exit>) -> Result<Exit, Error> {
+        // The zombie goes with its parent, as the first who hears of the end lets go of it.
+        drop(self.parent.lock().unwrap_or_else(PoisonError::into_inner).take());
+        end.ok_or(Error::TornDown)
     }
 
     /// Sends a signal to the program. kill(2).

@@ -37,7 +37,7 @@ pub struct HostDir {
     dirs: HashMap<Ino, (Arc<Dir>, u64)>,
     uses: u64,
     /// Directories that stay usable although their names may go.
-    pinned: HashMap<Ino, (Arc<Dir>, usize)>,
+    pinned: HashMap<Ino, Arc<Dir>>,
     open: HashMap<Handle, OpenFile>,
     last_handle: u64,
 }
@@ -99,7 +99,7 @@ impl HostDir {
         let stat = rustix::fs::fstat(&root)?;
         let mut pinned = HashMap::new();
         let nodes = Nodes::new(&stat);
-        pinned.insert(nodes.root(), (Arc::new(root), 1));
+        pinned.insert(nodes.root(), Arc::new(root));
         Ok(HostDir {
             read_only,
             uid: rustix::process::geteuid().as_raw(),
@@ -124,7 +124,7 @@ impl HostDir {
         let mut at = ino;
         let mut dir = loop {
             self.uses += 1;
-            if let Some((dir, _)) = self.pinned.get(&at) {
+            if let Some(dir) = self.pinned.get(&at) {
                 break dir.clone();
             }
             if let Some((dir, used)) = self.dirs.get_mut(&at) {

@@ -1,16 +1,22 @@
 //! The operations of the filesystem trait, each on an open directory and one name.
 
+use std::ops::Range;
+
 use oac_abi::{
     Errno,
     flags::mode,
     stat::{Stat, StatFs},
 };
 use oac_vfs::{
-    Access, Caller, DirEntry, FileSystem, Handle, Ino, NewNode, RenameMode, SetAttributes, WriteAt, Written,
-    kind_of,
+    Access, Allocation, Caller, DirEntry, FileSystem, Handle, Ino, NewNode, RenameMode, SeekTo,
+    SetAttributes, WriteAt, Written, kind_of,
 };
 use rustix::{
-    fs::{AtFlags, FileType, Gid, Mode, OFlags, RenameFlags, Timespec, Timestamps, UTIME_OMIT, Uid},
+    fd::OwnedFd,
+    fs::{
+        AtFlags, FallocateFlags, FileType, Gid, Mode, OFlags, RenameFlags, Timespec, Timestamps, UTIME_OMIT,
+        Uid,
+    },
     io::retry_on_intr,
 };
 
@@ -34,7 +40,7 @@ fn timestamp(ns: Option<i64>) -> Timespec {
 
 impl HostDir {
     /// Opens a regular file under its name. Anything that could make open(2) wait or act is refused.
-    fn open_file(&mut self, ino: Ino, flags: OFlags) -> Result<rustix::fd::OwnedFd, Errno> {
+    fn open_file(&mut self, ino: Ino, flags: OFlags) -> Result<OwnedFd, Errno> {
         let Place { dir, name, stat } = self.place(ino)?;
         match kind_of(stat.st_mode) {
             mode::REG => {}
@@ -109,13 +115,18 @@ impl HostDir {
         rustix::fs::ftruncate(fd, size).map_err(errno)
     }
 
+    fn file(&self, handle: Handle) -> Result<&OwnedFd, Errno> {
+        match &self.open.get(&handle).ok_or(Errno::EBADF)?.file {
+            Opened::Directory(_) => Err(Errno::EISDIR),
+            Opened::File(fd) => Ok(fd),
+        }
+    }
+
     /// Takes a name off whatever is known under it.
     fn name_is_gone(&mut self, dir: Ino, name: &[u8], stat: &rustix::fs::Stat) {
         let ino = self.nodes.see(dir, name, stat);
         self.dirs.remove(&ino);
-        if !self.pinned.contains_key(&ino) {
-            self.nodes.forget(ino);
-        }
+        self.nodes.forget(ino);
     }
 
     fn child(
@@ -236,7 +247,16 @@ impl FileSystem for HostDir {
                 rustix::fs::symlinkat(target, &*open, name).map_err(errno)?;
                 None
             }
-            NewNode::Device { .. } | NewNode::Fifo { .. } | NewNode::Socket { .. } => return Err(Errno::EPERM),
+            // Only their names are the host's: what goes through them stays in the kernel.
+            NewNode::Fifo { mode } => {
+                rustix::fs::mknodat(&*open, name, FileType::Fifo, host_mode(mode), 0).map_err(errno)?;
+                Some(mode & MODE_BITS)
+            }
+            NewNode::Socket { mode } => {
+                rustix::fs::mknodat(&*open, name, FileType::Socket, host_mode(mode), 0).map_err(errno)?;
+                Some(mode & MODE_BITS)
+            }
+            NewNode::Device { .. } => return Err(Errno::EPERM),
         };
         let stat = rustix::fs::statat(&*open, name, AtFlags::SYMLINK_NOFOLLOW).map_err(errno)?;
         let ino = self.nodes.see(dir, name, &stat);
@@ -346,16 +366,12 @@ impl FileSystem for HostDir {
     }
 
     fn read(&mut self, handle: Handle, offset: u64, buf: &mut [u8]) -> Result<usize, Errno> {
-        match &self.open.get(&handle).ok_or(Errno::EBADF)?.file {
-            Opened::Directory(_) => Err(Errno::EISDIR),
-            Opened::File(fd) => retry_on_intr(|| rustix::io::pread(fd, &mut *buf, offset)).map_err(errno),
-        }
+        let fd = self.file(handle)?;
+        retry_on_intr(|| rustix::io::pread(fd, &mut *buf, offset)).map_err(errno)
     }
 
     fn write(&mut self, _: &Caller, handle: Handle, at: WriteAt, buf: &[u8]) -> Result<Written, Errno> {
-        let Opened::File(fd) = &self.open.get(&handle).ok_or(Errno::EBADF)?.file else {
-            return Err(Errno::EISDIR);
-        };
+        let fd = self.file(handle)?;
         match at {
             WriteAt::Offset(offset) => {
                 let bytes = retry_on_intr(|| rustix::io::pwrite(fd, buf, offset)).map_err(errno)?;
@@ -380,20 +396,51 @@ impl FileSystem for HostDir {
         }
     }
 
+    fn allocate(
+        &mut self,
+        _: &Caller,
+        handle: Handle,
+        range: Range<u64>,
+        what: Allocation,
+    ) -> Result<(), Errno> {
+        let flags = match what {
+            Allocation::Reserve { keep_size: false } => FallocateFlags::empty(),
+            Allocation::Reserve { keep_size: true } => FallocateFlags::KEEP_SIZE,
+            Allocation::PunchHole => FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE,
+            Allocation::Zero { keep_size: false } => FallocateFlags::ZERO_RANGE,
+            Allocation::Zero { keep_size: true } => FallocateFlags::ZERO_RANGE | FallocateFlags::KEEP_SIZE,
+        };
+        let fd = self.file(handle)?;
+        retry_on_intr(|| rustix::fs::fallocate(fd, flags, range.start, range.end - range.start))
+            .map_err(errno)
+    }
+
+    fn seek(&mut self, open: (Ino, Handle), offset: u64, to: SeekTo) -> Result<u64, Errno> {
+        use rustix::fs::SeekFrom;
+        // The descriptor's own position is used by nobody else: reading and writing name their offsets.
+        let from = match to {
+            SeekTo::Data => SeekFrom::Data(offset),
+            SeekTo::Hole => SeekFrom::Hole(offset),
+        };
+        rustix::fs::seek(self.file(open.1)?, from).map_err(errno)
+    }
+
     fn pin(&mut self, ino: Ino) {
-        if let Some((_, pins)) = self.pinned.get_mut(&ino) {
-            *pins += 1;
-        } else if let Ok(dir) = self.dir(ino) {
-            self.pinned.insert(ino, (dir, 1));
+        if !self.pinned.contains_key(&ino)
+            && let Ok(dir) = self.dir(ino)
+        {
+            self.pinned.insert(ino, dir);
+        }
+        if let Ok(node) = self.nodes.get_mut(ino) {
+            node.pins += 1;
         }
     }
 
     fn unpin(&mut self, ino: Ino) {
-        if let Some((_, pins)) = self.pinned.get_mut(&ino) {
-            *pins -= 1;
-            if *pins == 0 {
-                self.pinned.remove(&ino);
-            }
+        let Ok(node) = self.nodes.get_mut(ino) else { return };
+        node.pins = node.pins.saturating_sub(1);
+        if node.pins == 0 && ino != self.nodes.root() {
+            self.pinned.remove(&ino);
         }
     }
 }

@@ -6,6 +6,7 @@
 //! back, so no wake-up is lost.
 
 mod clocks;
+mod exit_slot;
 mod marshal;
 mod task;
 
@@ -24,8 +25,9 @@ use oac_abi::{
 };
 use oac_kernel::{Config, HostRequest, Kernel, Outcome, TaskFailure, TaskId};
 
-use crate::{Error, Event, Runtime, fetch::Fetcher};
+use crate::{Error, Event, Exit, Runtime, fetch::Fetcher};
 
+pub(crate) use exit_slot::ExitSlot;
 pub(crate) use marshal::define_calls;
 pub(crate) use task::TaskState;
 
@@ -50,12 +52,15 @@ pub(crate) struct TaskHandle {
     wakeup: Condvar,
     woken: AtomicBool,
     stopped: AtomicBool,
+    /// Filled when its program has ended.
+    exit: Arc<ExitSlot>,
 }
 
 impl TaskHandle {
     fn new(id: TaskId, is_program: bool) -> Arc<TaskHandle> {
         let no = || AtomicBool::new(false);
-        Arc::new(TaskHandle { id, is_program, wakeup: Condvar::new(), woken: no(), stopped: no() })
+        let exit = Arc::default();
+        Arc::new(TaskHandle { id, is_program, wakeup: Condvar::new(), woken: no(), stopped: no(), exit })
     }
 
     pub(crate) fn is_stopped(&self) -> bool {
@@ -221,8 +226,9 @@ impl Machine {
                 HostRequest::PortClosed { port } => self.queue(inner, Event::PortClosed { port }),
                 HostRequest::Exited { task, status } => {
                     // The end of a task that the host plays is its own doing, and no news.
-                    if inner.tasks.remove(&task).is_some_and(|handle| handle.is_program) {
+                    if let Some(handle) = inner.tasks.remove(&task).filter(|handle| handle.is_program) {
                         let reason = inner.kernel.exit_record(task).and_then(|record| record.reason.clone());
+                        handle.exit.fill(Some(Exit { status, reason: reason.clone() }));
                         self.queue(inner, Event::Exited { task, status, reason });
                     }
                 }
@@ -286,6 +292,19 @@ impl Machine {
         inner.tasks.values().filter(|handle| handle.is_program).map(|handle| handle.id).collect()
     }
 
+    /// Where the end of a program is told.
+    pub(crate) fn exit_slot(&self, task: TaskId) -> Arc<ExitSlot> {
+        let inner = self.lock();
+        if let Some(handle) = inner.tasks.get(&task) {
+            return handle.exit.clone();
+        }
+        // It has ended already.
+        let slot = ExitSlot::default();
+        let record = inner.kernel.exit_record(task);
+        slot.fill(record.map(|record| Exit { status: record.status, reason: record.reason.clone() }));
+        Arc::new(slot)
+    }
+
     fn queue(&self, inner: &mut Inner, event: Event) {
         if !inner.has_listener {
             return;
@@ -335,6 +354,7 @@ impl Machine {
         inner.closing = true;
         for (_, handle) in inner.tasks.drain() {
             handle.stop();
+            handle.exit.fill(None);
         }
         self.runtime.interrupt();
         self.event_queued.notify_all();

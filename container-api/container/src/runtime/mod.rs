@@ -47,6 +47,12 @@ pub struct RuntimeOptions {
 #[derive(Clone)]
 pub struct Runtime(Arc<Shared>);
 
+impl std::fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.programs.keys()).finish()
+    }
+}
+
 struct Shared {
     engine: Engine,
     linker: Linker<TaskState>,

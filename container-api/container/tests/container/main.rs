@@ -5,6 +5,7 @@
 
 mod support;
 
+mod files;
 mod host_dirs;
 mod isolation;
 mod network;

@@ -197,7 +197,7 @@ fn programs_come_with_the_runtime() {
     let cache = CacheDir::At(scratch.path().join("cache"));
     let hello = |options: RuntimeOptions| {
         let runtime = Runtime::new(options).unwrap();
-        let container = Container::boot(&runtime, Options::default()).unwrap();
+        let container = Container::boot(Options { runtime: Some(runtime), ..Options::default() }).unwrap();
         let process = container.spawn("sh", &["hello", "there"], &SpawnOptions::default()).unwrap();
         process.output().unwrap()
     };

@@ -42,7 +42,8 @@ pub(crate) fn runtime() -> &'static Runtime {
 }
 
 pub(crate) fn container(options: Options) -> Container {
-    let container = Container::boot(runtime(), options).expect("a container");
+    let container =
+        Container::boot(Options { runtime: Some(runtime().clone()), ..options }).expect("a container");
     let program = Tree::File { bytes: test_program().to_vec(), executable: true };
     container.mount(Mount::Tree(&program), PROGRAM).expect("the program is written");
     container
