@@ -50,5 +50,11 @@ pub const MEMORY_FS_INODES: u64 = 4 << 20;
 pub const XATTRS_BYTES_MAX: usize = 128 << 10;
 /// Binds in one namespace.
 pub const BINDS_MAX: usize = 256;
+/// Watches of files in a container; one more is ENOSPC (Linux: max_user_watches).
+pub const WATCHES_MAX: usize = 64 << 10;
+/// What inotify_init gives, in a container; one more is EMFILE (Linux: max_user_instances).
+pub const WATCHERS_MAX: usize = 256;
+/// Events that wait in one of them; the next is replaced by IN_Q_OVERFLOW (Linux: max_queued_events).
+pub const WATCH_EVENTS_MAX: usize = 16 << 10;
 /// Bytes of one wasm program's image.
 pub const IMAGE_BYTES_MAX: usize = 256 << 20;

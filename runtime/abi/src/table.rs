@@ -85,7 +85,7 @@ macro_rules! for_each_call {
             /// Sets an extended attribute: `flags::xattr` CREATE, REPLACE. setxattr(2), fsetxattr(2).
             oac 35 setxattrat (dirfd: i32, path: in_bytes, at_flags: u32, name: in_bytes, value: in_bytes, flags: u32) => kernel missing(EOPNOTSUPP);
             /// A descriptor from which file events are read, `struct inotify_event` each; IN_NONBLOCK, IN_CLOEXEC. inotify_init1(2).
-            oac 36 inotify_init (flags: u32) => kernel missing(ENOSYS);
+            oac 36 inotify_init (flags: u32) => kernel full;
             /// Binds a tree over a path of the caller's namespace: `flags::bind` REPLACE, BEFORE, AFTER. Plan 9 bind(2).
             oac 37 ns_bind (source: in_bytes, target: in_bytes, flags: u32) => kernel full;
             /// Removes the binds of a path. Plan 9 unmount(2).
@@ -97,9 +97,9 @@ macro_rules! for_each_call {
             /// Locks of byte ranges: `flags::fcntl` GETLK, SETLK, SETLKW and their OFD_ forms; `lock::Flock` in, and out for the first. fcntl(2).
             oac 41 fcntl_lock (fd: i32, command: u32, lock: in_bytes, found: out_bytes) => kernel missing(ENOSYS);
             /// Watches a path for the events of a mask; returns the watch's number. inotify_add_watch(2).
-            oac 42 inotify_add_watch (fd: i32, path: in_bytes, mask: u32) => kernel missing(ENOSYS);
+            oac 42 inotify_add_watch (fd: i32, path: in_bytes, mask: u32) => kernel full;
             /// Ends a watch. inotify_rm_watch(2).
-            oac 43 inotify_rm_watch (fd: i32, watch: i32) => kernel missing(ENOSYS);
+            oac 43 inotify_rm_watch (fd: i32, watch: i32) => kernel full;
             /// Reserves space, or makes a hole: `flags::fallocate` KEEP_SIZE, PUNCH_HOLE, ZERO_RANGE. fallocate(2).
             oac 44 fallocate (fd: i32, mode: u32, offset: i64, length: i64) => kernel missing(EOPNOTSUPP);
             /// Makes a FIFO, a socket's name, an empty file; devices are EPERM. mknodat(2).

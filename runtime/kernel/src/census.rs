@@ -16,6 +16,11 @@ pub struct Census {
     pub pipes: usize,
     pub sockets: usize,
     pub fetches: usize,
+    /// Watchers of files, and their watches.
+    pub watchers: usize,
+    pub watches: usize,
+    /// Names by which files are open.
+    pub open_names: usize,
     pub namespaces: usize,
     /// Tasks that wait in a queue.
     pub waiting: usize,
@@ -25,6 +30,7 @@ impl Kernel {
     /// Counts.
     pub fn census(&self) -> Census {
         let (descriptions, references) = self.files.census();
+        let (watchers, watches) = self.watchers.census();
         let fds = |task: &crate::task::Task| task.life().map_or(0, |life| life.fds.iter().count());
         Census {
             tasks: self.tasks.len(),
@@ -34,6 +40,9 @@ impl Kernel {
             pipes: self.pipes.len(),
             sockets: self.sockets.len(),
             fetches: self.fetches.len(),
+            watchers,
+            watches,
+            open_names: self.open_names.len(),
             namespaces: self.namespaces.len(),
             waiting: self.waits.len(),
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use oac_abi::{Errno, flags::open};
 use oac_vfs::{Device, DirEntry, Handle, HeldPlace, Node};
 
-use crate::{FetchId, TaskId, pipe::PipeId, socket::SocketId};
+use crate::{FetchId, TaskId, inotify::WatcherId, open_names::NameId, pipe::PipeId, socket::SocketId};
 
 /// A description's number. Never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +34,15 @@ pub(crate) enum File {
     Signals { mask: u64 },
     /// The end of a task.
     Pidfd(TaskId),
+    /// Events of files.
+    Inotify(WatcherId),
+}
+
+/// What was opened by a path, and by which name, so that watches hear of what is done with it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin {
+    pub(crate) node: Node,
+    pub(crate) name: Option<NameId>,
 }
 
 /// A directory being listed. The listing is taken when reading begins, so that what changes meanwhile disturbs nobody.
@@ -53,6 +62,8 @@ pub(crate) struct Description {
     pub(crate) flags: u32,
     /// WASI rights that have been given up, base and inheriting; only WASI's calls look at them.
     pub(crate) dropped_rights: (u64, u64),
+    /// `None` for what no path leads to.
+    pub(crate) origin: Option<Origin>,
     references: u32,
 }
 
@@ -63,6 +74,10 @@ impl Description {
 
     pub(crate) fn writable(&self) -> bool {
         self.flags & open::ACCMODE != open::RDONLY && self.flags & open::PATH == 0
+    }
+
+    pub(crate) fn is_path(&self) -> bool {
+        self.flags & open::PATH != 0
     }
 
     pub(crate) fn nonblocking(&self) -> bool {
@@ -82,7 +97,8 @@ impl Descriptions {
     pub(crate) fn add(&mut self, file: File, flags: u32) -> DescriptionId {
         self.last += 1;
         let kept = open::ACCMODE | open::APPEND | open::NONBLOCK | open::PATH | open::SYNC | open::DSYNC;
-        let description = Description { file, flags: flags & kept, dropped_rights: (0, 0), references: 1 };
+        let description =
+            Description { file, flags: flags & kept, dropped_rights: (0, 0), origin: None, references: 1 };
         self.descriptions.insert(DescriptionId(self.last), description);
         DescriptionId(self.last)
     }
@@ -102,14 +118,14 @@ impl Descriptions {
         }
     }
 
-    /// One reference fewer; gives the file when that was the last.
-    pub(crate) fn release(&mut self, id: DescriptionId) -> Option<File> {
+    /// One reference fewer; gives the description when that was the last.
+    pub(crate) fn release(&mut self, id: DescriptionId) -> Option<Description> {
         let description = self.descriptions.get_mut(&id)?;
         description.references -= 1;
         if description.references > 0 {
             return None;
         }
-        self.descriptions.remove(&id).map(|description| description.file)
+        self.descriptions.remove(&id)
     }
 
     /// How many there are, and their references together.

@@ -2,7 +2,7 @@
 
 use oac_abi::{
     Errno,
-    flags::{mode as kind, open},
+    flags::{inotify, mode as kind, open},
     stat::Stat,
 };
 use oac_vfs::{Device, FileSystems as _, WriteAt};
@@ -71,11 +71,14 @@ impl Kernel {
 
     /// Gives up one reference to a description; the last one closes the file.
     pub(crate) fn release(&mut self, description: DescriptionId) {
-        match self.files.release(description) {
-            None | Some(File::Device { .. } | File::Signals { .. } | File::Pidfd(_)) => {}
+        let Some(description) = self.files.release(description) else { return };
+        self.note_closed(&description);
+        match description.file {
+            File::Device { .. } | File::Signals { .. } | File::Pidfd(_) => {}
             // Their places are held by the value that is dropped here.
-            Some(File::Directory(_) | File::Path(_)) => {}
-            Some(File::Regular { node, handle, .. }) => {
+            File::Directory(_) | File::Path(_) => {}
+            File::Inotify(watcher) => self.watchers.remove(watcher),
+            File::Regular { node, handle, .. } => {
                 if node.fs != TASK_FS {
                     // The table has the filesystem: it gave the handle.
                     let _ = self.filesystems.with(node.fs, |fs| {
@@ -84,10 +87,10 @@ impl Kernel {
                     });
                 }
             }
-            Some(File::PipeReader(pipe)) => self.pipe_close(pipe, false),
-            Some(File::PipeWriter(pipe)) => self.pipe_close(pipe, true),
-            Some(File::Socket(socket)) => self.socket_close(socket),
-            Some(File::Fetch(fetch)) => self.fetch_close(fetch),
+            File::PipeReader(pipe) => self.pipe_close(pipe, false),
+            File::PipeWriter(pipe) => self.pipe_close(pipe, true),
+            File::Socket(socket) => self.socket_close(socket),
+            File::Fetch(fetch) => self.fetch_close(fetch),
         }
     }
 
@@ -115,10 +118,17 @@ impl Kernel {
             if at == At::Position {
                 self.advance(id, from + len as u64)?;
             }
+            if len > 0 {
+                self.note_open(task, id, inotify::ACCESS);
+            }
             return Ok(len);
         }
         if let File::Device { device, .. } = description.file {
-            return Ok(self.device_read(device, buf));
+            let len = self.device_read(device, buf);
+            if len > 0 {
+                self.note_open(task, id, inotify::ACCESS);
+            }
+            return Ok(len);
         }
         if at != At::Position {
             return Err(self.not_seekable(id));
@@ -128,6 +138,7 @@ impl Kernel {
             File::Socket(socket) => self.socket_read(socket, nonblocking, buf),
             File::Fetch(fetch) => self.fetch_read(fetch, nonblocking, buf),
             File::Signals { mask } => self.signalfd_read(task, mask, nonblocking, buf),
+            File::Inotify(watcher) => self.inotify_read(watcher, nonblocking, buf),
             File::Directory(_) => Err(Errno::EISDIR.into()),
             File::Pidfd(_) => Err(Errno::EINVAL.into()),
             _ => Err(Errno::EBADF.into()),
@@ -161,12 +172,18 @@ impl Kernel {
             if at == At::Position {
                 self.advance(id, written.end)?;
             }
+            self.note_open(task, id, inotify::MODIFY);
             return Ok(written.bytes);
         }
         if let File::Device { device, .. } = description.file {
             return match device {
                 Device::Full if !input.is_empty() => Err(Errno::ENOSPC.into()),
-                _ => Ok(input.len()),
+                _ => {
+                    if !input.is_empty() {
+                        self.note_open(task, id, inotify::MODIFY);
+                    }
+                    Ok(input.len())
+                }
             };
         }
         if at != At::Position {
@@ -252,7 +269,7 @@ impl Kernel {
                 }
                 Ok(directory.next as u64)
             }
-            File::Device { .. } => Ok(0),
+            File::Device { .. } | File::Inotify(_) => Ok(0),
             File::Path(_) => Err(Errno::EBADF),
             _ => Err(Errno::ESPIPE),
         }
@@ -271,7 +288,7 @@ impl Kernel {
             File::PipeReader(pipe) | File::PipeWriter(pipe) => return Ok(self.anonymous(kind::FIFO, pipe.0)),
             File::Socket(socket) => return Ok(self.anonymous(kind::SOCK, socket.0)),
             File::Fetch(fetch) => return Ok(self.anonymous(kind::FIFO, fetch.0)),
-            File::Signals { .. } | File::Pidfd(_) => return Ok(self.anonymous(0, 0)),
+            File::Signals { .. } | File::Pidfd(_) | File::Inotify(_) => return Ok(self.anonymous(0, 0)),
         };
         self.world(task).stat(node)
     }

@@ -2,7 +2,7 @@
 
 use oac_abi::{
     Errno,
-    flags::open,
+    flags::{inotify, open},
     stat::{Dirent, Stat},
 };
 use oac_vfs::{Access, DirEntry, SetAttributes};
@@ -96,6 +96,7 @@ impl Kernel {
                 directory.listing = Some(listing);
             }
         }
+        self.note_open(task, id, inotify::ACCESS);
         let File::Directory(directory) = &mut self.files.get_mut(id)?.file else {
             return Err(Errno::ENOTDIR);
         };
@@ -137,14 +138,15 @@ impl Kernel {
     pub(crate) fn truncate_fd(&mut self, task: TaskId, fd: i32, size: u64) -> Result<(), Errno> {
         let description = self.description(task, fd)?;
         let writable = description.writable();
-        let File::Regular { node, .. } = description.file else {
+        let File::Regular { .. } = description.file else {
             return Err(if description.flags & open::PATH != 0 { Errno::EBADF } else { Errno::EINVAL });
         };
         if !writable {
             return Err(Errno::EINVAL);
         }
         let change = SetAttributes { size: Some(size), ..SetAttributes::default() };
-        self.set_attributes(task, node, &change)
+        let subject = self.subject_of_fd(task, fd)?;
+        self.set_attributes(task, &subject, &change)
     }
 
     /// fsync(2).

@@ -2,7 +2,7 @@
 
 use oac_abi::{
     Errno,
-    flags::{mode as kind, open},
+    flags::{inotify, mode as kind, open},
     stat::Stat,
 };
 use oac_vfs::{
@@ -11,7 +11,7 @@ use oac_vfs::{
 
 use crate::{
     Kernel, TaskId,
-    description::{DescriptionId, File, OpenDirectory},
+    description::{DescriptionId, File, OpenDirectory, Origin},
     fd_table::{Fd, FdEntry},
     world::TASK_FS,
 };
@@ -65,8 +65,34 @@ impl Kernel {
         {
             return self.share_description(task, description, flags);
         }
+        // A new file has nothing to truncate.
+        let flags = if fresh { flags & !open::TRUNC } else { flags };
         let file = self.open_place(task, place, &stat, flags)?;
-        self.install(task, file, flags)
+        let fd = self.install(task, file, flags)?;
+        self.note_opened(task, fd, found, place, flags)?;
+        Ok(fd)
+    }
+
+    /// Remembers by which name a file was opened, and tells its watches.
+    fn note_opened(
+        &mut self,
+        task: TaskId,
+        fd: Fd,
+        found: Found,
+        place: Place,
+        flags: u32,
+    ) -> Result<(), Errno> {
+        let entry = self.entry_of(task, found, place);
+        let name = entry.map(|entry| self.open_names.open(entry.dir, entry.name));
+        let id = self.description_id(task, fd.0 as i32)?;
+        self.files.get_mut(id)?.origin = Some(Origin { node: place.node, name });
+        if flags & open::PATH == 0 {
+            self.note_open(task, id, inotify::OPEN);
+            if flags & open::TRUNC != 0 {
+                self.note_open(task, id, inotify::MODIFY);
+            }
+        }
+        Ok(())
     }
 
     /// Opens a descriptor's own file in `/task`: the result shares its description, as a duplicate does (Plan 9's dup(3)).
@@ -94,6 +120,7 @@ impl Kernel {
         let ino = self
             .world(task)
             .with(member.fs, |fs| fs.create(&caller, member.ino, name, NewNode::File { mode }))?;
+        self.note_made(member, name, false, None);
         Ok(Place { mount: found.dir.mount, node: Node { fs: member.fs, ino } })
     }
 
@@ -121,7 +148,7 @@ impl Kernel {
                 let (caller, access) = (self.caller(), Kernel::access(flags));
                 if flags & open::TRUNC != 0 && node.fs != TASK_FS {
                     let change = SetAttributes { size: Some(0), ..SetAttributes::default() };
-                    self.set_attributes(task, node, &change)?;
+                    self.world(task).with(node.fs, |fs| fs.set_attributes(&caller, node.ino, &change))?;
                 }
                 let handle = self.world(task).with(node.fs, |fs| fs.open(&caller, node.ino, access))?;
                 Ok(File::Regular { node, handle, offset: 0 })

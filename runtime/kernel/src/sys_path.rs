@@ -2,14 +2,21 @@
 
 use oac_abi::{
     Errno, bounds,
-    flags::{UTIME_NOW_NS, UTIME_OMIT_NS, at, open, rename},
+    flags::{UTIME_NOW_NS, UTIME_OMIT_NS, at, inotify, open, rename},
     stat::Stat,
 };
 use oac_vfs::{
     FileSystems as _, Found, HeldPlace, LastLink, LastPart, NewNode, Node, Place, RenameMode, SetAttributes,
 };
 
-use crate::{Kernel, TaskId, answer::Answer, arguments::Out, description::File, dispatch::Sys};
+use crate::{
+    Kernel, TaskId,
+    answer::Answer,
+    arguments::Out,
+    description::File,
+    dispatch::Sys,
+    file_events::{Move, Subject},
+};
 
 /// Whether a path-taking call follows a link at the end of its path.
 fn last_link(flags: u32) -> LastLink {
@@ -18,6 +25,21 @@ fn last_link(flags: u32) -> LastLink {
 
 fn refuse_flags(flags: u32, known: u32) -> Result<(), Errno> {
     if flags & !known == 0 { Ok(()) } else { Err(Errno::EINVAL) }
+}
+
+/// What watches hear of a change of attributes: one time alone counts as the access that it seems to follow from.
+fn happening(change: &SetAttributes) -> u32 {
+    let owner_or_mode = change.mode.is_some() || change.uid.is_some() || change.gid.is_some();
+    let mut mask = if owner_or_mode { inotify::ATTRIB } else { 0 };
+    if change.size.is_some() {
+        mask |= inotify::MODIFY;
+    }
+    mask | match (change.atime_ns, change.mtime_ns) {
+        (Some(_), Some(_)) => inotify::ATTRIB,
+        (Some(_), None) => inotify::ACCESS,
+        (None, Some(_)) => inotify::MODIFY,
+        (None, None) => 0,
+    }
 }
 
 impl Sys<'_> {
@@ -95,20 +117,20 @@ impl Sys<'_> {
     }
 
     pub(crate) fn fchmodat(self, dirfd: i32, path: &[u8], mode: u32, flags: u32) -> Answer {
-        let node = self.kernel.attribute_node(self.task, dirfd, path, flags)?;
-        if self.kernel.world(self.task).stat(node)?.is_symlink() {
+        let subject = self.kernel.subject(self.task, dirfd, path, flags)?;
+        if self.kernel.world(self.task).stat(subject.node)?.is_symlink() {
             return Err(Errno::EOPNOTSUPP.into());
         }
         let change = SetAttributes { mode: Some(mode & 0o7777), ..SetAttributes::default() };
-        self.kernel.set_attributes(self.task, node, &change)?;
+        self.kernel.set_attributes(self.task, &subject, &change)?;
         Ok(0)
     }
 
     pub(crate) fn fchownat(self, dirfd: i32, path: &[u8], uid: u32, gid: u32, flags: u32) -> Answer {
-        let node = self.kernel.attribute_node(self.task, dirfd, path, flags)?;
+        let subject = self.kernel.subject(self.task, dirfd, path, flags)?;
         let given = |id: u32| (id != u32::MAX).then_some(id);
         let change = SetAttributes { uid: given(uid), gid: given(gid), ..SetAttributes::default() };
-        self.kernel.set_attributes(self.task, node, &change)?;
+        self.kernel.set_attributes(self.task, &subject, &change)?;
         Ok(0)
     }
 
@@ -120,14 +142,18 @@ impl Sys<'_> {
         mtime_ns: i64,
         flags: u32,
     ) -> Answer {
-        let node = self.kernel.attribute_node(self.task, dirfd, path, flags)?;
+        if atime_ns == UTIME_OMIT_NS && mtime_ns == UTIME_OMIT_NS {
+            // utimensat(2), NOTES: not even the path is looked at.
+            return Ok(0);
+        }
+        let subject = self.kernel.subject(self.task, dirfd, path, flags)?;
         let now_ns = self.kernel.caller().now_ns;
         let given = |time_ns: i64| match time_ns {
             UTIME_OMIT_NS => None,
             UTIME_NOW_NS => Some(now_ns),
             time_ns => Some(time_ns),
         };
-        self.kernel.set_times(self.task, node, given(atime_ns), given(mtime_ns))?;
+        self.kernel.set_times(self.task, &subject, given(atime_ns), given(mtime_ns))?;
         Ok(0)
     }
 
@@ -241,7 +267,9 @@ impl Kernel {
     ) -> Result<Place, Errno> {
         let caller = self.caller();
         let member = found.member;
+        let is_dir = matches!(node, NewNode::Directory { .. });
         let ino = self.world(task).with(member.fs, |fs| fs.create(&caller, member.ino, name, node))?;
+        self.note_made(member, name, is_dir, None);
         Ok(Place { mount: found.dir.mount, node: Node { fs: member.fs, ino } })
     }
 
@@ -292,7 +320,9 @@ impl Kernel {
             return Err(Errno::EXDEV);
         }
         let caller = self.caller();
-        self.world(task).with(node.fs, |fs| fs.link(&caller, node.ino, found.member.ino, name))
+        self.world(task).with(node.fs, |fs| fs.link(&caller, node.ino, found.member.ino, name))?;
+        self.note_made(found.member, name, false, Some(node));
+        Ok(())
     }
 
     /// readlinkat(2).
@@ -323,7 +353,8 @@ impl Kernel {
             LastPart::DotDot => return Err(Errno::ENOTEMPTY),
             LastPart::Root => return Err(Errno::EBUSY),
         };
-        self.refuse_mount(task, found.existing()?)?;
+        let place = found.existing()?;
+        self.refuse_mount(task, place)?;
         let (caller, member) = (self.caller(), found.member);
         self.world(task).with(member.fs, |fs| {
             if directory {
@@ -331,7 +362,9 @@ impl Kernel {
             } else {
                 fs.unlink(&caller, member.ino, name)
             }
-        })
+        })?;
+        self.note_removed(member, name, place.node, directory);
+        Ok(())
     }
 
     fn refuse_mount(&self, task: TaskId, place: Place) -> Result<(), Errno> {
@@ -360,34 +393,65 @@ impl Kernel {
         if let Some(replaced) = to.place {
             self.refuse_mount(task, replaced)?;
         }
-        if (from.slash || to.slash) && !self.world(task).stat(moved.node)?.is_dir() {
+        let moved_is_dir = self.world(task).stat(moved.node)?.is_dir();
+        if (from.slash || to.slash) && !moved_is_dir {
             return Err(Errno::ENOTDIR);
         }
         if from.member.fs != to.member.fs {
             return Err(Errno::EXDEV);
         }
+        let other = match to.place {
+            Some(place) => Some((place.node, self.world(task).stat(place.node)?.is_dir())),
+            None => None,
+        };
         let caller = self.caller();
         self.world(task).with(from.member.fs, |fs| {
             fs.rename(&caller, (from.member.ino, old_name), (to.member.ino, new_name), mode)
-        })
+        })?;
+        // Two names of one file: nothing has happened.
+        if to.place.is_none_or(|place| place.node != moved.node) {
+            self.note_moved(&Move {
+                from: (from.member, old_name),
+                to: (to.member, new_name),
+                moved: (moved.node, moved_is_dir),
+                other,
+                exchange: mode == RenameMode::Exchange,
+            });
+        }
+        Ok(())
     }
 
     /// What the attribute calls act on.
     ///
     /// # Errors
     /// As the walk; EINVAL for unknown flags.
-    pub(crate) fn attribute_node(
+    pub(crate) fn subject(
         &mut self,
         task: TaskId,
         dirfd: i32,
         path: &[u8],
         flags: u32,
-    ) -> Result<Node, Errno> {
+    ) -> Result<Subject, Errno> {
         refuse_flags(flags, at::SYMLINK_NOFOLLOW | at::EMPTY_PATH)?;
         if path.is_empty() && flags & at::EMPTY_PATH != 0 {
-            return self.node_of(task, dirfd);
+            return self.subject_of_fd(task, dirfd);
         }
-        Ok(self.existing(task, dirfd, path, last_link(flags))?.node)
+        let found = self.find(task, dirfd, path, last_link(flags))?;
+        let place = found.existing()?;
+        let entry = if self.watchers.is_idle() { None } else { self.entry_of(task, found, place) };
+        Ok(Subject { node: place.node, entry })
+    }
+
+    /// The same behind a descriptor.
+    ///
+    /// # Errors
+    /// EBADF; EINVAL for what is in no filesystem.
+    pub(crate) fn subject_of_fd(&self, task: TaskId, fd: i32) -> Result<Subject, Errno> {
+        let named = if fd == at::FDCWD { None } else { self.subject_of(self.description(task, fd)?) };
+        match named {
+            Some(subject) => Ok(subject),
+            None => Ok(Subject { node: self.node_of(task, fd)?, entry: None }),
+        }
     }
 
     /// The node behind a descriptor.
@@ -406,35 +470,37 @@ impl Kernel {
         }
     }
 
-    /// chmod(2) and its like on a node.
+    /// chmod(2) and its like on a file.
     ///
     /// # Errors
     /// As those.
     pub(crate) fn set_attributes(
         &mut self,
         task: TaskId,
-        node: Node,
+        subject: &Subject,
         change: &SetAttributes,
     ) -> Result<(), Errno> {
-        let caller = self.caller();
-        self.world(task).with(node.fs, |fs| fs.set_attributes(&caller, node.ino, change))
+        let (caller, node) = (self.caller(), subject.node);
+        self.world(task).with(node.fs, |fs| fs.set_attributes(&caller, node.ino, change))?;
+        self.note(task, subject, happening(change));
+        Ok(())
     }
 
-    /// utimensat(2) on a node. Leaving both times alone changes nothing.
+    /// utimensat(2) on a file. Leaving both times alone changes nothing.
     ///
     /// # Errors
     /// As that.
     pub(crate) fn set_times(
         &mut self,
         task: TaskId,
-        node: Node,
+        subject: &Subject,
         atime_ns: Option<i64>,
         mtime_ns: Option<i64>,
     ) -> Result<(), Errno> {
         if atime_ns.is_none() && mtime_ns.is_none() {
             return Ok(());
         }
-        self.set_attributes(task, node, &SetAttributes { atime_ns, mtime_ns, ..SetAttributes::default() })
+        self.set_attributes(task, subject, &SetAttributes { atime_ns, mtime_ns, ..SetAttributes::default() })
     }
 
     fn change_directory(&mut self, task: TaskId, place: Place) -> Result<(), Errno> {

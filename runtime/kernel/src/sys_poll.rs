@@ -102,6 +102,10 @@ impl Kernel {
                 let pending = self.tasks.life(task).map_or(0, |life| life.signals.pending(mask));
                 if pending != 0 { poll::IN } else { 0 }
             }
+            File::Inotify(watcher) => {
+                keys.push(WaitKey::Watcher(watcher));
+                if self.watchers.has_events(watcher) { poll::IN } else { 0 }
+            }
             File::Pidfd(target) => {
                 keys.push(WaitKey::TaskEnd(target));
                 if self.tasks.life(target).is_ok() { 0 } else { poll::IN }

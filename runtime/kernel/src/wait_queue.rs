@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::{FetchId, TaskId, pipe::PipeId, socket::SocketId};
+use crate::{FetchId, TaskId, inotify::WatcherId, pipe::PipeId, socket::SocketId};
 
 /// Something whose state can change under a waiting call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +21,8 @@ pub(crate) enum WaitKey {
     SocketOut(SocketId),
     /// Head, body or end of a fetch.
     Fetch(FetchId),
+    /// Events have come for a watcher of files.
+    Watcher(WatcherId),
     /// A task has ended.
     TaskEnd(TaskId),
     /// A child of this task has ended.

@@ -120,8 +120,8 @@ impl Wasi<'_> {
 
     pub(crate) fn fd_filestat_set_times(self, fd: i32, atim: u64, mtim: u64, fst_flags: u32) -> Answer<()> {
         let (atime_ns, mtime_ns) = times(atim, mtim, fst_flags, self.kernel.caller().now_ns)?;
-        let node = self.kernel.node_of(self.task, fd)?;
-        Ok(self.kernel.set_times(self.task, node, atime_ns, mtime_ns)?)
+        let subject = self.kernel.subject_of_fd(self.task, fd)?;
+        Ok(self.kernel.set_times(self.task, &subject, atime_ns, mtime_ns)?)
     }
 
     pub(crate) fn fd_pread(self, fd: i32, iovs: Out<'_>, offset: u64, nread: Out<'_>) -> Answer<()> {

@@ -1,6 +1,9 @@
 //! `path_*`.
 
-use oac_abi::{Errno, flags::open};
+use oac_abi::{
+    Errno,
+    flags::{at, open},
+};
 use oac_vfs::{LastLink, RenameMode};
 
 use super::{
@@ -36,8 +39,9 @@ impl Wasi<'_> {
     ) -> Answer<()> {
         let (atime_ns, mtime_ns) = times(atim, mtim, fst_flags, self.kernel.caller().now_ns)?;
         let fd = self.directory(fd, path)?;
-        let place = self.kernel.existing(self.task, fd, path, last_link(flags))?;
-        Ok(self.kernel.set_times(self.task, place.node, atime_ns, mtime_ns)?)
+        let at_flags = if last_link(flags) == LastLink::Keep { at::SYMLINK_NOFOLLOW } else { 0 };
+        let subject = self.kernel.subject(self.task, fd, path, at_flags)?;
+        Ok(self.kernel.set_times(self.task, &subject, atime_ns, mtime_ns)?)
     }
 
     pub(crate) fn path_link(
