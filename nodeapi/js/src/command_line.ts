@@ -12,6 +12,8 @@ export interface Command {
   /** `process.argv` before Node replaces its first element. */
   argv: string[];
   hasEval: boolean;
+  /** V8's own options, as they were given. */
+  v8Options: string[];
   error?: string;
 }
 
@@ -28,7 +30,7 @@ const SHORT: Record<string, string> = {
 export function parseCommandLine(args: string[]): Command {
   const options: Record<string, any> = called('options.getCLIOptionsValues');
   options['--network-family-autoselection'] = false;
-  const command: Command = { options, execPath: '/usr/bin/node', execArgv: [], argv: [args[0] ?? 'node'], hasEval: false };
+  const command: Command = { options, execPath: '/usr/bin/node', execArgv: [], argv: [args[0] ?? 'node'], hasEval: false, v8Options: [] };
   let at = 1;
   for (; at < args.length; at += 1) {
     const arg = args[at]!;
@@ -82,8 +84,10 @@ function set(command: Command, given: string, name: string, inline: string | und
         if (`--no-${name.slice(2)}` in options) options[`--no-${name.slice(2)}`] = false;
       }
       return false;
-    case types['kNoOp']:
     case types['kV8Option']:
+      command.v8Options.push(given);
+      return false;
+    case types['kNoOp']:
       return false;
     default: {
       const text = inline ?? next;

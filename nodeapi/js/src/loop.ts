@@ -74,6 +74,42 @@ function runImmediates(): void {
   if (timers.immediateInfo[Immediate.RefCount] === 0) timers.immediateRef = false;
 }
 
+/** A timer of the program's own, which no script sees. */
+export class LoopTimer {
+  referenced = true;
+  #dueMs = -1;
+  constructor(readonly run: () => void) {}
+
+  get dueMs(): number { return this.#dueMs; }
+
+  start(delayMs: number): void {
+    this.#dueMs = loopNow() + Math.max(1, delayMs);
+    loopTimers.add(this);
+  }
+
+  stop(): void {
+    loopTimers.delete(this);
+  }
+}
+const loopTimers = new Set<LoopTimer>();
+
+function runLoopTimers(): void {
+  if (loopTimers.size === 0) return;
+  const now = loopNow();
+  for (const timer of [...loopTimers]) {
+    if (timer.dueMs > now || !loopTimers.has(timer)) continue;
+    loopTimers.delete(timer);
+    timer.run();
+  }
+}
+
+/** When the next timer of either kind is due, in ms of `loopNow`; -1 for never. */
+function nextDueMs(): number {
+  let due = timers.dueMs;
+  for (const timer of loopTimers) if (due < 0 || timer.dueMs < due) due = timer.dueMs;
+  return due;
+}
+
 // --- work that completes in the poll phase ------------------------------------------------------------------------------------
 
 interface Work { turn: number; run: () => void }
@@ -117,6 +153,7 @@ export function enqueueClose(callback: () => void): void {
 function isAlive(): boolean {
   if (work.length > 0 || closing.length > 0 || keepAlive.size > 0) return true;
   if (timers.dueMs >= 0 && timers.timerRef) return true;
+  for (const timer of loopTimers) if (timer.referenced) return true;
   if (timers.immediateRef && timers.immediateInfo[Immediate.RefCount]! > 0) return true;
   for (const watcher of watchers) if (watcher.referenced) return true;
   return false;
@@ -131,7 +168,8 @@ function prepare(): number[] {
   const plan = [0];
   for (const watcher of watchers) plan.push(watcher.fd, watcher.events);
   if (work.length > 0 || closing.length > 0 || timers.immediateInfo[Immediate.RefCount]! > 0 || !isAlive()) return plan;
-  plan[0] = timers.dueMs < 0 ? -1 : Math.max(0, timers.dueMs - (monotonicNs() - origin.ns) / 1e6);
+  const dueMs = nextDueMs();
+  plan[0] = dueMs < 0 ? -1 : Math.max(0, dueMs - (monotonicNs() - origin.ns) / 1e6);
   return plan;
 }
 
@@ -154,7 +192,11 @@ function close(): boolean {
   return isAlive();
 }
 
-host.engine.setEntry('timers', runTimers);
+host.engine.setEntry('alive', isAlive);
+host.engine.setEntry('timers', () => {
+  runLoopTimers();
+  runTimers();
+});
 host.engine.setEntry('prepare', prepare);
 host.engine.setEntry('ready', ready);
 host.engine.setEntry('check', runImmediates);

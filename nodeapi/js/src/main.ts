@@ -8,5 +8,6 @@ import './interpose/stack';
 import { bootRealm } from './realm';
 import './loop';
 import './start';
+import './v8_flags';
 
 bootRealm();

@@ -43,7 +43,8 @@ class Writer {
   }
   list(items: string[]): void {
     this.u32(items.length);
-    for (const item of items) this.bytes(item);
+    // Numbers and other values are converted, as by `node::Utf8Value`.
+    for (const item of items) this.bytes(String(item));
   }
   finish(): Uint8Array {
     const out = new Uint8Array(this.#parts.reduce((sum, part) => sum + part.length, 0));

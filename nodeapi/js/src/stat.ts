@@ -28,6 +28,11 @@ export function size(): number {
   return Number(view.getBigUint64(40, true));
 }
 
+/** `st_mtim` of the last call, in ns. */
+export function modified(): bigint {
+  return view.getBigInt64(72, true);
+}
+
 function fields(): bigint[] {
   const times: bigint[] = [];
   for (const at of [64, 72, 80, 88]) {

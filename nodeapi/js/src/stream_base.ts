@@ -49,7 +49,7 @@ export class ShutdownWrap extends AsyncWrap {
   }
 }
 
-interface PendingWrite { req: any; parts: Uint8Array[] }
+interface PendingWrite { req: any; parts: Uint8Array[]; whole: number; handle: any }
 
 export abstract class LibuvStreamWrap extends HandleWrap implements StreamSource {
   #fd = -1;
@@ -169,7 +169,7 @@ export abstract class LibuvStreamWrap extends HandleWrap implements StreamSource
   #read(): void {
     for (let turn = 0; turn < READS_PER_TURN && this.#reading; turn += 1) {
       const into = this.#userBuffer ?? scratch;
-      const count = ops.sys_read(this.#fd, into);
+      const count = this.receive(into);
       if (count === UV.EAGAIN || count === UV.EINTR) return;
       if (count <= 0) {
         this.#reading = false;
@@ -194,12 +194,12 @@ export abstract class LibuvStreamWrap extends HandleWrap implements StreamSource
 
   // --- writing ---------------------------------------------------------------------------------------------------------------
 
-  writeBuffer(req: any, bytes: Uint8Array): number {
-    return this.#write(req, [asBytes(bytes)]);
+  writeBuffer(req: any, bytes: Uint8Array, handle?: any): number {
+    return this.#write(req, [asBytes(bytes)], handle);
   }
 
-  writeUtf8String(req: any, text: string): number {
-    return this.#write(req, [utf8Bytes(text)]);
+  writeUtf8String(req: any, text: string, handle?: any): number {
+    return this.#write(req, [utf8Bytes(text)], handle);
   }
 
   writeAsciiString(req: any, text: string): number {
@@ -232,7 +232,17 @@ export abstract class LibuvStreamWrap extends HandleWrap implements StreamSource
     return Math.min(0, ops.sys_fcntl(this.#fd, F_SETFL, blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK));
   }
 
-  #write(req: any, pieces: Uint8Array[]): number {
+  /** Sends bytes together with a handle's descriptor; only pipes between processes can. Gives how many went, or an error. */
+  protected sendHandle(_bytes: Uint8Array, _handle: any): number {
+    return UV.ENOTSUP;
+  }
+
+  /** Reads once; gives the number of bytes, 0 at the end, or an error. */
+  protected receive(into: Uint8Array): number {
+    return ops.sys_read(this.#fd, into);
+  }
+
+  #write(req: any, pieces: Uint8Array[], handle?: any): number {
     let total = 0;
     for (const piece of pieces) total += piece.length;
     streamBaseState[State.BytesWritten] = total;
@@ -241,25 +251,29 @@ export abstract class LibuvStreamWrap extends HandleWrap implements StreamSource
     this.#bytesWritten += total;
     const parts = pieces.length > 1 && total <= JOIN_BYTES ? [joined(pieces, total)] : pieces;
     if (this.#queue.length === 0) {
-      const error = this.#drain(parts);
+      const error = this.#drain(parts, handle);
       if (error < 0) return error;
       if (parts.length === 0) return 0;
     }
     // The program may reuse its memory once the call is over: what waits is a copy.
-    this.#queue.push({ req, parts: parts.map((part) => part.slice()) });
+    this.#queue.push({ req, parts: parts.map((part) => part.slice()), whole: total, handle });
     streamBaseState[State.LastWriteWasAsync] = 1;
     this.updateWatch();
     return 0;
   }
 
   /** Writes until nothing is left in `parts` or the descriptor is full; gives an error or 0. */
-  #drain(parts: Uint8Array[]): number {
+  #drain(parts: Uint8Array[], handle?: any): number {
+    let unsent = handle;
     while (parts.length > 0) {
       const part = parts[0]!;
-      const count = part.length === 0 ? 0 : ops.sys_write(this.#fd, part);
+      let count = 0;
+      if (unsent !== undefined && unsent !== null) count = this.sendHandle(part, unsent);
+      else if (part.length > 0) count = ops.sys_write(this.#fd, part);
       if (count === UV.EAGAIN) return 0;
       if (count === UV.EINTR) continue;
       if (count < 0) return count;
+      unsent = undefined;
       if (count < part.length) parts[0] = part.subarray(count);
       else parts.shift();
     }
@@ -268,8 +282,10 @@ export abstract class LibuvStreamWrap extends HandleWrap implements StreamSource
 
   #flush(): void {
     while (this.#queue.length > 0) {
-      const { req, parts } = this.#queue[0]!;
-      const error = this.#drain(parts);
+      const { req, parts, whole, handle } = this.#queue[0]!;
+      // A handle goes with the first byte.
+      const started = parts.reduce((sum, part) => sum + part.length, 0) < whole;
+      const error = this.#drain(parts, started ? undefined : handle);
       if (error === 0 && parts.length > 0) return;
       this.#queue.shift();
       this.#complete(req, error);
@@ -299,7 +315,7 @@ export abstract class LibuvStreamWrap extends HandleWrap implements StreamSource
     this.#complete(req, result === ENOTSOCK ? 0 : Math.min(0, result));
   }
 }
-for (const hidden of ['pushListener', 'removeListener', 'adopt', 'setNonBlocking', 'onReady', 'extraEvents', 'updateWatch', 'release', 'setReferenced']) {
+for (const hidden of ['pushListener', 'removeListener', 'adopt', 'setNonBlocking', 'onReady', 'extraEvents', 'updateWatch', 'release', 'setReferenced', 'sendHandle', 'receive']) {
   Object.defineProperty(LibuvStreamWrap.prototype, hidden, { enumerable: false });
 }
 

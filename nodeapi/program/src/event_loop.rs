@@ -29,7 +29,11 @@ impl Turn {
         self.reseed();
         self.engine.call("start", &[])?;
         loop {
-            while self.once()? {}
+            // With nothing to wait for there is no turn at all: what does not count (`unref`) is not run either.
+            let mut alive = self.engine.call("alive", &[])? == OpValue::Bool(true);
+            while alive {
+                alive = self.once()?;
+            }
             // `beforeExit` may have given the loop more to do.
             match self.engine.call("drained", &[])? {
                 OpValue::Int(status) => return Ok(status),

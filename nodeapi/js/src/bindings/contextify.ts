@@ -1,6 +1,5 @@
 // Scripts and functions: `vm`, the CommonJS loader. Contexts are realms, see `vm_context.ts`.
 
-import { moduleFunctions } from '../interpose/stack';
 import { notAvailable } from '../oracle';
 import { remember } from '../sources';
 import { isolateSymbols, privateSymbols } from '../symbols';
@@ -117,7 +116,6 @@ function compileFunctionForCJSLoader(source: string, fileName: string, _isSea: b
   importSymbols.set(fileName, symbol);
   if (fn !== undefined) {
     (fn as any)[hostDefined] = symbol;
-    moduleFunctions.add(fn as object);
   }
   return {
     cachedDataRejected: false,

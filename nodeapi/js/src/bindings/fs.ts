@@ -1,12 +1,12 @@
 // Files. Each operation is one function that gives a value or `-errno`; `request` makes the sync, callback and promise forms.
 // Where `fs.readFileSync` crosses into the kernel: `open` and `read` here, through `host.ops.sys_openat` and `sys_read`.
 
-import { AsyncWrap } from '../async_wrap';
 import { readAll } from '../files';
 import { cpSyncCheckPaths, cpSyncCopyDir, cpSyncOverrideFile } from '../fs_copy';
 import { makeDirectories, makeTemporary, removeTree } from '../fs_tree';
 import { FSReqCallback, kUsePromises, request, type Outcome } from '../request';
 import { S_IFDIR, statBuffer, statsArray, type } from '../stat';
+import { StatWatcher } from '../stat_watcher';
 import { errorName, pathText, UV, uvException } from '../uv';
 import { FileHandle } from '../file_handle';
 import { encodeBytes, parseEncoding, Encoding, utf8Text } from './buffer';
@@ -293,13 +293,6 @@ function statfs(path: Path, bigint: boolean): Outcome<unknown> {
   const [kind, blockBytes, blocks, free, files, filesFree] = new BigUint64Array(buffer.buffer) as unknown as bigint[];
   const values = [kind!, blockBytes!, blocks!, free!, free!, files!, filesFree!];
   return bigint ? BigInt64Array.from(values) : Float64Array.from(values.map(Number));
-}
-
-class StatWatcher extends AsyncWrap {
-  constructor() {
-    super('STATWATCHER');
-    throw host.loadGlue('oracle').notAvailable('fs.watchFile');
-  }
 }
 
 export function create(): object {

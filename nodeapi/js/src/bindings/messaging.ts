@@ -1,12 +1,13 @@
 // Structured clone and the DOMException hook.
 
-import { drain, MessageChannel, MessagePort, receive, stop } from '../message_port';
+import { broadcastChannel, drain, MessageChannel, MessagePort, receive, stop } from '../message_port';
 import { perContext } from '../realm';
-import { structuredClone } from '../structured_clone';
+import { library, structuredClone } from '../structured_clone';
 
 export function create(): object {
   return {
-    setDeserializerCreateObjectFunction(): void {},
+    setDeserializerCreateObjectFunction(create: (info: string) => any): void { library.createObject = create; },
+    broadcastChannel,
     structuredClone,
     exposeLazyDOMExceptionProperty(target: object): void {
       Object.defineProperty(target, 'DOMException', {

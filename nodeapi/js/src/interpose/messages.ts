@@ -106,13 +106,34 @@ function readOnly(name: string, sites: Site[]): string {
     `Cannot assign to read only property '${name}' of object '#<Object>'` : 'Assignment to constant variable.';
 }
 
+/** V8 says whether a private member was to be read or written. */
+function privateMember(name: string, sites: Site[]): string {
+  const source = around(sites[0]);
+  const rest = source === undefined ? '' : `${source.before}${source.after}`;
+  const at = rest.indexOf(name);
+  const written = at >= 0 && /^\s*(?:[-+*/%&|^]|\*\*|<<|>>>?|&&|\|\||\?\?)?=(?!=)/.test(rest.slice(at + name.length));
+  return written ? `Cannot write private member ${name} to an object whose class did not declare it` :
+    `Cannot read private member ${name} from an object whose class did not declare it`;
+}
+
+function setterMissing(sites: Site[]): string | undefined {
+  const source = around(sites[0]);
+  const name = source === undefined ? null : /\.([\w$]+)\s*=[^=]/.exec(`${source.before}${source.after}`);
+  return name === null ? undefined : `Cannot set property ${name[1]} of #<Object> which has only a getter`;
+}
+
 const nativeName = (sites: Site[]): string => (sites[0]?.isNative() ? sites[0].getFunctionName() ?? '' : '');
 
 const EXACT: Record<string, (sites: Site[]) => string | undefined> = {
+  __proto__: null as never,
   'not a function': notFunction,
   'not a constructor': (sites) => notFunction(sites).replace(/ function$/, ' constructor'),
   'value is not iterable': notIterable,
   'invalid array length': () => 'Invalid array length',
+  'invalid string length': () => 'Invalid string length',
+  'string too long': () => 'Invalid string length',
+  'invalid array buffer length': () => 'Array buffer allocation failed',
+  'no setter for property': setterMissing,
   'invalid repeat count': () => 'Invalid count value',
   'object is not extensible': (sites) => {
     if (nativeName(sites) === 'setPrototypeOf') return '#<Object> is not extensible';
@@ -160,6 +181,7 @@ const PATTERNS: Array<[RegExp, (match: RegExpExecArray, sites: Site[]) => string
     ([, what]) => `${what} is not iterable (cannot read property Symbol(Symbol.iterator))`],
   [/^cannot read property '([^]*)' of (null|undefined)$/, ([, key, what]) => `Cannot read properties of ${what} (reading '${key}')`],
   [/^cannot set property '([^]*)' of (null|undefined)$/, ([, key, what]) => `Cannot set properties of ${what} (setting '${key}')`],
+  [/^private class field '(#[^]*)' does not exist$/, ([, name], sites) => privateMember(name!, sites)],
   [/^'([^]*)' is read-only$/, ([, name], sites) => readOnly(name!, sites)],
   [/^([\w$]+) is not initialized$/, ([, name]) => `Cannot access '${name}' before initialization`],
   [/^unexpected token in expression: '([^]*)'$/, ([, token]) => (token === '' ? 'Unexpected end of input' : `Unexpected token '${token}'`)],

@@ -67,10 +67,10 @@ class CallSite {
     this.#site = site;
   }
   getThis(): unknown { return undefined; }
-  getTypeName(): string | null { return null; }
+  getTypeName(): string | null { return typeName(this.#site); }
   getFunction(): unknown { return this.#site.getFunction?.() ?? undefined; }
   getFunctionName(): string | null { return name(this.#site); }
-  getMethodName(): string | null { return null; }
+  getMethodName(): string | null { return methodName(this.#site); }
   getFileName(): string | undefined { return file(this.#site); }
   getLineNumber(): number | null { return this.#site.isNative() ? null : this.#site.getLineNumber(); }
   getColumnNumber(): number | null { return this.#site.isNative() ? null : this.#site.getColumnNumber(); }
@@ -81,20 +81,88 @@ class CallSite {
   getEnclosingColumnNumber(): number | null { return this.getColumnNumber(); }
   getPosition(): number { return 0; }
   getPromiseIndex(): number | null { return null; }
-  isToplevel(): boolean { return true; }
+  isToplevel(): boolean { return isToplevel(this.#site); }
   isEval(): boolean { return false; }
   isNative(): boolean { return this.#site.isNative(); }
-  isConstructor(): boolean { return false; }
-  isAsync(): boolean { return false; }
+  isConstructor(): boolean { return this.#site.isConstructor(); }
+  isAsync(): boolean { return this.#site.isAsync(); }
   isPromiseAll(): boolean { return false; }
   toString(): string {
-    const target = this.#site.getFunction();
-    const fn = typeof target === 'function' && moduleFunctions.has(target) ? 'Object.<anonymous>' : name(this.#site);
-    if (this.#site.isNative()) return `${builtins.get(target) ?? fn ?? 'native'} (<anonymous>)`;
-    const at =
-      `${file(this.#site) ?? '<anonymous>'}:${this.#site.getLineNumber()}:${this.#site.getColumnNumber()}`;
-    return fn === null ? at : `${fn} (${at})`;
+    const site = this.#site;
+    if (site.isNative()) return `${builtins.get(site.getFunction()) ?? name(site) ?? 'native'} (<anonymous>)`;
+    const at = `${file(site) ?? '<anonymous>'}:${site.getLineNumber()}:${site.getColumnNumber()}`;
+    const called = shownName(site);
+    const text = called === null ? at : `${called} (${at})`;
+    return site.isAsync() ? `async ${text}` : text;
   }
+}
+
+/** As `SerializeJSStackFrame`: what stands before the place. */
+function shownName(site: any): string | null {
+  const fn = name(site);
+  if (site.isConstructor()) return `new ${fn ?? '<anonymous>'}`;
+  if (isToplevel(site) || (fn !== null && /^[gs]et /.test(fn))) return fn;
+  const type = typeName(site);
+  const method = methodName(site);
+  if (fn === null) return `${type}.${method ?? '<anonymous>'}`;
+  const start = type === null || fn.startsWith(type) ? '' : `${type}.`;
+  const ends = method === null || fn === method || fn.endsWith(`.${method}`) || fn.endsWith(` ${method}`);
+  return `${start}${fn}${ends ? '' : ` [as ${method}]`}`;
+}
+
+function isToplevel(site: any): boolean {
+  const receiver = site.getThis();
+  return receiver === undefined || receiver === null || receiver === host.global;
+}
+
+/** As `JSReceiver::GetConstructorName`, without running code of the program. */
+function typeName(site: any): string | null {
+  const receiver = site.getThis();
+  if (receiver === undefined || receiver === null) return null;
+  if (typeof receiver === 'function') {
+    const own = getOwnPropertyDescriptor(receiver, 'name')?.value;
+    return typeof own === 'string' && own !== '' ? own : 'Function';
+  }
+  let tag: unknown;
+  for (let at: any = Object(receiver); at !== null; at = getPrototypeOf(at)) {
+    if (host.engine.proxyDetails(at) !== undefined) return 'Object';
+    const own = getOwnPropertyDescriptor(at, 'constructor');
+    // Node's library hides `Module` behind a getter that only gives it.
+    const made = own?.get !== undefined && own.set === undefined && own.configurable === false ? own.get() : own?.value;
+    if (typeof made === 'function') {
+      const text = getOwnPropertyDescriptor(made, 'name')?.value;
+      if (typeof text === 'string' && text !== '') return text;
+    }
+    tag ??= getOwnPropertyDescriptor(at, Symbol.toStringTag)?.value;
+  }
+  return typeof tag === 'string' ? tag : 'Object';
+}
+
+/** The one name under which the receiver has the function. */
+function methodName(site: any): string | null {
+  const receiver = site.getThis();
+  const fn = site.getFunction();
+  if (receiver === undefined || receiver === null || typeof fn !== 'function') return null;
+  const is = (holder: object, key: PropertyKey): boolean => {
+    const own = getOwnPropertyDescriptor(holder, key);
+    return own !== undefined && (own.value === fn || own.get === fn || own.set === fn);
+  };
+  const chain: object[] = [];
+  for (let at: any = Object(receiver); at !== null && chain.length < 32; at = getPrototypeOf(at)) {
+    if (host.engine.proxyDetails(at) !== undefined) return null;
+    chain.push(at);
+  }
+  const own = name(site)?.replace(/^[gs]et /, '');
+  if (own !== undefined) for (const holder of chain) if (is(holder, own)) return own;
+  let found: string | null = null;
+  for (const holder of chain) {
+    for (const key of Object.getOwnPropertyNames(holder)) {
+      if (!is(holder, key)) continue;
+      if (found !== null && found !== key) return null;
+      found = key;
+    }
+  }
+  return found;
 }
 
 function name(site: any): string | null {
@@ -105,9 +173,6 @@ function name(site: any): string | null {
 function file(site: any): string | undefined {
   return site.isNative() ? undefined : site.getFileName() ?? undefined;
 }
-
-/** Functions that are the top level of a CommonJS module: V8 shows them as `Object.<anonymous>`. */
-export const moduleFunctions = new WeakSet<object>();
 
 function isPlace(site: any): boolean {
   const fn = site.getFunction();
@@ -159,6 +224,7 @@ host.engine.setStackFormatter((error, sites) => {
   // A parser's error has a first entry for the place in the parsed text, which is no frame.
   const parsed = getPrototypeOf(error) === SyntaxError.prototype && sites.length > 0 && isPlace(sites[0]) ? sites[0] : undefined;
   const frames = (parsed === undefined ? sites : sites.slice(1)).slice(constructors(error, sites)).filter(visible);
+  if (typeof frameLimit === 'number' && frames.length > frameLimit) frames.length = Math.max(0, Math.floor(frameLimit));
   captured.set(error, { sites: frames, place: parsed, done: false });
   defineProperty(error, 'stack', { get: read, set: write, enumerable: false, configurable: true });
   return null;
@@ -192,7 +258,19 @@ Object.defineProperty(Error, 'captureStackTrace', {
     }
   } }.captureStackTrace,
 });
-const limit = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit')!;
-if (limit.get !== undefined) limit.set!.call(Error, 10);
+
+// The engine counts frames that are left out here, so it gets room for them.
+const HIDDEN_FRAMES = 24;
+const nativeLimit = getOwnPropertyDescriptor(Error, 'stackTraceLimit')!;
+let frameLimit: unknown;
+const limitAccess = {
+  get stackTraceLimit(): unknown { return frameLimit; },
+  set stackTraceLimit(value: unknown) {
+    frameLimit = value;
+    apply(nativeLimit.set!, Error, [typeof value === 'number' && value > 0 ? value + HIDDEN_FRAMES : value]);
+  },
+};
+limitAccess.stackTraceLimit = 10;
+defineProperty(Error, 'stackTraceLimit', { ...getOwnPropertyDescriptor(limitAccess, 'stackTraceLimit'), enumerable: true, configurable: true });
 delete (Error as any).prepareStackTrace;
 delete (Error.prototype as any).stack;

@@ -1,0 +1,23 @@
+// Options of V8 that mean something on another engine.
+
+import { command, onProcessStart } from './start';
+
+/** Whether `gc` is to be in the contexts that are made from now on. */
+export const exposed = { gc: false };
+
+/** `globalThis.gc`, as after `--expose-gc`. */
+export function installGc(global: any): void {
+  exposed.gc = true;
+  Object.defineProperty(global, 'gc', {
+    configurable: true, enumerable: false, writable: true,
+    value: { gc(options?: any): unknown {
+      host.loadGlue('interpose/weak_ref').releaseKept();
+      host.engine.collectGarbage();
+      return options?.execution === 'async' ? Promise.resolve() : undefined;
+    } }.gc,
+  });
+}
+
+onProcessStart(() => {
+  if (command.v8Options.some((option) => /^--expose[-_]gc$/.test(option))) installGc(host.global);
+});
