@@ -22,9 +22,8 @@ self.onmessage = ({ data }: MessageEvent<TaskInit>): void => {
 
 function run(slot: Slot, { module, clockOriginMs }: TaskStart): TaskFailure | undefined {
   let instance: WebAssembly.Instance | undefined;
-  const memory = (): WebAssembly.Memory => instance!.exports['memory'] as WebAssembly.Memory;
   try {
-    instance = new WebAssembly.Instance(module, buildImports(slot, memory, new Clocks(clockOriginMs, slot)));
+    instance = new WebAssembly.Instance(module, buildImports(slot, () => instance!.exports, new Clocks(clockOriginMs, slot)));
   } catch (error) {
     const failure = error instanceof RangeError ? 'memory' : 'load';
     return { failure, message: describe(error) };

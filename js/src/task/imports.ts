@@ -4,6 +4,7 @@
  */
 import { CALLS, ERRNO, SLOT_BYTES, STRINGS_BYTES_MAX, type CallSpec, type Kind } from '../generated/abi.js';
 import { hostCall, type Clocks } from './clock.js';
+import { Guests } from './guests.js';
 import type { Slot } from './slot.js';
 
 type Import = (...args: (number | bigint)[]) => number | bigint;
@@ -177,11 +178,17 @@ function storeStrings(memory: Uint8Array<ArrayBuffer>, pointers: number, strings
 }
 
 /** Both import modules, complete: wasm takes of them what the program declares. */
-export function buildImports(slot: Slot, memory: () => WebAssembly.Memory, clocks: Clocks): WebAssembly.Imports {
+export function buildImports(
+  slot: Slot,
+  exports: () => WebAssembly.Exports,
+  clocks: Clocks,
+): WebAssembly.Imports {
+  const memory = (): WebAssembly.Memory => exports()['memory'] as WebAssembly.Memory;
+  const guests = new Guests(exports);
   const imports: Record<string, Record<string, Import>> = { oac: {}, wasi_snapshot_preview1: {} };
   for (const spec of CALLS) {
     if (spec.served === 'host') {
-      imports[spec.module]![spec.name] = hostCall(spec, memory, clocks);
+      imports[spec.module]![spec.name] = hostCall(spec, memory, clocks, guests);
     } else {
       const marshaller = new Marshaller(spec, slot, memory);
       imports[spec.module]![spec.name] = (...args) => marshaller.invoke(args);

@@ -28,6 +28,14 @@ pub const PIPE_BYTES: usize = 64 << 10;
 pub const PIPE_ATOMIC_BYTES: usize = 4096;
 /// Bytes buffered in each direction of a loopback connection.
 pub const SOCKET_BYTES: usize = 256 << 10;
+/// What a message costs of a socket's buffer besides its bytes (about what Linux counts).
+pub const MESSAGE_COST_BYTES: usize = 768;
+/// Messages that wait in a Unix datagram socket to which nobody is connected in return (Linux: max_dgram_qlen, and one).
+pub const UNIX_MESSAGES_MAX: usize = 11;
+/// Descriptors that travel with one message; more are EINVAL (Linux: SCM_MAX_FD).
+pub const RIGHTS_MAX: usize = 253;
+/// Descriptors in messages that nobody has received, in a container; more are ETOOMANYREFS.
+pub const RIGHTS_IN_FLIGHT_MAX: usize = 4096;
 /// Connections waiting to be accepted, whatever listen(2) asks (Linux: SOMAXCONN).
 pub const BACKLOG_MAX: usize = 4096;
 /// Open descriptors of a task, by default.
@@ -58,3 +66,19 @@ pub const WATCHERS_MAX: usize = 256;
 pub const WATCH_EVENTS_MAX: usize = 16 << 10;
 /// Bytes of one wasm program's image.
 pub const IMAGE_BYTES_MAX: usize = 256 << 20;
+/// Pseudo-terminals of a container; one more is ENOSPC.
+pub const TERMINALS_MAX: usize = 256;
+/// Bytes that a terminal keeps for its reader, its line under way included (Linux: N_TTY_BUF_SIZE). A longer line is cut.
+pub const TERMINAL_INPUT_BYTES: usize = 4096;
+/// Bytes on their way through a pseudo-terminal, in each direction, before its reader's own buffer (Linux: the same).
+pub const TERMINAL_TRANSIT_BYTES: usize = 8192;
+/// Echo of a terminal that waits for output to go on; the oldest is dropped (Linux: N_TTY_BUF_SIZE).
+pub const TERMINAL_ECHO_BYTES: usize = 4096;
+/// Records of the event log that the host has not taken; one more is dropped and counted.
+pub const EVENT_LOG_MAX: usize = 4096;
+/// Drivers that a composition root registers for kinds of files; one more is ENOSPC.
+pub const DRIVERS_MAX: usize = 64;
+/// Entries of one list of a capability.
+pub const CAPABILITY_ENTRIES_MAX: usize = 256;
+/// Supplementary groups of a task (Linux: NGROUPS_MAX is more).
+pub const SPAWN_GROUPS_MAX: usize = 64;

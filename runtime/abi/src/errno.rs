@@ -111,6 +111,7 @@ errnos! {
     106 EISCONN 30 "transport endpoint is already connected";
     107 ENOTCONN 53 "transport endpoint is not connected";
     108 ESHUTDOWN 29 "cannot send after transport endpoint shutdown";
+    109 ETOOMANYREFS 29 "too many references: cannot splice";
     110 ETIMEDOUT 73 "connection timed out";
     111 ECONNREFUSED 14 "connection refused";
     112 EHOSTDOWN 29 "host is down";

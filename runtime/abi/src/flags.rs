@@ -127,6 +127,8 @@ pub mod poll {
 /// socket(2), shutdown(2), getsockopt(2).
 pub mod socket {
     #![allow(missing_docs)]
+    /// As the family of an address for connect(2): dissolves the association.
+    pub const AF_UNSPEC: u32 = 0;
     pub const AF_UNIX: u32 = 1;
     pub const AF_INET: u32 = 2;
     pub const AF_INET6: u32 = 10;
@@ -162,12 +164,21 @@ pub mod socket {
     pub const TCP_KEEPIDLE: u32 = 4;
     pub const TCP_KEEPINTVL: u32 = 5;
     pub const TCP_KEEPCNT: u32 = 6;
+    pub const TCP_USER_TIMEOUT: u32 = 18;
+    pub const IP_TOS: u32 = 1;
+    pub const IP_TTL: u32 = 2;
+    pub const IP_MULTICAST_TTL: u32 = 33;
+    pub const IP_MULTICAST_LOOP: u32 = 34;
+    pub const IPV6_UNICAST_HOPS: u32 = 16;
+    pub const IPV6_MULTICAST_HOPS: u32 = 18;
+    pub const IPV6_MULTICAST_LOOP: u32 = 19;
     pub const IPV6_V6ONLY: u32 = 26;
 }
 
 /// send(2), recv(2).
 pub mod message {
     #![allow(missing_docs)]
+    pub const OOB: u32 = 1;
     pub const PEEK: u32 = 2;
     pub const CTRUNC: u32 = 8;
     pub const TRUNC: u32 = 0x20;

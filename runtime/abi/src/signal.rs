@@ -131,9 +131,60 @@ impl WaitStatus {
     }
 }
 
+/// What wait4 tells of a child: its end, or with WUNTRACED and WCONTINUED a change on the way there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChildChange {
+    /// It has ended, and is no more.
+    Ended(WaitStatus),
+    /// This signal has stopped it.
+    Stopped(Signal),
+    /// SIGCONT has made it go on.
+    Continued,
+}
+
+impl ChildChange {
+    const STOPPED: u32 = 0x7f;
+    const CONTINUED: u32 = 0xffff;
+
+    /// As wait(2) packs it.
+    pub const fn encode(self) -> [u8; WaitStatus::BYTES] {
+        match self {
+            ChildChange::Ended(status) => status.encode(),
+            ChildChange::Stopped(signal) => ((signal.0 as u32) << 8 | ChildChange::STOPPED).to_le_bytes(),
+            ChildChange::Continued => ChildChange::CONTINUED.to_le_bytes(),
+        }
+    }
+
+    /// From what wait(2) packs; `None` for a nonsensical status.
+    pub fn decode(bytes: [u8; WaitStatus::BYTES]) -> Option<ChildChange> {
+        let word = u32::from_le_bytes(bytes);
+        match word & 0xff {
+            _ if word == ChildChange::CONTINUED => Some(ChildChange::Continued),
+            ChildChange::STOPPED => Signal::from_number(word >> 8).map(ChildChange::Stopped),
+            _ => WaitStatus::decode(bytes).map(ChildChange::Ended),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn changes_round_trip() {
+        let changes = [
+            ChildChange::Ended(WaitStatus::Exited(127)),
+            ChildChange::Ended(WaitStatus::Signaled(Signal::SIGKILL)),
+            ChildChange::Stopped(Signal::SIGTSTP),
+            ChildChange::Continued,
+        ];
+        for change in changes {
+            assert_eq!(ChildChange::decode(change.encode()), Some(change));
+        }
+        // What wait(2) gives on Linux for SIGTSTP's 20.
+        assert_eq!(ChildChange::Stopped(Signal::SIGTSTP).encode(), 0x147f_u32.to_le_bytes());
+        assert_eq!(ChildChange::decode(0x7f_u32.to_le_bytes()), None);
+    }
 
     #[test]
     fn statuses_round_trip() {

@@ -14,7 +14,7 @@ pub enum SocketAddress {
     V4(SocketAddrV4),
     /// ipv6(7).
     V6(SocketAddrV6),
-    /// unix(7): a path; empty for an unnamed socket.
+    /// unix(7): a path; a NUL and then an abstract name; empty for an unnamed socket.
     Unix(Vec<u8>),
 }
 
@@ -69,12 +69,13 @@ impl SocketAddress {
                 )))
             }
             socket::AF_UNIX => {
-                // The path ends at its NUL, where the buffer is longer than the address.
+                // A path ends at its NUL, where the buffer is longer than the address; an abstract name holds any bytes, but in a
+                // buffer of nothing but NULs there is none.
+                let is_abstract = rest.first() == Some(&0) && rest.iter().any(|&byte| byte != 0);
                 let path = rest.split(|&byte| byte == 0).next().unwrap_or_default();
-                if path.len() > UNIX_PATH_BYTES_MAX {
-                    Err(Errno::EINVAL)
-                } else {
-                    Ok(SocketAddress::Unix(path.to_vec()))
+                match if is_abstract { rest } else { path } {
+                    name if name.len() > UNIX_PATH_BYTES_MAX + usize::from(is_abstract) => Err(Errno::EINVAL),
+                    name => Ok(SocketAddress::Unix(name.to_vec())),
                 }
             }
             _ => Err(Errno::EAFNOSUPPORT),
@@ -92,6 +93,8 @@ mod tests {
             SocketAddress::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 3000)),
             SocketAddress::V6(SocketAddrV6::new(Ipv6Addr::LOCALHOST, 80, 1, 2)),
             SocketAddress::Unix(b"/tmp/socket".to_vec()),
+            SocketAddress::Unix(b"\0abstract\0name".to_vec()),
+            SocketAddress::Unix(Vec::new()),
         ];
         for address in addresses {
             assert_eq!(SocketAddress::decode(&address.encode()), Ok(address));

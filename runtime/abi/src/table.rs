@@ -159,7 +159,7 @@ macro_rules! for_each_call {
             /// Waits until a descriptor is ready: `flags::poll` records of 8 bytes in, the same with revents out; a negative timeout waits for ever; returns how many are ready. ppoll(2).
             oac 80 poll (fds: in_bytes, timeout_ns: i64, ready: out_bytes) => kernel full;
             /// Makes a socket; SOCK_NONBLOCK, SOCK_CLOEXEC. socket(2).
-            oac 90 socket (domain: u32, kind: u32, protocol: u32) => kernel partial("AF_INET and AF_INET6 streams, loopback only");
+            oac 90 socket (domain: u32, kind: u32, protocol: u32) => kernel partial("TCP and UDP reach the loopback only; Unix sockets of all kinds; no raw sockets");
             /// Gives a socket its address, as `sockaddr::SocketAddress` packs it. bind(2).
             oac 91 bind (fd: i32, address: in_bytes) => kernel full;
             /// Accepts connections from now on; the host hears of the port. listen(2).
@@ -175,21 +175,21 @@ macro_rules! for_each_call {
             /// The other end's address; returns its length. getpeername(2).
             oac 97 getpeername (fd: i32, address: out_bytes) => kernel full;
             /// Reads a socket option. getsockopt(2).
-            oac 98 getsockopt (fd: i32, level: u32, option: u32, value: out_bytes) => kernel partial("SO_ERROR, SO_TYPE, SO_ACCEPTCONN; the rest ENOPROTOOPT");
+            oac 98 getsockopt (fd: i32, level: u32, option: u32, value: out_bytes) => kernel partial("the options of `flags::socket`; the rest ENOPROTOOPT");
             /// Sets a socket option. setsockopt(2).
-            oac 99 setsockopt (fd: i32, level: u32, option: u32, value: in_bytes) => kernel partial("SO_REUSEADDR, SO_KEEPALIVE and TCP_NODELAY are accepted and change nothing on a loopback; the rest ENOPROTOOPT");
+            oac 99 setsockopt (fd: i32, level: u32, option: u32, value: in_bytes) => kernel partial("the options of `flags::socket`; the rest, multicast groups among them, ENOPROTOOPT");
             /// Sends, to an address when that is not empty: MSG_DONTWAIT, MSG_NOSIGNAL. sendto(2).
-            oac 100 sendto (fd: i32, buf: in_bytes, flags: u32, address: in_bytes) => kernel missing(ENOSYS);
+            oac 100 sendto (fd: i32, buf: in_bytes, flags: u32, address: in_bytes) => kernel full;
             /// Receives: MSG_PEEK, MSG_DONTWAIT, MSG_WAITALL, MSG_TRUNC; returns the length, the sender's address comes out. recvfrom(2).
-            oac 101 recvfrom (fd: i32, buf: out_bytes, flags: u32, address: out_bytes) => kernel missing(ENOSYS);
-            /// Two connected sockets (AF_UNIX streams): two i32s. socketpair(2).
+            oac 101 recvfrom (fd: i32, buf: out_bytes, flags: u32, address: out_bytes) => kernel full;
+            /// Two connected sockets (AF_UNIX, of any kind): two i32s. socketpair(2).
             oac 102 socketpair (domain: u32, kind: u32, fds: out_bytes) => kernel full;
             /// Sends with descriptors of the caller, an i32 each, over a Unix socket (SCM_RIGHTS). sendmsg(2).
-            oac 103 sendmsg (fd: i32, buf: in_bytes, flags: u32, address: in_bytes, fds: in_bytes) => kernel missing(ENOSYS);
-            /// Receives with descriptors (SCM_RIGHTS; MSG_CMSG_CLOEXEC): `details` is the address (its length, then 108 bytes), the number of descriptors and the message's flags, u32s. recvmsg(2).
-            oac 104 recvmsg (fd: i32, buf: out_bytes, flags: u32, fds: out_bytes, details: out_bytes) => kernel missing(ENOSYS);
+            oac 103 sendmsg (fd: i32, buf: in_bytes, flags: u32, address: in_bytes, fds: in_bytes) => kernel full;
+            /// Receives with descriptors (SCM_RIGHTS; MSG_CMSG_CLOEXEC): `details` is a `message::Details`. recvmsg(2).
+            oac 104 recvmsg (fd: i32, buf: out_bytes, flags: u32, fds: out_bytes, details: out_bytes) => kernel full;
             /// Bytes that a read would give at once. ioctl(2), FIONREAD.
-            oac 105 fionread (fd: i32) => kernel missing(ENOSYS);
+            oac 105 fionread (fd: i32) => kernel full;
             /// Starts an HTTP request made by the host, `fetch::RequestHead`; returns a descriptor from which the response body is read. EACCES without the network capability. O_NONBLOCK, O_CLOEXEC.
             oac 110 fetch (head: in_bytes, body: in_bytes, flags: u32) => kernel full;
             /// Waits for the response's `fetch::ResponseHead`; returns its length.
@@ -216,6 +216,10 @@ macro_rules! for_each_call {
             oac 129 tcflush (fd: i32, queue: u32) => kernel missing(ENOTTY);
             /// Names of the system: sysname, nodename, release, version, machine, each ended by a NUL; returns their length. uname(2).
             oac 130 uname (names: out_bytes) => kernel missing(ENOSYS);
+            /// Instantiates a wasm module beside the program, in its memory, see [`guest`](crate::guest); returns its number. ENOEXEC, EMFILE.
+            oac 140 guest_load (module: in_bytes) => host full;
+            /// Calls an entry of a guest with two numbers; returns 0, or a `guest::GuestTrap`. EBADF, ENOENT.
+            oac 141 guest_call (guest: u32, entry: u32, frame: u32, function: u32) => host full;
             /// WASI preview 1 `args_get`.
             wasi 300 args_get (argv: out_strings) => kernel full;
             /// WASI preview 1 `args_sizes_get`.
@@ -303,7 +307,7 @@ macro_rules! for_each_call {
             /// WASI preview 1 `sock_accept`.
             wasi 342 sock_accept (fd: i32, flags: u32, connection: out_fixed(4)) => kernel full;
             /// WASI preview 1 `sock_recv`.
-            wasi 343 sock_recv (fd: i32, iovs: out_iovs, ri_flags: u32, ro_datalen: out_fixed(4), ro_flags: out_fixed(2)) => kernel partial("neither peeking nor waiting for all");
+            wasi 343 sock_recv (fd: i32, iovs: out_iovs, ri_flags: u32, ro_datalen: out_fixed(4), ro_flags: out_fixed(2)) => kernel full;
             /// WASI preview 1 `sock_send`.
             wasi 344 sock_send (fd: i32, iovs: in_iovs, si_flags: u32, so_datalen: out_fixed(4)) => kernel full;
             /// WASI preview 1 `sock_shutdown`.
@@ -532,6 +536,8 @@ pub mod nr {
     pub const PTSNUMBER: u16 = find(Module::Oac, "ptsnumber");
     pub const TCFLUSH: u16 = find(Module::Oac, "tcflush");
     pub const UNAME: u16 = find(Module::Oac, "uname");
+    pub const GUEST_LOAD: u16 = find(Module::Oac, "guest_load");
+    pub const GUEST_CALL: u16 = find(Module::Oac, "guest_call");
     pub const WASI_ARGS_GET: u16 = find(Module::Wasi, "args_get");
     pub const WASI_ARGS_SIZES_GET: u16 = find(Module::Wasi, "args_sizes_get");
     pub const WASI_ENVIRON_GET: u16 = find(Module::Wasi, "environ_get");

@@ -12,6 +12,7 @@ pub mod input {
     pub const INLCR: u32 = 0o100;
     pub const IGNCR: u32 = 0o200;
     pub const ICRNL: u32 = 0o400;
+    pub const IUCLC: u32 = 0o1000;
     pub const IXON: u32 = 0o2000;
     pub const IXANY: u32 = 0o4000;
     pub const IXOFF: u32 = 0o10000;
@@ -23,10 +24,13 @@ pub mod input {
 pub mod output {
     #![allow(missing_docs)]
     pub const OPOST: u32 = 0o1;
+    pub const OLCUC: u32 = 0o2;
     pub const ONLCR: u32 = 0o4;
     pub const OCRNL: u32 = 0o10;
     pub const ONOCR: u32 = 0o20;
     pub const ONLRET: u32 = 0o40;
+    /// Tabs are written as spaces: the value of TABDLY that is called XTABS.
+    pub const XTABS: u32 = 0o14000;
 }
 
 /// `c_cflag`.
@@ -35,6 +39,7 @@ pub mod control {
     pub const B38400: u32 = 0o17;
     pub const CS8: u32 = 0o60;
     pub const CREAD: u32 = 0o200;
+    pub const PARENB: u32 = 0o400;
 }
 
 /// `c_lflag`.
@@ -49,6 +54,7 @@ pub mod local {
     pub const NOFLSH: u32 = 0o200;
     pub const TOSTOP: u32 = 0o400;
     pub const ECHOCTL: u32 = 0o1000;
+    pub const ECHOPRT: u32 = 0o2000;
     pub const ECHOKE: u32 = 0o4000;
     pub const IEXTEN: u32 = 0o100000;
 }
@@ -74,6 +80,22 @@ pub mod special {
     pub const VEOL2: usize = 16;
     /// How many there are.
     pub const COUNT: usize = 19;
+}
+
+/// When tcsetattr acts.
+pub mod actions {
+    #![allow(missing_docs)]
+    pub const NOW: u32 = 0;
+    pub const DRAIN: u32 = 1;
+    pub const FLUSH: u32 = 2;
+}
+
+/// What tcflush throws away.
+pub mod flush {
+    #![allow(missing_docs)]
+    pub const INPUT: u32 = 0;
+    pub const OUTPUT: u32 = 1;
+    pub const BOTH: u32 = 2;
 }
 
 /// `struct termios` as the kernel has it (TCGETS).
@@ -133,6 +155,16 @@ impl Default for Termios {
 }
 
 impl Termios {
+    /// Whether an input flag is set.
+    pub const fn has_input(&self, flag: u32) -> bool {
+        self.input & flag != 0
+    }
+
+    /// Whether a local flag is set.
+    pub const fn has_local(&self, flag: u32) -> bool {
+        self.local & flag != 0
+    }
+
     /// Bytes of an encoded record.
     pub const BYTES: usize = 36;
 

@@ -13,7 +13,7 @@ use oac_abi::{
 };
 use wasmtime::{Caller, Engine, Extern, FuncType, Linker, ValRaw, ValType};
 
-use super::{clocks, task::TaskState};
+use super::{clocks, guest, task::TaskState};
 
 /// Pieces of a gathered or scattered buffer, at most (Linux: UIO_MAXIOV).
 const IOVS_MAX: usize = 1024;
@@ -408,11 +408,20 @@ fn serve(
     caller: &mut Caller<'_, TaskState>,
     arguments: &[ValRaw; WASM_ARGS_MAX],
 ) -> wasmtime::Result<i64> {
-    let (memory, state) = borrow(caller);
-    if state.task.is_stopped() {
+    if caller.data().task.is_stopped() {
         return Err(super::Ended.into());
     }
-    let clock = arguments[0].get_u32();
+    let words = [0, 1, 2, 3].map(|index| arguments[index].get_u32());
+    let in_guest = match number {
+        nr::GUEST_LOAD => Some(guest::load(caller, words[0], words[1])?),
+        nr::GUEST_CALL => Some(guest::call(caller, words)?),
+        _ => None,
+    };
+    if let Some(result) = in_guest {
+        return Ok(result.unwrap_or_else(Errno::to_return));
+    }
+    let (memory, state) = borrow(caller);
+    let clock = words[0];
     let mut put =
         |at: u32, value: u64| match memory.get_mut(at as usize..).and_then(|m| m.first_chunk_mut::<8>()) {
             Some(place) => {
@@ -445,6 +454,6 @@ fn serve(
                 None => failed(module, Errno::EFAULT),
             }
         }
-        _ => unreachable!("the table lets the host serve clocks and randomness only"),
+        _ => unreachable!("the table lets the host serve clocks, randomness and guests only"),
     })
 }

@@ -7,6 +7,7 @@
 
 mod clocks;
 mod exit_slot;
+mod guest;
 mod marshal;
 mod task;
 

@@ -11,7 +11,7 @@ use oac_abi::{bounds::CALL_ARGS_MAX, nr, wire::Request};
 use oac_kernel::{Image, TaskFailure};
 use wasmtime::{Memory, ResourceLimiter, Store, Trap, UpdateDeadline, WasmBacktrace};
 
-use super::{Ended, Machine, TaskHandle};
+use super::{Ended, Machine, TaskHandle, guest::Guest};
 use crate::{
     error::one_line,
     runtime::{HOST_STACK_BYTES, WASM_STACK_BYTES},
@@ -33,13 +33,15 @@ pub(crate) struct TaskState {
     pub(crate) input: Vec<u8>,
     /// Output regions of the call under way, before they are dealt out.
     pub(crate) output: Vec<u8>,
+    /// Modules that run beside the program.
+    pub(crate) guests: Vec<Guest>,
     memory_bytes_max: usize,
 }
 
 /// The program wanted more memory than its container gives to a task.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the task's memory limit is reached")]
-struct MemoryLimit;
+pub(super) struct MemoryLimit;
 
 impl ResourceLimiter for TaskState {
     fn memory_growing(&mut self, _: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
@@ -90,6 +92,7 @@ fn run(machine: &Arc<Machine>, task: Arc<TaskHandle>, image: Image) -> Option<Ta
         memory: None,
         input: Vec::new(),
         output: Vec::new(),
+        guests: Vec::new(),
         memory_bytes_max: machine.memory_bytes_max.and_then(|max| max.try_into().ok()).unwrap_or(usize::MAX),
     };
     let mut store = Store::new(runtime.engine(), state);

@@ -32,6 +32,9 @@ use code_cache::{CodeCache, CodeKey};
 /// Compiled modules kept in memory; when there are more, those that are not running are dropped.
 const MODULES_MAX: usize = 128;
 
+/// How a component begins, where a module has version 1: binary format 13 of layer 1.
+const COMPONENT_HEADER: &[u8] = b"\0asm\x0d\0\x01\0";
+
 /// What a [`Runtime`] is made of.
 #[derive(Clone, Debug, Default)]
 pub struct RuntimeOptions {
@@ -138,18 +141,22 @@ impl Runtime {
     }
 
     fn compile(&self, wasm: &[u8]) -> Result<InstancePre<TaskState>, Error> {
+        self.link(&self.guest(wasm)?)
+    }
+
+    /// A module that is to run beside a program: compiled, or from the cache, and not linked.
+    pub(crate) fn guest(&self, wasm: &[u8]) -> Result<Module, Error> {
         let key = self.0.cache_key(wasm);
         if let Some(module) = self.0.cache.load(&self.0.engine, key) {
-            return self.link(&module);
+            return Ok(module);
         }
         let load_error = |error: wasmtime::Error| Error::Load(one_line(&error));
         let code = self.0.engine.precompile_module(wasm).map_err(load_error)?;
-        let module = match self.0.cache.store(&self.0.engine, key, &code) {
-            Some(module) => module,
+        match self.0.cache.store(&self.0.engine, key, &code) {
+            Some(module) => Ok(module),
             // SAFETY: this is what the engine itself has just compiled.
-            None => unsafe { Module::deserialize(&self.0.engine, &code) }.map_err(load_error)?,
-        };
-        self.link(&module)
+            None => unsafe { Module::deserialize(&self.0.engine, &code) }.map_err(load_error),
+        }
     }
 
     /// The code that was compiled at build time; `None` where this machine cannot run it.

@@ -1,0 +1,8 @@
+//! Guests in the text format, run beside a host program.
+
+#![allow(clippy::unwrap_used)]
+
+mod host;
+
+#[test]
+fn x() {}
