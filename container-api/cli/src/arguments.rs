@@ -1,17 +1,22 @@
 //! The command line.
 
-use std::{ffi::OsString, time::Duration};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use lexopt::{Arg, Parser};
 use oac_container::NetworkCapability;
 
-use crate::values::{self, BadValue, MountValue, PortValue};
+use crate::{
+    completions::{SUBCOMMANDS, Shell},
+    options::{self, RUN_OPTIONS},
+    values::{self, BadValue, MountValue, PortValue},
+};
 
 /// What is asked for.
 #[derive(Debug)]
 pub(crate) enum Command {
-    Help(&'static str),
+    Help(String),
     Version,
+    Completions(Shell),
     Run(Box<RunRequest>),
 }
 
@@ -24,7 +29,11 @@ pub(crate) struct RunRequest {
     pub(crate) ports: Vec<PortValue>,
     pub(crate) network: NetworkCapability,
     pub(crate) use_npmrc: bool,
+    pub(crate) terminal: bool,
     pub(crate) memory_bytes: Option<u64>,
+    pub(crate) disk_bytes: Option<u64>,
+    pub(crate) cpu_time: Option<Duration>,
+    pub(crate) event_log: Option<PathBuf>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) tasks: Option<usize>,
     pub(crate) command: String,
@@ -39,8 +48,16 @@ pub(crate) enum ArgumentError {
     Value { option: &'static str, value: String, source: BadValue },
     #[error("no command given to run; see oac run --help")]
     NoCommand,
-    #[error("there is no command `{0}`; see oac --help")]
-    UnknownCommand(String),
+    #[error("there is no command `{0}`; {1}")]
+    UnknownCommand(String, String),
+    #[error("there is no option {0}; {1}")]
+    UnknownOption(String, String),
+    #[error("oac completions: wanted is bash, zsh or fish")]
+    NoShell,
+    #[error("-e {0}: a variable has a name: NAME=VALUE, or NAME to pass this machine's value on")]
+    NamelessVariable(String),
+    #[error("-v: two directories are to be shown at {0}")]
+    SamePlace(String),
     #[error("-e {0}: there is no variable of this name to pass on; give a value with {0}=VALUE")]
     NoVariable(String),
     #[error("-w {0}: wanted is an absolute path in the container")]
@@ -55,12 +72,15 @@ oac: containers that run Node.js programs, shells and WebAssembly, without Docke
 Usage:
   oac run [OPTIONS] [--] COMMAND [ARGS...]   run a program in a new container
   oac run --help                             its options
+  oac completions bash|zsh|fish              print a script that teaches a shell to complete oac
   oac --version
 
 A container starts empty: it has node, npm, npx and sh, and none of this machine's files, ports or network
 unless an option gives it some.
 
   oac run -v ./app:/work -w /work -p 3000:3000 --allow-net -- sh -c 'npm install && node server.js'
+  oac run -t -- sh                           a shell on this terminal
+  oac run --memory 256M --timeout 10s -v ./untrusted:/work:ro -- /work/program.wasm
 ";
 
 const RUN_HELP: &str = "\
@@ -71,32 +91,33 @@ Usage: oac run [OPTIONS] [--] COMMAND [ARGS...]
 COMMAND is node, npm, npx, sh, or the path of a WASI program (.wasm) or script in the container.
 
 Options:
-  -v, --volume HOST:GUEST[:ro]   show a directory of this machine at GUEST; may be given more than once
-  -w, --workdir DIR              start in this directory of the container (made if missing; default /)
-  -e, --env NAME=VALUE           set a variable; -e NAME passes this machine's value on
-  -p, --publish HOST:GUEST       let 127.0.0.1:HOST of this machine lead to port GUEST of the container;
-                                 ADDRESS:HOST:GUEST listens on another address, e.g. 0.0.0.0:80:3000
-      --allow-net[=HOST,...]     let programs make HTTP(S) requests: to any host, or to these only
-                                 (example.com, *.example.com, example.com:8080);
-                                 any host includes this machine itself, and what only it can reach
-      --no-npmrc                 do not tell npm which registries this machine uses
-      --memory SIZE              memory of each program, e.g. 512M; one that wants more is killed
-      --timeout TIME             end the container after e.g. 500ms, 60s, 5m
-      --pids N                   programs at a time, at most
-  -h, --help
+";
 
+const RUN_HELP_END: &str = "
 The program reads this command's standard input and writes to its standard output and error. SIGINT, SIGTERM, SIGHUP
-and SIGQUIT are passed on. When the program ends, all that it started ends with it.
+and SIGQUIT are passed on; with -t, keys such as ^C reach the container's terminal instead, and so does the window's
+size. When the program ends, all that it started ends with it.
 
 With --allow-net, npm_config_registry of this machine's environment, else the registry lines of ~/.npmrc, are passed on to the
 container as variables, so that npm installs from where it does outside. Passwords and tokens are never passed on.
+
+Sizes have the units K, M and G, times ms, s, m and h (seconds without one).
 
 Environment: OAC_PROGRAMS_DIR, a directory whose node.wasm, npm.wasm and sh.wasm are used instead of those built in.
 XDG_CACHE_HOME, where compiled programs are kept (in oac/; default ~/.cache).
 
 Exit status: the program's; 128+N after signal N; 124 after --timeout; 125 when oac itself fails; 126 when the command
 cannot be run; 127 when there is no such command.
+
+  oac run -v .:/work -w /work -- npm test
+  oac run -it -v .:/work -w /work -- sh
+  echo 'console.log(6 * 7)' | oac run -- node
+  oac run -v ./bin:/tools:ro -v .:/src -w /src -- /tools/rg.wasm TODO
 ";
+
+fn run_help() -> String {
+    [RUN_HELP, &options::listing(), RUN_HELP_END].concat()
+}
 
 fn text(value: OsString) -> Result<String, ArgumentError> {
     value.into_string().map_err(ArgumentError::NotUtf8)
@@ -104,15 +125,46 @@ fn text(value: OsString) -> Result<String, ArgumentError> {
 
 pub(crate) fn parse(mut parser: Parser) -> Result<Command, ArgumentError> {
     match parser.next()? {
-        None | Some(Arg::Short('h') | Arg::Long("help")) => Ok(Command::Help(HELP)),
+        None | Some(Arg::Short('h') | Arg::Long("help")) => Ok(Command::Help(HELP.into())),
         Some(Arg::Short('V') | Arg::Long("version")) => Ok(Command::Version),
         Some(Arg::Value(word)) => match word.to_str() {
             Some("run") => parse_run(parser),
-            Some("help") => Ok(Command::Help(HELP)),
+            Some("completions") => parse_completions(parser),
+            Some("help") => match parser.next()? {
+                Some(Arg::Value(word)) if word == "run" => Ok(Command::Help(run_help())),
+                _ => Ok(Command::Help(HELP.into())),
+            },
             Some("version") => Ok(Command::Version),
-            _ => Err(ArgumentError::UnknownCommand(word.to_string_lossy().into_owned())),
+            _ => {
+                let word = word.to_string_lossy().into_owned();
+                let advice = options::meant(&word, SUBCOMMANDS.map(|(name, _)| name))
+                    .map_or("see oac --help".into(), |meant| format!("did you mean `oac {meant}`?"));
+                Err(ArgumentError::UnknownCommand(word, advice))
+            }
         },
-        Some(other) => Err(other.unexpected().into()),
+        Some(other) => Err(unknown_option(&other, ["help", "version"], "oac --help")),
+    }
+}
+
+fn parse_completions(mut parser: Parser) -> Result<Command, ArgumentError> {
+    let Some(Arg::Value(word)) = parser.next()? else { return Err(ArgumentError::NoShell) };
+    let shell = Shell::NAMES.into_iter().find(|(name, _)| word == *name);
+    shell.map(|(_, shell)| Command::Completions(shell)).ok_or(ArgumentError::NoShell)
+}
+
+fn unknown_option<'a>(
+    option: &Arg<'_>,
+    known: impl IntoIterator<Item = &'a str>,
+    help: &str,
+) -> ArgumentError {
+    match option {
+        Arg::Long(long) => {
+            let advice = options::meant(long, known)
+                .map_or_else(|| format!("see {help}"), |meant| format!("did you mean --{meant}?"));
+            ArgumentError::UnknownOption(format!("--{long}"), advice)
+        }
+        Arg::Short(short) => ArgumentError::UnknownOption(format!("-{short}"), format!("see {help}")),
+        Arg::Value(value) => ArgumentError::Syntax(lexopt::Error::UnexpectedArgument(value.clone())),
     }
 }
 
@@ -130,9 +182,16 @@ fn parse_run(mut parser: Parser) -> Result<Command, ArgumentError> {
     let mut request = RunRequest { use_npmrc: true, ..RunRequest::default() };
     while let Some(argument) = parser.next()? {
         match argument {
-            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(RUN_HELP)),
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(run_help())),
             Arg::Short('v') | Arg::Long("volume") => {
-                request.mounts.push(value(&mut parser, "-v", values::mount)?);
+                let mount = value(&mut parser, "-v", values::mount)?;
+                let same = |other: &MountValue| {
+                    other.guest.trim_end_matches('/') == mount.guest.trim_end_matches('/')
+                };
+                if request.mounts.iter().any(same) {
+                    return Err(ArgumentError::SamePlace(mount.guest));
+                }
+                request.mounts.push(mount);
             }
             Arg::Short('w') | Arg::Long("workdir") => {
                 let dir = text(parser.value()?)?;
@@ -152,7 +211,15 @@ fn parse_run(mut parser: Parser) -> Result<Command, ArgumentError> {
                 let hosts = parser.optional_value().map(text).transpose()?;
                 allow(&mut request.network, hosts.as_deref());
             }
+            Arg::Short('t') | Arg::Long("tty") => request.terminal = true,
+            // What `docker run` needs it for is so anyway.
+            Arg::Short('i') | Arg::Long("interactive") => {}
             Arg::Long("no-npmrc") => request.use_npmrc = false,
+            Arg::Long("disk") => request.disk_bytes = Some(value(&mut parser, "--disk", values::size)?),
+            Arg::Long("cpus-time") => {
+                request.cpu_time = Some(value(&mut parser, "--cpus-time", values::time)?);
+            }
+            Arg::Long("event-log") => request.event_log = Some(parser.value()?.into()),
             Arg::Long("memory") => request.memory_bytes = Some(value(&mut parser, "--memory", values::size)?),
             Arg::Long("timeout") => request.timeout = Some(value(&mut parser, "--timeout", values::time)?),
             Arg::Long("pids") => request.tasks = Some(value(&mut parser, "--pids", values::count)?),
@@ -162,7 +229,10 @@ fn parse_run(mut parser: Parser) -> Result<Command, ArgumentError> {
                 request.args = parser.raw_args()?.map(text).collect::<Result<_, _>>()?;
                 return Ok(Command::Run(Box::new(request)));
             }
-            other => return Err(other.unexpected().into()),
+            other => {
+                let known = RUN_OPTIONS.iter().map(|option| option.long);
+                return Err(unknown_option(&other, known, "oac run --help"));
+            }
         }
     }
     Err(ArgumentError::NoCommand)
@@ -170,6 +240,8 @@ fn parse_run(mut parser: Parser) -> Result<Command, ArgumentError> {
 
 fn variable(pair: String) -> Result<(String, String), ArgumentError> {
     match pair.split_once('=') {
+        Some(("", _)) => Err(ArgumentError::NamelessVariable(pair)),
+        None if pair.is_empty() => Err(ArgumentError::NamelessVariable(pair)),
         Some((name, value)) => Ok((name.into(), value.into())),
         None => match std::env::var(&pair) {
             Ok(value) => Ok((pair, value)),
@@ -180,16 +252,12 @@ fn variable(pair: String) -> Result<(String, String), ArgumentError> {
 
 /// Widens the capability: any host, or these besides those that were given before.
 fn allow(network: &mut NetworkCapability, hosts: Option<&str>) {
-    let Some(hosts) = hosts else {
-        *network = NetworkCapability::Any;
-        return;
+    let mut rules = match network {
+        NetworkCapability::Hosts(rules) => std::mem::take(rules),
+        NetworkCapability::Denied | NetworkCapability::Any => Vec::new(),
     };
-    let more = hosts.split(',').filter(|host| !host.is_empty()).map(String::from);
-    match network {
-        NetworkCapability::Any => {}
-        NetworkCapability::Hosts(list) => list.extend(more),
-        NetworkCapability::Denied => *network = NetworkCapability::Hosts(more.collect()),
-    }
+    rules.extend(hosts.unwrap_or("*").split(',').filter(|host| !host.is_empty()).map(String::from));
+    *network = NetworkCapability::Hosts(rules);
 }
 
 #[cfg(test)]
@@ -227,7 +295,34 @@ mod tests {
     fn the_command_needs_no_dashes_before_it() {
         let request = run("run --allow-net node --help");
         assert_eq!((request.command.as_str(), &request.args[..]), ("node", &["--help".into()][..]));
-        assert_eq!(request.network, NetworkCapability::Any);
+        assert_eq!(request.network, NetworkCapability::Hosts(vec!["*".into()]));
+    }
+
+    #[test]
+    fn docker_habits() {
+        let request = run("run -it -e A=1 -p8080:80 --env=B=2 -- sh");
+        assert!(request.terminal);
+        assert_eq!(request.env, [("A".into(), "1".into()), ("B".into(), "2".into())]);
+        assert_eq!(request.ports[0].guest, 80);
+    }
+
+    #[test]
+    fn every_option_is_understood_and_listed() {
+        for option in RUN_OPTIONS.iter().filter(|option| option.long != "help") {
+            let message = parsed(&format!("run --{}", option.long)).unwrap_err().to_string();
+            assert!(!message.starts_with("there is no option"), "{message}");
+            if let Some(short) = option.short {
+                let message = parsed(&format!("run -{short}")).unwrap_err().to_string();
+                assert!(!message.starts_with("there is no option"), "{message}");
+            }
+        }
+        for help in ["run --help", "run -h", "help run"] {
+            let Ok(Command::Help(text)) = parsed(help) else { panic!("{help}") };
+            assert!(
+                text.contains("--cpus-time TIME") && text.lines().all(|line| line.len() <= 128),
+                "{text}"
+            );
+        }
     }
 
     #[test]
@@ -245,7 +340,18 @@ mod tests {
         };
         check("run -p 80:x -- sh", "-p 80:x: wanted is HOST_PORT:GUEST_PORT");
         check("run -v nowhere -- sh", "-v nowhere: wanted is HOST_DIRECTORY:/GUEST/PATH");
-        check("run --color -- sh", "invalid option '--color'");
+        check("run --color -- sh", "there is no option --color; see oac run --help");
+        check("run --volum a:/b -- sh", "there is no option --volum; did you mean --volume?");
+        check("run -x -- sh", "there is no option -x; see oac run --help");
+        check("run -e =x -- sh", "-e =x: a variable has a name");
+        check("run -v a:/work -v b:/work/ -- sh", "-v: two directories are to be shown at /work/");
+        check("run -v a:/work/../etc -- sh", "-v a:/work/../etc: wanted is");
+        check("run --memory 12Q -- sh", "--memory 12Q: wanted is a number of bytes");
+        check("run --cpus-time never -- sh", "--cpus-time never: wanted is a time");
+        check("run --pids 0 -- sh", "--pids 0: wanted is a number above zero");
+        check("run --timeout", "missing argument for option '--timeout'");
+        check("completions tcsh", "oac completions: wanted is bash, zsh or fish");
+        check("rnu -- sh", "there is no command `rnu`; did you mean `oac run`?");
         check("run -w work -- sh", "-w work: wanted is an absolute path");
         check("run -p 80:80", "no command given to run");
         check("walk", "there is no command `walk`");

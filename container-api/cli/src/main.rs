@@ -6,8 +6,12 @@
 //! Start reading at `run.rs`.
 
 mod arguments;
+mod completions;
 mod npm_registry;
+mod options;
 mod run;
+mod streams;
+mod terminal;
 mod values;
 
 use std::process::ExitCode;
@@ -25,6 +29,10 @@ fn main() -> ExitCode {
         }
         Ok(Command::Version) => {
             println!("oac {}", env!("CARGO_PKG_VERSION"));
+            ExitCode::SUCCESS
+        }
+        Ok(Command::Completions(shell)) => {
+            print!("{}", shell.script());
             ExitCode::SUCCESS
         }
         Ok(Command::Run(request)) => match run::run(*request) {

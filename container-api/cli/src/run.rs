@@ -1,12 +1,8 @@
 //! `oac run`: a container, one program in it, and this process around both.
 
 use std::{
-    fs::File,
-    io::{self, Read, Write},
-    os::{
-        fd::{AsFd, BorrowedFd},
-        unix::fs::MetadataExt,
-    },
+    io,
+    os::fd::AsFd,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -16,17 +12,21 @@ use std::{
 
 use oac_container::{
     Capabilities, Container, EmbeddedCode, EmbeddedProgram, Errno, Error, Limits, Mount, NetworkCapability,
-    Options, Port, Process, Runtime, RuntimeOptions, Signal, SpawnOptions, Stream,
+    Options, Port, Process, Runtime, RuntimeOptions, Signal, SpawnOptions,
 };
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 
-use crate::{STATUS_OWN_ERROR, arguments::RunRequest, npm_registry};
+use crate::{
+    STATUS_OWN_ERROR,
+    arguments::RunRequest,
+    npm_registry,
+    streams::{pass_in, pass_out},
+    terminal::{self, RawTerminal},
+};
 
 const STATUS_TIMEOUT: u8 = 124;
 const STATUS_NOT_RUNNABLE: u8 = 126;
 const STATUS_NOT_FOUND: u8 = 127;
-/// Bytes passed on at once.
-const CHUNK_BYTES: usize = 64 << 10;
 /// What a program may do between the SIGTERM of a timeout and being killed.
 const GRACE_MS: u64 = 2_000;
 
@@ -35,7 +35,7 @@ pub(crate) enum RunError {
     #[error("{command}: no such command in the container{hint}")]
     NotFound { command: String, hint: &'static str },
     #[error("{command}: cannot be run: {why}")]
-    NotRunnable { command: String, why: &'static str },
+    NotRunnable { command: String, why: String },
     #[error("-v {}: {why}", path.display())]
     Mount { path: std::path::PathBuf, why: String },
     #[error(
@@ -89,19 +89,25 @@ pub(crate) fn run(request: RunRequest) -> Result<u8, RunError> {
         .collect::<Result<Vec<_>, _>>()?;
     // Before the program starts, so that no signal is lost between.
     let signals = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM])?;
+    if request.terminal {
+        signals.add_signal(SIGWINCH)?;
+        signals.add_signal(SIGTSTP)?;
+    }
     let process = spawn(&container, &request)?;
     attend(&container, process, signals, &request)
 }
 
 fn boot(runtime: &Runtime, request: &RunRequest) -> Result<Container, RunError> {
     let mut limits = Limits { memory_bytes: request.memory_bytes, ..Limits::default() };
-    if let Some(tasks) = request.tasks {
-        limits.tasks = tasks;
-    }
+    limits.tasks = request.tasks.unwrap_or(limits.tasks);
+    limits.disk_bytes = request.disk_bytes.unwrap_or(limits.disk_bytes);
     let capabilities = Capabilities { network: request.network.clone() };
     let container =
         Container::boot(Options { runtime: Some(runtime.clone()), limits, capabilities, hostname: None })?;
-    for mount in &request.mounts {
+    // What lies in another mount comes after it, however they were given.
+    let mut mounts: Vec<_> = request.mounts.iter().collect();
+    mounts.sort_by_key(|mount| mount.guest.split('/').filter(|part| !part.is_empty()).count());
+    for mount in mounts {
         let source = Mount::HostDir { path: &mount.host, read_only: mount.read_only };
         container.mount(source, &mount.guest).map_err(|error| match error {
             Error::MountSource { path, source } => {
@@ -129,11 +135,16 @@ fn spawn(container: &Container, request: &RunRequest) -> Result<Process, RunErro
         env = npm_registry::variables();
         env.retain(|(name, _)| !request.env.iter().any(|(given, _)| given.eq_ignore_ascii_case(name)));
     }
+    if request.terminal {
+        env.push(("TERM".into(), std::env::var("TERM").unwrap_or_else(|_| "xterm".into())));
+    }
+    env.retain(|(name, _)| !request.env.iter().any(|(given, _)| given == name));
     env.extend(request.env.iter().cloned());
     let options = SpawnOptions {
+        terminal: request.terminal.then(terminal::size),
         cwd: request.cwd.clone(),
         env,
-        merge_stderr: same_file(io::stdout().as_fd(), io::stderr().as_fd()),
+        merge_stderr: terminal::same_file(io::stdout().as_fd(), io::stderr().as_fd()),
         ..SpawnOptions::default()
     };
     let args: Vec<&str> = request.args.iter().map(String::as_str).collect();
@@ -147,24 +158,29 @@ fn spawn(container: &Container, request: &RunRequest) -> Result<Process, RunErro
             };
             RunError::NotFound { command, hint }
         }
-        Some(Errno::EACCES) => RunError::NotRunnable { command, why: "it is a directory, or not executable" },
-        Some(Errno::EISDIR) => RunError::NotRunnable { command, why: "it is a directory" },
+        Some(Errno::EACCES) => RunError::NotRunnable { why: why_not_executable(container, request), command },
+        Some(Errno::EISDIR) => RunError::NotRunnable { command, why: "it is a directory".into() },
         Some(Errno::ENOEXEC) => RunError::NotRunnable {
             command,
-            why: "it is neither a WebAssembly module nor a script with a #! line",
+            why: "it is neither a WebAssembly module nor a script with a #! line".into(),
         },
         _ => error.into(),
     })
 }
 
-/// Whether two descriptors lead to one file, as after a shell's `2>&1` or on a terminal: then what is written to them must
-/// arrive in one order, through one pipe.
-fn same_file(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> bool {
-    let identity = |fd: BorrowedFd<'_>| -> Option<(u64, u64)> {
-        let metadata = File::from(fd.try_clone_to_owned().ok()?).metadata().ok()?;
-        Some((metadata.dev(), metadata.ino()))
+/// What is in the way of a command that exists.
+fn why_not_executable(container: &Container, request: &RunRequest) -> String {
+    let command = &request.command;
+    let path = match request.cwd.as_deref() {
+        Some(cwd) if !command.starts_with('/') => format!("{}/{command}", cwd.trim_end_matches('/')),
+        _ => command.clone(),
     };
-    identity(one).is_some_and(|file| identity(other) == Some(file))
+    let is_file = container.fs().stat(&path).is_ok_and(|stat| stat.is_file());
+    match path.rsplit_once('/') {
+        _ if container.fs().is_dir(&path) => "it is a directory".into(),
+        Some((_, name)) if is_file => format!("it is not executable; make it so with: chmod +x {name}"),
+        _ => "permission denied".into(),
+    }
 }
 
 /// Passes bytes and signals until the program has ended and all it wrote has been written.
@@ -174,17 +190,37 @@ fn attend(
     mut signals: signal_hook::iterator::Signals,
     request: &RunRequest,
 ) -> Result<u8, RunError> {
-    let stdout = process.stdout.take().map(|stream| pass_out(stream, io::stdout().as_fd())).transpose()?;
-    let stderr = process.stderr.take().map(|stream| pass_out(stream, io::stderr().as_fd())).transpose()?;
+    // From here to its drop, the terminal is the container's.
+    let raw = Arc::new(if request.terminal { RawTerminal::take()? } else { None });
+    let mut outputs = Vec::new();
+    if let Some(terminal) = &process.terminal {
+        outputs.push(pass_out(terminal.try_clone()?, io::stdout().as_fd())?);
+        pass_in(terminal.try_clone()?, true)?;
+    }
+    for (stream, target) in
+        [(process.stdout.take(), io::stdout().as_fd()), (process.stderr.take(), io::stderr().as_fd())]
+    {
+        outputs.extend(stream.map(|stream| pass_out(stream, target)).transpose()?);
+    }
     if let Some(stream) = process.stdin.take() {
-        pass_in(stream)?;
+        pass_in(stream, false)?;
     }
     let process = Arc::new(process);
     let timed_out = Arc::new(AtomicBool::new(false));
-    let receiver = process.clone();
+    let (receiver, own_terminal) = (process.clone(), Arc::downgrade(&raw));
     thread::Builder::new().name("oac signals".into()).spawn(move || {
         for number in signals.forever() {
-            if let Some(signal) = Signal::from_number(number as u32) {
+            if number == SIGTSTP
+                && let Some(terminal) = own_terminal.upgrade()
+                && let Some(terminal) = &*terminal
+            {
+                // Without its terminal back it goes on without one.
+                let _ = terminal.stop();
+            }
+            if matches!(number, SIGWINCH | SIGTSTP) {
+                // A program that has left the terminal does not miss its size.
+                let _ = receiver.resize(terminal::size());
+            } else if let Some(signal) = Signal::from_number(number as u32) {
                 // When it has ended meanwhile, so does this process.
                 let _ = receiver.kill_group(signal);
             }
@@ -203,10 +239,11 @@ fn attend(
     let exit = process.wait()?;
     // What it left behind ends with it, and so does what they still write to.
     container.kill_all()?;
-    for passing in [stdout, stderr].into_iter().flatten() {
+    for passing in outputs {
         // A thread that panicked has said so.
         let _ = passing.join();
     }
+    drop(raw);
     if timed_out.load(Ordering::Relaxed) {
         eprintln!("oac: {}: ended after the --timeout", request.command);
         return Ok(STATUS_TIMEOUT);
@@ -215,37 +252,6 @@ fn attend(
         eprintln!("oac: {}: {reason}", request.command);
     }
     Ok(exit.status.shell_code())
-}
-
-/// From the program to one of our own streams, unbuffered, to the end.
-fn pass_out(mut stream: Stream, target: BorrowedFd<'_>) -> io::Result<thread::JoinHandle<()>> {
-    let mut target = File::from(target.try_clone_to_owned()?);
-    thread::Builder::new().name("oac output".into()).spawn(move || {
-        let mut chunk = vec![0; CHUNK_BYTES];
-        loop {
-            match stream.read(&mut chunk) {
-                // Nobody reads ours any more: dropping the program's tells it so.
-                Ok(len) if len > 0 && target.write_all(&chunk[..len]).is_ok() => {}
-                _ => return,
-            }
-        }
-    })
-}
-
-/// From our input to the program's. The thread is left behind in its read when the program ends.
-fn pass_in(mut stream: Stream) -> io::Result<()> {
-    let mut source = File::from(io::stdin().as_fd().try_clone_to_owned()?);
-    thread::Builder::new().name("oac input".into()).spawn(move || {
-        let mut chunk = vec![0; CHUNK_BYTES];
-        loop {
-            match source.read(&mut chunk) {
-                Ok(len) if len > 0 && stream.write_all(&chunk[..len]).is_ok() => {}
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                _ => return,
-            }
-        }
-    })?;
-    Ok(())
 }
 
 /// Each open file of a mounted directory is an open file of this process.

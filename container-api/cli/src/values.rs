@@ -38,7 +38,8 @@ pub(crate) fn mount(text: &str) -> Result<MountValue, BadValue> {
             "a directory over / would hide the programs; choose another place, such as /work",
         ));
     }
-    if host.is_empty() || !guest.starts_with('/') {
+    let strays = guest.split('/').any(|part| matches!(part, "." | ".."));
+    if host.is_empty() || !guest.starts_with('/') || strays {
         return Err(bad);
     }
     Ok(MountValue { host: host.into(), guest: guest.into(), read_only })
@@ -108,7 +109,8 @@ mod tests {
         assert_eq!(mount("./app:/work"), value("./app", "/work", false));
         assert_eq!(mount("/a:b:/work:ro"), value("/a:b", "/work", true));
         assert_eq!(mount("app:/work:rw"), value("app", "/work", false));
-        for bad in ["app", "app:/", "app://:ro", ":/work", "app:work", "app:", ""] {
+        for bad in ["app", "app:/", "app://:ro", ":/work", "app:work", "app:", "", "app:/work/..", "app:/./x"]
+        {
             assert!(mount(bad).is_err(), "{bad}");
         }
     }

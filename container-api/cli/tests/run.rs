@@ -7,32 +7,38 @@ use std::{
     fs,
     io::{Read, Write},
     net::TcpListener,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     sync::OnceLock,
 };
 
+#[path = "../../container/tests/container/test_program.rs"]
+mod test_program;
+
 /// A directory with the test program in it, `t.wasm`, and some files that are none.
 fn folder() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("programs");
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../container/tests/programs/Cargo.toml");
-        let status = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--release", "--target", "wasm32-wasip1", "--manifest-path"])
-            .arg(manifest)
-            .arg("--target-dir")
-            .arg(&target)
-            .env_remove("RUSTFLAGS")
-            .status()
-            .expect("cargo runs");
-        assert!(status.success(), "the test program is built");
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("folder");
         fs::create_dir_all(&folder).unwrap();
-        fs::copy(target.join("wasm32-wasip1/release/oac-test-program.wasm"), folder.join("t.wasm")).unwrap();
+        let executable = fs::Permissions::from_mode(0o755);
+        fs::write(folder.join("t.wasm"), test_program::wasm()).unwrap();
+        fs::set_permissions(folder.join("t.wasm"), executable.clone()).unwrap();
+        fs::write(folder.join("cut.wasm"), &test_program::wasm()[..1000]).unwrap();
+        fs::write(folder.join("component.wasm"), b"\0asm\x0d\0\x01\0").unwrap();
+        // (module (import "env" "f" (func)) (func (export "_start")))
+        fs::write(
+            folder.join("import.wasm"),
+            b"\0asm\x01\x00\x00\x00\x01\x04\x01`\x00\x00\x02\x09\x01\x03env\x01f\x00\x00\x03\x02\x01\x00\x07\x0a\x01\x06_start\x00\x01\x0a\x04\x01\x02\x00\x0b",
+        )
+        .unwrap();
+        for name in ["cut.wasm", "component.wasm", "import.wasm"] {
+            fs::set_permissions(folder.join(name), executable.clone()).unwrap();
+        }
+        fs::write(folder.join("plain.wasm"), b"\0asm\x01\0\0\0").unwrap();
         fs::write(folder.join("plain.txt"), "text").unwrap();
         fs::write(folder.join("script"), "text").unwrap();
-        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         fs::set_permissions(folder.join("script"), executable).unwrap();
         folder
     })
@@ -93,6 +99,31 @@ fn not_a_byte_is_lost() {
 }
 
 #[test]
+fn variables_of_this_machine_are_passed_by_name_only() {
+    let mut command = run(&["-e", "EXTRA"], &["environment"]);
+    command.env("EXTRA", "from outside").env("HIDDEN", "1");
+    let expected = "args []\nPATH \"/usr/local/bin:/usr/bin:/bin\" LANG Ok(\"from outside\")\ncwd /\n";
+    check(command, 0, expected, "");
+}
+
+#[test]
+fn completions_are_scripts_that_their_shells_accept() {
+    for (shell, reads) in [("bash", "bash"), ("zsh", "zsh"), ("fish", "fish")] {
+        let output = oac(&["completions", shell]).output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty());
+        let script = String::from_utf8(output.stdout).unwrap();
+        assert!(script.contains("cpus-time"), "{script}");
+        // Each shell that is installed here is the judge of its own script.
+        let Ok(mut child) = Command::new(reads).arg("-n").stdin(Stdio::piped()).spawn() else { continue };
+        child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+        assert!(child.wait().unwrap().success(), "{shell}");
+    }
+    let script = "source <(\"$0\" completions bash); COMP_WORDS=(oac run --me); COMP_CWORD=2; _oac; echo \"${COMPREPLY[@]}\"";
+    let output = Command::new("bash").args(["-c", script, env!("CARGO_BIN_EXE_oac")]).output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "--memory\n");
+}
+
+#[test]
 fn two_streams_into_one_file_keep_their_order() {
     let path = folder().join("both.txt");
     let file = fs::File::create(&path).unwrap();
@@ -148,6 +179,27 @@ fn mistakes_get_one_line() {
     );
     check(work("/work"), 126, "", "oac: /work: cannot be run: it is a directory");
     check(
+        work("/work/plain.wasm"),
+        126,
+        "",
+        "oac: /work/plain.wasm: cannot be run: it is not executable; make it so with: chmod +x plain.wasm",
+    );
+    check(work("/work/cut.wasm"), 126, "", "oac: /work/cut.wasm: ");
+    check(
+        work("/work/import.wasm"),
+        126,
+        "",
+        "oac: /work/import.wasm: it imports `env.f`, which a container does not have",
+    );
+    check(work("/work/component.wasm"), 126, "", "oac: /work/component.wasm: it is a WebAssembly component");
+    check(work("none"), 127, "", "oac: none: no such command in the container");
+    check(
+        oac(&["run", "--", "./t.wasm"]),
+        127,
+        "",
+        "oac: ./t.wasm: no such command in the container (nothing of this machine is mounted",
+    );
+    check(
         oac(&["run", "-v", "/no/such/dir:/work", "--", "sh"]),
         125,
         "",
@@ -161,7 +213,26 @@ fn mistakes_get_one_line() {
         &format!("oac: -v {folder}/plain.txt: it is a file"),
     );
     check(oac(&["run", "-p", "80:x", "--", "sh"]), 125, "", "oac: -p 80:x: wanted is HOST_PORT:GUEST_PORT");
-    check(oac(&["run", "--colour", "--", "sh"]), 125, "", "oac: invalid option '--colour'");
+    check(
+        oac(&["run", "--memry", "1G", "--", "sh"]),
+        125,
+        "",
+        "oac: there is no option --memry; did you mean --memory?",
+    );
+    check(oac(&["run", "-e", "=x", "--", "sh"]), 125, "", "oac: -e =x: a variable has a name");
+    check(
+        oac(&["run", "-e", "OAC_TEST_NOT_SET", "--", "sh"]),
+        125,
+        "",
+        "oac: -e OAC_TEST_NOT_SET: there is no variable",
+    );
+    let rooted = format!("{folder}:/");
+    check(
+        oac(&["run", "-v", &rooted, "--", "sh"]),
+        125,
+        "",
+        &format!("oac: -v {rooted}: a directory over / would hide"),
+    );
     check(oac(&["run"]), 125, "", "oac: no command given");
     check(oac(&["walk"]), 125, "", "oac: there is no command `walk`");
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -20,7 +20,7 @@ use oac_abi::{
 use oac_kernel::{Port, TaskId};
 
 use crate::{
-    Error,
+    Error, TerminalSize,
     machine::{ExitSlot, Machine, TaskHandle},
 };
 
@@ -126,8 +126,21 @@ impl Actor {
     pub(crate) fn pipe(&self) -> Result<(Fd, Fd), Errno> {
         let mut out = [0; 8];
         self.call(nr::PIPE2, &[open::CLOEXEC.into(), out.len() as i64], &[], &mut out)?;
-        let [a, b, c, d, e, f, g, h] = out;
-        Ok((Fd(i32::from_le_bytes([a, b, c, d])), Fd(i32::from_le_bytes([e, f, g, h]))))
+        Ok(pair(out))
+    }
+
+    /// A terminal: its master, its slave.
+    pub(crate) fn open_terminal(&self) -> Result<(Fd, Fd), Errno> {
+        let mut out = [0; 8];
+        let flags = open::CLOEXEC | open::NOCTTY;
+        self.call(nr::OPENPTY, &[flags.into(), out.len() as i64], &[], &mut out)?;
+        Ok(pair(out))
+    }
+
+    pub(crate) fn resize(&self, terminal: Fd, size: TerminalSize) -> Result<(), Errno> {
+        let [a, b] = size.rows.to_le_bytes();
+        let [c, d] = size.columns.to_le_bytes();
+        self.call(nr::TCSETWINSIZE, &[terminal.0.into(), 4], &[a, b, c, d], &mut []).map(drop)
     }
 
     pub(crate) fn spawn(&self, request: &SpawnRequest) -> Result<TaskId, Errno> {
@@ -167,6 +180,11 @@ impl Actor {
     }
 }
 
+/// Two i32s.
+fn pair([a, b, c, d, e, f, g, h]: [u8; 8]) -> (Fd, Fd) {
+    (Fd(i32::from_le_bytes([a, b, c, d])), Fd(i32::from_le_bytes([e, f, g, h])))
+}
+
 /// Names the call in an error.
 pub(crate) fn call_error(number: u16) -> impl Fn(Errno) -> Error {
     let call = index_of(number).map_or("call", |index| CALLS[index].name);
@@ -197,6 +215,14 @@ impl Stream {
     /// ENOTSOCK for a pipe, ENOTCONN.
     pub fn finish(&self) -> io::Result<()> {
         self.actor.shutdown(self.fd, socket::SHUT_WR).map_err(io_error)
+    }
+
+    /// Tells a terminal its new size.
+    ///
+    /// # Errors
+    /// [`Error::Call`]: ENOTTY when it is none.
+    pub fn resize(&self, size: TerminalSize) -> Result<(), Error> {
+        self.actor.resize(self.fd, size).map_err(call_error(nr::TCSETWINSIZE))
     }
 
     /// A second handle on the same connection, so that one thread can read while another writes.

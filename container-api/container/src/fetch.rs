@@ -8,6 +8,7 @@
 use std::{
     collections::{HashMap, VecDeque},
     io::{self, Read},
+    net::IpAddr,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -317,11 +318,72 @@ impl Resolver for Allowed {
         if self.capability.permits(&uri.to_string()).is_err() {
             return Err(io::Error::from(io::ErrorKind::PermissionDenied).into());
         }
-        self.names.resolve(uri, config, timeout).map_err(|error| match error {
+        let addresses = self.names.resolve(uri, config, timeout).map_err(|error| match error {
             // getaddrinfo(3) failed; its own codes do not come through.
             ureq::Error::Io(_) => ureq::Error::HostNotFound,
             error => error,
-        })
+        })?;
+        if self.names_it(uri) {
+            return Ok(addresses);
+        }
+        let mut reachable = self.empty();
+        for &address in addresses.iter().filter(|address| !is_of_this_machine(address.ip())) {
+            reachable.push(address);
+        }
+        if reachable.is_empty() {
+            Err(io::Error::from(io::ErrorKind::PermissionDenied).into())
+        } else {
+            Ok(reachable)
+        }
+    }
+}
+
+impl Allowed {
+    /// Whether a rule names the host, so that "any host" is not what permits it.
+    fn names_it(&self, uri: &Uri) -> bool {
+        let NetworkCapability::Hosts(rules) = &self.capability else { return false };
+        let named = rules.iter().filter(|rule| *rule != ANY_HOST).cloned().collect();
+        NetworkCapability::Hosts(named).permits(&uri.to_string()).is_ok()
+    }
+}
+
+/// The rule that permits every host, as [`NetworkCapability::Any`] does, beside others that name some.
+const ANY_HOST: &str = "*";
+
+/// Addresses that lead to this machine itself, or to what only its own link sees (a cloud's metadata service, say). Judged by
+/// what a name resolves to, so that a name which resolves to such an address is no way around.
+fn is_of_this_machine(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            // All of 0.0.0.0/8 is "this host".
+            address.is_loopback() || address.is_link_local() || address.octets()[0] == 0
+        }
+        IpAddr::V6(address) => {
+            let embedded = address.to_ipv4().is_some_and(|v4| is_of_this_machine(v4.into()));
+            address.is_loopback() || address.is_unspecified() || address.is_unicast_link_local() || embedded
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_this_machine() {
+        let check = |address: &str, expected: bool| {
+            assert_eq!(is_of_this_machine(address.parse().unwrap()), expected, "{address}");
+        };
+        for own in ["127.0.0.1", "127.9.9.9", "0.0.0.0", "0.1.2.3", "169.254.169.254", "::1", "::", "fe80::1"]
+        {
+            check(own, true);
+        }
+        for own in ["::ffff:127.0.0.1", "::ffff:169.254.1.1", "::127.0.0.1"] {
+            check(own, true);
+        }
+        for other in ["1.1.1.1", "10.0.0.1", "192.168.1.1", "2606:4700::1111", "fd00::1", "::ffff:8.8.8.8"] {
+            check(other, false);
+        }
     }
 }
 

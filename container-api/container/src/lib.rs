@@ -61,5 +61,5 @@ pub use oac_abi::{
     signal::{Signal, WaitStatus},
 };
 pub use oac_kernel::{Capabilities, Limits, NetworkCapability, Port, TaskId};
-pub use process::{DEFAULT_ENV, Exit, Output, Process, SpawnOptions, Stdio};
+pub use process::{DEFAULT_ENV, Exit, Output, Process, SpawnOptions, Stdio, TerminalSize};
 pub use runtime::{CacheDir, EmbeddedCode, EmbeddedProgram, Runtime, RuntimeOptions, engine_config};

@@ -44,9 +44,21 @@ pub struct SpawnOptions {
     pub stdout: Stdio,
     /// Standard error.
     pub stderr: Stdio,
+    /// A terminal of this size for all three streams, which are then not looked at: [`Process::terminal`] is its other side. The
+    /// program leads a session of its own, and the terminal is its controlling one.
+    pub terminal: Option<TerminalSize>,
     /// Whether standard error goes where standard output goes, so that the order of what is written is kept; `stderr` is then
     /// not looked at. A shell's `2>&1`.
     pub merge_stderr: bool,
+}
+
+/// Rows and columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TerminalSize {
+    /// Lines.
+    pub rows: u16,
+    /// Characters in a line.
+    pub columns: u16,
 }
 
 /// What every program that the owner starts finds in its environment.
@@ -88,6 +100,9 @@ pub struct Process {
     pub stdout: Option<Stream>,
     /// What the program writes to its standard error.
     pub stderr: Option<Stream>,
+    /// The terminal that the program has, seen from where its keys are pressed and its screen is. Dropping it hangs up. Reading
+    /// ends with EIO when all have left the terminal.
+    pub terminal: Option<Stream>,
     end: Arc<ExitSlot>,
     /// Its parent in the container, until it has been waited for.
     parent: Mutex<Option<Actor>>,
@@ -102,11 +117,10 @@ impl Process {
         args: &[&str],
         options: &SpawnOptions,
     ) -> Result<Process, Error> {
-        let stdin = Plumbing::new(&parent, options.stdin, true)?;
-        let stdout = Plumbing::new(&parent, options.stdout, false)?;
-        let stderr =
-            if options.merge_stderr { None } else { Some(Plumbing::new(&parent, options.stderr, false)?) };
-        let stderr_child = stderr.as_ref().map_or(stdout.child.0, |stderr| stderr.child.0);
+        let plumbing = match options.terminal {
+            Some(size) => Plumbing::terminal(&parent, size)?,
+            None => Plumbing::streams(&parent, options)?,
+        };
         let mut env: Vec<Vec<u8>> = Vec::new();
         for (name, value) in DEFAULT_ENV {
             if !options.env.iter().any(|(own, _)| own == name) {
@@ -114,26 +128,36 @@ impl Process {
             }
         }
         env.extend(options.env.iter().map(|(name, value)| format!("{name}={value}").into()));
+        // As a shell does it; Go reads its working directory from there.
+        if !env.iter().any(|string| string.starts_with(b"PWD=")) {
+            env.push(format!("PWD={}", options.cwd.as_deref().unwrap_or("/")).into());
+        }
+        let terminal = options.terminal.map(|_| plumbing.child[0].0);
         let request = SpawnRequest {
             program: program.into(),
             argv: std::iter::once(program).chain(args.iter().copied()).map(Into::into).collect(),
             env: Some(env),
             cwd: options.cwd.as_ref().map(|cwd| cwd.as_bytes().to_vec()),
-            fds: vec![(0, stdin.child.0), (1, stdout.child.0), (2, stderr_child)],
-            flags: SpawnRequest::NEW_GROUP,
+            fds: (0..).zip(plumbing.child.map(|fd| fd.0)).collect(),
+            flags: if terminal.is_some() { SpawnRequest::NEW_SESSION } else { SpawnRequest::NEW_GROUP },
+            terminal,
             ..SpawnRequest::default()
         };
         let id = parent.spawn(&request).map_err(|errno| Error::Spawn { program: program.into(), errno })?;
         // The child has its own now; as long as ours are open, nobody sees an end of file.
-        for end in [Some(&stdin), Some(&stdout), stderr.as_ref()].into_iter().flatten() {
-            parent.close(end.child);
+        for (index, &fd) in plumbing.child.iter().enumerate() {
+            if !plumbing.child[..index].contains(&fd) {
+                parent.close(fd);
+            }
         }
+        let [stdin, stdout, stderr] = plumbing.streams;
         Ok(Process {
             end: parent.exit_slot(id),
             id,
-            stdin: stdin.ours,
-            stdout: stdout.ours,
-            stderr: stderr.and_then(|stderr| stderr.ours),
+            stdin,
+            stdout,
+            stderr,
+            terminal: plumbing.terminal,
             parent: Mutex::new(Some(parent)),
             signaller,
         })
@@ -182,7 +206,19 @@ impl Process {
         self.signaller.kill(self.id, true, signal).map_err(call_error(nr::KILL))
     }
 
-    /// Closes its input, reads everything it writes, and waits for its end.
+    /// Tells the program's terminal its new size; programs in its foreground get SIGWINCH. For a terminal that was taken out of
+    /// `terminal`, there is [`Stream::resize`].
+    ///
+    /// # Errors
+    /// [`Error::Call`]: ENOTTY when it has none.
+    pub fn resize(&self, size: TerminalSize) -> Result<(), Error> {
+        match &self.terminal {
+            Some(terminal) => terminal.resize(size),
+            None => Err(call_error(nr::TCSETWINSIZE)(oac_abi::Errno::ENOTTY)),
+        }
+    }
+
+    /// Closes its input, reads everything it writes (to its terminal, if it has one), and waits for its end.
     ///
     /// # Errors
     /// [`Error::Call`] when the container is torn down meanwhile; [`Error::Thread`].
@@ -191,7 +227,8 @@ impl Process {
         let stderr = self.stderr.take().map(|mut stream| {
             thread::Builder::new().name("oac output".into()).spawn(move || read_all(&mut stream))
         });
-        let stdout = self.stdout.take().map(|mut stream| read_all(&mut stream)).unwrap_or_default();
+        let stdout = self.stdout.take().or_else(|| self.terminal.take());
+        let stdout = stdout.map(|mut stream| read_all(&mut stream)).unwrap_or_default();
         let stderr = match stderr {
             Some(thread) => thread?.join().unwrap_or_default(),
             None => Vec::new(),
@@ -207,28 +244,48 @@ fn read_all(stream: &mut Stream) -> Vec<u8> {
     bytes
 }
 
-/// The two ends of one of a program's streams.
+/// Both ends of a program's streams.
 struct Plumbing {
-    child: Fd,
-    ours: Option<Stream>,
+    child: [Fd; 3],
+    streams: [Option<Stream>; 3],
+    terminal: Option<Stream>,
 }
 
 impl Plumbing {
-    fn new(parent: &Actor, stdio: Stdio, child_reads: bool) -> Result<Plumbing, Error> {
-        match stdio {
-            Stdio::Null => {
-                let flags = if child_reads { open::RDONLY } else { open::WRONLY };
-                let child =
-                    parent.open("/dev/null", flags | open::CLOEXEC, 0).map_err(call_error(nr::OPENAT))?;
-                Ok(Plumbing { child, ours: None })
-            }
-            Stdio::Pipe => {
-                let (reading, writing) = parent.pipe().map_err(call_error(nr::PIPE2))?;
-                let (child, ours) = if child_reads { (reading, writing) } else { (writing, reading) };
-                let stream = parent.stream(ours, "stdio").map_err(call_error(nr::DUP))?;
-                parent.close(ours);
-                Ok(Plumbing { child, ours: Some(stream) })
-            }
+    fn streams(parent: &Actor, options: &SpawnOptions) -> Result<Plumbing, Error> {
+        let (stdin, to_stdin) = pipe_or_null(parent, options.stdin, true)?;
+        let (stdout, from_stdout) = pipe_or_null(parent, options.stdout, false)?;
+        let (stderr, from_stderr) = match options.merge_stderr {
+            true => (stdout, None),
+            false => pipe_or_null(parent, options.stderr, false)?,
+        };
+        let streams = [to_stdin, from_stdout, from_stderr];
+        Ok(Plumbing { child: [stdin, stdout, stderr], streams, terminal: None })
+    }
+
+    fn terminal(parent: &Actor, size: TerminalSize) -> Result<Plumbing, Error> {
+        let (master, slave) = parent.open_terminal().map_err(call_error(nr::OPENPTY))?;
+        parent.resize(master, size).map_err(call_error(nr::TCSETWINSIZE))?;
+        let stream = parent.stream(master, "terminal").map_err(call_error(nr::DUP))?;
+        parent.close(master);
+        Ok(Plumbing { child: [slave; 3], streams: [None, None, None], terminal: Some(stream) })
+    }
+}
+
+/// The child's end, and ours where there is one.
+fn pipe_or_null(parent: &Actor, stdio: Stdio, child_reads: bool) -> Result<(Fd, Option<Stream>), Error> {
+    match stdio {
+        Stdio::Null => {
+            let flags = if child_reads { open::RDONLY } else { open::WRONLY };
+            let child = parent.open("/dev/null", flags | open::CLOEXEC, 0).map_err(call_error(nr::OPENAT))?;
+            Ok((child, None))
+        }
+        Stdio::Pipe => {
+            let (reading, writing) = parent.pipe().map_err(call_error(nr::PIPE2))?;
+            let (child, ours) = if child_reads { (reading, writing) } else { (writing, reading) };
+            let stream = parent.stream(ours, "stdio").map_err(call_error(nr::DUP))?;
+            parent.close(ours);
+            Ok((child, Some(stream)))
         }
     }
 }

@@ -56,6 +56,7 @@ pub enum NetworkCapability {
     /// All.
     Any,
     /// These names (`example.com`), their subdomains when written `*.example.com`, one port of them when written
-    /// `example.com:8080`.
+    /// `example.com:8080`; and all when written `*`. What is named is reached wherever it is: a host keeps what is only permitted by
+    /// `*` or [`NetworkCapability::Any`] away from its own loopback and link-local addresses.
     Hosts(Vec<String>),
 }

@@ -141,6 +141,11 @@ impl Runtime {
     }
 
     fn compile(&self, wasm: &[u8]) -> Result<InstancePre<TaskState>, Error> {
+        if wasm.get(..8) == Some(COMPONENT_HEADER) {
+            return Err(Error::Load(
+                "it is a WebAssembly component (WASI preview 2), which containers do not run: build it for wasm32-wasip1".into(),
+            ));
+        }
         self.link(&self.guest(wasm)?)
     }
 

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod support;
+mod test_program;
 
 mod files;
 mod host_dirs;

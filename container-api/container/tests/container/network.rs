@@ -138,6 +138,10 @@ fn answer(mut connection: TcpStream) {
     let _ = connection.write_all(&response);
 }
 
+fn hosts(rules: &[&str]) -> NetworkCapability {
+    NetworkCapability::Hosts(rules.iter().map(ToString::to_string).collect())
+}
+
 fn with_network(network: NetworkCapability) -> Container {
     container(Options { capabilities: Capabilities { network }, ..Options::default() })
 }
@@ -145,7 +149,7 @@ fn with_network(network: NetworkCapability) -> Container {
 #[test]
 fn requests_reach_the_outside() {
     let server = http_server();
-    let container = with_network(NetworkCapability::Any);
+    let container = with_network(hosts(&["127.0.0.1", "nowhere.invalid"]));
     let fetch = |path: &str, expected: &str| {
         check_prints(&container, &["fetch", &format!("{server}{path}")], expected);
     };
@@ -162,9 +166,38 @@ fn requests_reach_the_outside() {
 #[test]
 fn requests_that_nobody_waits_for_hold_nobody_up() {
     let server = http_server();
-    let container = with_network(NetworkCapability::Any);
+    let container = with_network(hosts(&["127.0.0.1"]));
     check_prints(&container, &["fetch-and-leave", &format!("{server}/silent")], "60 started\n");
     check_prints(&container, &["fetch", &format!("{server}/small")], "200 Some(\"yes\") 4 bytes, sum 448\n");
+}
+
+/// "Any host" does not mean this machine; a host that is named is reached wherever it is.
+#[test]
+fn any_host_is_not_this_machine() {
+    let server = http_server();
+    let port = server.rsplit(':').next().unwrap();
+    let refused = |network: NetworkCapability, host: &str| {
+        let url = format!("http://{host}:{port}/small");
+        check_prints(&with_network(network), &["fetch", &url], "error: EACCES\n");
+    };
+    let ways = [
+        "127.0.0.1",
+        "localhost",
+        "127.1",
+        "2130706433",
+        "0.0.0.0",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "169.254.169.254",
+    ];
+    for host in ways {
+        refused(NetworkCapability::Any, host);
+    }
+    refused(hosts(&["*"]), "127.0.0.1");
+    refused(hosts(&["*", "example.com"]), "localhost");
+    let named = with_network(hosts(&["*", &format!("127.0.0.1:{port}")]));
+    check_prints(&named, &["fetch", &format!("{server}/small")], "200 Some(\"yes\") 4 bytes, sum 448\n");
+    check_prints(&named, &["fetch", &format!("http://localhost:{port}/small")], "error: EACCES\n");
 }
 
 #[test]

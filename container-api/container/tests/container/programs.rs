@@ -149,8 +149,8 @@ fn what_cannot_be_run_says_why() {
     let container = container(Options::default());
     let files = Tree::directory([
         ("text", executable(b"just text")),
-        ("plain", Tree::file(crate::support::test_program())),
-        ("cut.wasm", executable(&crate::support::test_program()[..1000])),
+        ("plain", Tree::file(crate::test_program::wasm())),
+        ("cut.wasm", executable(&crate::test_program::wasm()[..1000])),
         ("import.wasm", executable(IMPORT)),
         ("library.wasm", executable(LIBRARY)),
         ("memory.wasm", executable(MEMORY)),
@@ -189,7 +189,7 @@ fn bad_pointers_are_refused() {
 fn programs_come_with_the_runtime() {
     use std::io::Write as _;
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    gzip.write_all(crate::support::test_program()).unwrap();
+    gzip.write_all(crate::test_program::wasm()).unwrap();
     let wasm_gzip: &[u8] = gzip.finish().unwrap().leak();
     let program = |code| EmbeddedProgram { name: "sh", wasm_gzip, code };
     let garbage = EmbeddedCode { bytes: b"\x7fELF of another machine", sha256: [1; 32] };

@@ -2,7 +2,6 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::Command,
     sync::OnceLock,
 };
 
@@ -10,27 +9,10 @@ use oac_container::{
     CacheDir, Container, Mount, Options, Output, Runtime, RuntimeOptions, SpawnOptions, Tree, WaitStatus,
 };
 
+use crate::test_program;
+
 /// Where the test program stands in every container of these tests.
 pub(crate) const PROGRAM: &str = "/bin/test-program";
-
-/// The test program, built once for all tests of this process.
-pub(crate) fn test_program() -> &'static [u8] {
-    static WASM: OnceLock<Vec<u8>> = OnceLock::new();
-    WASM.get_or_init(|| {
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("programs");
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/Cargo.toml");
-        let status = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--release", "--target", "wasm32-wasip1", "--manifest-path"])
-            .arg(manifest)
-            .arg("--target-dir")
-            .arg(&target)
-            .env_remove("RUSTFLAGS")
-            .status()
-            .expect("cargo runs");
-        assert!(status.success(), "the test program is built");
-        std::fs::read(target.join("wasm32-wasip1/release/oac-test-program.wasm")).expect("the test program")
-    })
-}
 
 /// One engine for all tests: what they share is what all containers of a process share.
 pub(crate) fn runtime() -> &'static Runtime {
@@ -44,7 +26,7 @@ pub(crate) fn runtime() -> &'static Runtime {
 pub(crate) fn container(options: Options) -> Container {
     let container =
         Container::boot(Options { runtime: Some(runtime().clone()), ..options }).expect("a container");
-    let program = Tree::File { bytes: test_program().to_vec(), executable: true };
+    let program = Tree::File { bytes: test_program::wasm().to_vec(), executable: true };
     container.mount(Mount::Tree(&program), PROGRAM).expect("the program is written");
     container
 }
