@@ -9,15 +9,23 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Makes the links of all packages, and takes away those that lead nowhere. Of two packages with one
-/// command the first by path has it, as in npm.
-pub(crate) fn link_all(project: &Path, packages: &[Package]) -> Result<(), InstallError> {
-    let mut sorted: Vec<&Package> = packages.iter().filter(|p| p.link_to.is_none()).collect();
+/// command the first by path has it, as in npm. `global_bin` is where the commands of global packages go.
+pub(crate) fn link_all(
+    project: &Path,
+    packages: &[Package],
+    global_bin: Option<&Path>,
+    changes: &mut Vec<LinkChange>,
+) -> Result<(), InstallError> {
+    let mut sorted: Vec<&Package> = packages.iter().filter(|p| !p.is_local).collect();
     sorted.sort_by(|a, b| locale_compare(&a.location, &b.location));
     let mut folders: BTreeMap<PathBuf, Folder<'_>> = BTreeMap::new();
     for package in sorted {
         let location = &package.location;
         let node_modules = &location[..location.len() - name_of_location(location).len()];
-        let folder = project.join(node_modules).join(".bin");
+        let folder = match global_bin.filter(|_| node_modules == "node_modules/") {
+            Some(global) => global.to_owned(),
+            None => project.join(node_modules).join(".bin"),
+        };
         for (name, target) in &package.manifest.bin {
             let file = project.join(location).join(target);
             if file.exists() {
@@ -28,9 +36,11 @@ pub(crate) fn link_all(project: &Path, packages: &[Package]) -> Result<(), Insta
             folders.entry(folder).or_default().packages.insert(name_of_location(location));
         }
     }
-    folders.entry(project.join("node_modules/.bin")).or_default();
+    if global_bin.is_none() {
+        folders.entry(project.join("node_modules/.bin")).or_default();
+    }
     for (path, folder) in folders {
-        link_folder(&path, &folder)?;
+        link_folder(&path, &folder, changes)?;
     }
     Ok(())
 }
@@ -44,12 +54,57 @@ struct Folder<'a> {
 
 /// The package that a link in `.bin` leads to: `../@s/name/cli.js` is `@s/name`'s.
 fn owner(target: &Path) -> Option<String> {
-    let mut parts = target.strip_prefix("..").ok()?.components().map(|c| c.as_os_str().to_string_lossy());
+    let target = target.strip_prefix("..").ok()?;
+    // A global command: ../lib/node_modules/name/cli.js
+    let target = target.strip_prefix("lib/node_modules").unwrap_or(target);
+    let mut parts = target.components().map(|c| c.as_os_str().to_string_lossy());
     let first = parts.next()?;
     if first.starts_with('@') { Some(format!("{first}/{}", parts.next()?)) } else { Some(first.into_owned()) }
 }
 
-fn link_folder(folder: &Path, wanted: &Folder<'_>) -> Result<(), InstallError> {
+/// A link in a `.bin` folder that was made, changed or taken away.
+#[derive(Debug)]
+pub(crate) struct LinkChange {
+    link: PathBuf,
+    before: Option<PathBuf>,
+}
+
+impl LinkChange {
+    fn note(link: &Path, changes: &mut Vec<Self>) {
+        changes.push(Self { link: link.to_owned(), before: fs::read_link(link).ok() });
+    }
+
+    /// Puts back what was there. Ignored where it fails: links are made again by the next install.
+    pub(crate) fn undo(&self) {
+        let _ = fs::remove_file(&self.link);
+        if let Some(target) = &self.before {
+            let _ = os::symlink(target, &self.link);
+        }
+    }
+}
+
+/// Removes the links in a `node_modules`' `.bin` that lead nowhere.
+pub(crate) fn remove_dangling(node_modules: &Path) -> Result<(), InstallError> {
+    let node_modules = if node_modules.ends_with("node_modules") {
+        node_modules
+    } else {
+        node_modules.parent().unwrap_or(node_modules)
+    };
+    let Ok(entries) = fs::read_dir(node_modules.join(".bin")) else { return Ok(()) };
+    for entry in entries.filter_map(Result::ok).map(|e| e.path()) {
+        if !entry.exists() {
+            fs::remove_file(&entry).map_err(InstallError::file("unlink", &entry))?;
+        }
+    }
+    let _ = fs::remove_dir(node_modules.join(".bin"));
+    Ok(())
+}
+
+fn link_folder(
+    folder: &Path,
+    wanted: &Folder<'_>,
+    changes: &mut Vec<LinkChange>,
+) -> Result<(), InstallError> {
     let links = &wanted.links;
     let entries: Vec<PathBuf> = fs::read_dir(folder)
         .map(|e| e.filter_map(Result::ok).map(|e| e.path()).collect())
@@ -60,6 +115,7 @@ fn link_folder(folder: &Path, wanted: &Folder<'_>) -> Result<(), InstallError> {
         let ours = owner.is_some_and(|owner| wanted.packages.contains(owner.as_str()));
         // exists() follows the link.
         if !entry.exists() || (ours && !links.contains_key(&*name)) {
+            LinkChange::note(&entry, changes);
             fs::remove_file(&entry).map_err(InstallError::file("unlink", &entry))?;
         }
     }
@@ -73,6 +129,7 @@ fn link_folder(folder: &Path, wanted: &Folder<'_>) -> Result<(), InstallError> {
         if fs::read_link(&link).is_ok_and(|existing| existing == target) {
             continue;
         }
+        LinkChange::note(&link, changes);
         if fs::symlink_metadata(&link).is_ok() {
             fs::remove_file(&link).map_err(InstallError::file("unlink", &link))?;
         }

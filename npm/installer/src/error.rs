@@ -74,6 +74,9 @@ pub enum TarballProblem {
     /// A device, a FIFO or the like.
     #[error("the entry {0:?} is neither a file nor a folder")]
     Special(String),
+    /// No `package.json` in it.
+    #[error("it has no package.json")]
+    NoManifest,
     /// More than the bound.
     #[error("it unpacks to more than {limit_bytes} bytes")]
     TooLarge {
@@ -103,6 +106,17 @@ impl InstallError {
         }
     }
 
+    /// As the reason why a dependency could not be resolved.
+    pub(crate) fn into_unavailable(self) -> ResolveError {
+        let problem = match &self {
+            Self::File { action, path, source } => {
+                format!("{}: {}, {action} '{}'", errno_name(source), errno_text(source), path.display())
+            }
+            other => other.to_string(),
+        };
+        ResolveError::Unavailable { code: self.code(), problem }
+    }
+
     pub(crate) fn file(
         action: &'static str,
         path: impl Into<PathBuf>,
@@ -112,23 +126,45 @@ impl InstallError {
     }
 }
 
+/// Names, Linux numbers and libuv's texts of the errors that file operations end with.
+const ERRNOS: [(std::io::ErrorKind, &str, i32, &str); 16] = {
+    use std::io::ErrorKind as K;
+    [
+        (K::NotFound, "ENOENT", 2, "no such file or directory"),
+        (K::PermissionDenied, "EACCES", 13, "permission denied"),
+        (K::AlreadyExists, "EEXIST", 17, "file already exists"),
+        (K::NotADirectory, "ENOTDIR", 20, "not a directory"),
+        (K::IsADirectory, "EISDIR", 21, "illegal operation on a directory"),
+        (K::DirectoryNotEmpty, "ENOTEMPTY", 39, "directory not empty"),
+        (K::ReadOnlyFilesystem, "EROFS", 30, "read-only file system"),
+        (K::StorageFull, "ENOSPC", 28, "no space left on device"),
+        (K::QuotaExceeded, "EDQUOT", 122, "disk quota exceeded"),
+        (K::FileTooLarge, "EFBIG", 27, "file too large"),
+        (K::TooManyLinks, "EMLINK", 31, "too many links"),
+        (K::CrossesDevices, "EXDEV", 18, "cross-device link not permitted"),
+        (K::ResourceBusy, "EBUSY", 16, "resource busy or locked"),
+        (K::InvalidInput, "EINVAL", 22, "invalid argument"),
+        (K::Unsupported, "ENOSYS", 38, "function not implemented"),
+        (K::Other, "EIO", 5, "i/o error"),
+    ]
+};
+
+fn errno(error: &std::io::Error) -> (&'static str, i32, &'static str) {
+    let found = ERRNOS.iter().find(|(kind, ..)| *kind == error.kind());
+    found.or(ERRNOS.last()).map_or(("EIO", 5, "i/o error"), |(_, name, number, text)| (name, *number, text))
+}
+
 /// The errno's name for an error of the standard library.
 pub fn errno_name(error: &std::io::Error) -> &'static str {
-    use std::io::ErrorKind as K;
-    match error.kind() {
-        K::NotFound => "ENOENT",
-        K::PermissionDenied => "EACCES",
-        K::AlreadyExists => "EEXIST",
-        K::NotADirectory => "ENOTDIR",
-        K::IsADirectory => "EISDIR",
-        K::DirectoryNotEmpty => "ENOTEMPTY",
-        K::ReadOnlyFilesystem => "EROFS",
-        K::StorageFull => "ENOSPC",
-        K::QuotaExceeded => "EDQUOT",
-        K::FileTooLarge => "EFBIG",
-        K::TooManyLinks => "EMLINK",
-        K::InvalidInput => "EINVAL",
-        K::Unsupported => "ENOSYS",
-        _ => "EIO",
-    }
+    errno(error).0
+}
+
+/// The errno's number on Linux.
+pub fn errno_number(error: &std::io::Error) -> i32 {
+    errno(error).1
+}
+
+/// What libuv, and so Node, says of it.
+pub fn errno_text(error: &std::io::Error) -> &'static str {
+    errno(error).2
 }

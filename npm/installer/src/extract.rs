@@ -63,6 +63,36 @@ pub fn extract(package: &str, tarball: &[u8], folder: &Path) -> Result<(), Insta
     Ok(())
 }
 
+/// The manifest of the package in a tarball.
+///
+/// # Errors
+/// As [`extract`]; `TarballProblem::NoManifest` for a tarball without `package.json`.
+pub(crate) fn own_manifest(package: &str, tarball: &[u8]) -> Result<Manifest, InstallError> {
+    let bad = |problem| InstallError::Tarball { package: package.to_owned(), problem };
+    let malformed = |e: io::Error| bad(TarballProblem::Malformed(e.to_string()));
+    let mut archive = tar::Archive::new(reader(tarball));
+    let (mut manifest, mut shrinkwrapped) = (None, false);
+    for (index, entry) in archive.entries().map_err(malformed)?.enumerate() {
+        if index >= ENTRIES_MAX {
+            return Err(bad(TarballProblem::TooMany { limit: ENTRIES_MAX }));
+        }
+        let mut entry = entry.map_err(malformed)?;
+        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        let Some(path) = inside(&name).map_err(bad)? else { continue };
+        shrinkwrapped |= path == Path::new("npm-shrinkwrap.json");
+        if path == Path::new("package.json") && entry.size() <= MANIFEST_BYTES_MAX {
+            let mut text = Vec::new();
+            entry.read_to_end(&mut text).map_err(malformed)?;
+            let value =
+                serde_json::from_slice(&text).map_err(|e| bad(TarballProblem::Malformed(e.to_string())))?;
+            manifest = Some(Manifest::from_value(value));
+        }
+    }
+    let mut manifest = manifest.ok_or_else(|| bad(TarballProblem::NoManifest))?;
+    manifest.has_shrinkwrap |= shrinkwrapped;
+    Ok(manifest)
+}
+
 /// The manifests in a tarball's `node_modules`, by location, parents first. `package` is for messages.
 ///
 /// # Errors

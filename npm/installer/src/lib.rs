@@ -11,6 +11,7 @@
 //! assert!(plan(std::path::Path::new("/nonexistent"), &[]).is_empty());
 //! ```
 
+mod actual;
 mod bins;
 mod cache;
 mod error;
@@ -22,13 +23,14 @@ mod prepare;
 mod resolving;
 mod scripts;
 
+pub use actual::{actual_lock, installed_lock};
 pub use cache::{Cache, CachedPackument};
-pub use error::{InstallError, TarballProblem, errno_name};
+pub use error::{InstallError, TarballProblem, errno_name, errno_number, errno_text};
 pub use extract::{ENTRIES_MAX, UNPACKED_BYTES_MAX, extract};
 pub use install::{Installation, write_whole};
 pub use plan::{Plan, Removal, plan};
 pub use prepare::{Take, TarballSource, tarballs};
-pub use resolving::{FetchOptions, Packuments, resolve};
+pub use resolving::{FetchOptions, Packuments, read_manifest, resolve};
 pub use scripts::{Script, ScriptEnvironment, ScriptOutcome, run, spawn};
 
 /// Is told how things go on, to show it or not.

@@ -1,11 +1,12 @@
 //! What is to be done: the wanted packages against what lies in `node_modules`.
 
+use crate::install::relative;
 use oac_npm_resolver::Package;
 use oac_npm_spec::{Lockfile, name_of_location};
 use serde_json::Value;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The file in which npm notes what it installed.
 pub(crate) const HIDDEN_LOCK: &str = "node_modules/.package-lock.json";
@@ -44,7 +45,7 @@ impl Plan {
 pub fn plan(project: &Path, packages: &[Package]) -> Plan {
     let hidden = hidden_lock(project);
     let mut plan = Plan::default();
-    for package in packages {
+    for package in packages.iter().filter(|p| !p.is_local) {
         match state(project, package, hidden.as_ref()) {
             State::Absent => plan.add.push(package.clone()),
             State::Other => plan.change.push(package.clone()),
@@ -55,7 +56,14 @@ pub fn plan(project: &Path, packages: &[Package]) -> Plan {
     plan
 }
 
-fn hidden_lock(project: &Path) -> Option<Lockfile> {
+/// What a link of the project is to say: the way from its folder to the target.
+pub(crate) fn link_text(project: &Path, package: &Package, target: &str) -> PathBuf {
+    let place = project.join(&package.location);
+    let target = PathBuf::from(oac_npm_resolver::join_path(&project.to_string_lossy(), target));
+    relative(place.parent().unwrap_or(project), &target)
+}
+
+pub(crate) fn hidden_lock(project: &Path) -> Option<Lockfile> {
     let text = fs::read_to_string(project.join(HIDDEN_LOCK)).ok()?;
     Lockfile::parse(HIDDEN_LOCK, &text).ok()
 }
@@ -68,9 +76,15 @@ enum State {
 
 fn state(project: &Path, package: &Package, hidden: Option<&Lockfile>) -> State {
     let folder = project.join(&package.location);
-    if package.link_to.is_some() {
-        let is_link = fs::symlink_metadata(&folder).is_ok_and(|m| m.file_type().is_symlink());
-        return if is_link { State::Same } else { State::Absent };
+    if let Some(target) = &package.link_to {
+        return match fs::read_link(&folder) {
+            Ok(to) if to == link_text(project, package, target) => State::Same,
+            Ok(_) => State::Other,
+            Err(_) => State::Absent,
+        };
+    }
+    if fs::symlink_metadata(&folder).is_ok_and(|m| m.file_type().is_symlink()) {
+        return State::Other;
     }
     let manifest = folder.join("package.json");
     if let Some(entry) = hidden.and_then(|lock| lock.packages.get(&package.location)) {
@@ -83,7 +97,12 @@ fn state(project: &Path, package: &Package, hidden: Option<&Lockfile>) -> State 
             (Some(a), Some(b)) => a == b,
             _ => true,
         };
-        return if same_version && same_content { State::Same } else { State::Other };
+        let same_source = match (text("resolved"), package.resolved.as_deref()) {
+            // A tarball file may have another content each time; its integrity tells.
+            (Some(a), Some(b)) => a.starts_with("file:") == b.starts_with("file:"),
+            _ => true,
+        };
+        return if same_version && same_content && same_source { State::Same } else { State::Other };
     }
     let Ok(text) = fs::read(manifest) else { return State::Absent };
     let Ok(value) = serde_json::from_slice::<Value>(&text) else { return State::Other };
@@ -133,13 +152,13 @@ fn removals(project: &Path, packages: &[Package]) -> Vec<Removal> {
     removals
 }
 
-/// Package folders in a `node_modules`, scoped ones as `@scope/name`; links and hidden ones aside.
-fn folders(node_modules: &Path) -> Vec<String> {
+/// Package folders and links in a `node_modules`, scoped ones as `@scope/name`; hidden ones aside.
+pub(crate) fn folders(node_modules: &Path) -> Vec<String> {
     let list = |path: &Path| -> Vec<String> {
         let Ok(entries) = fs::read_dir(path) else { return Vec::new() };
         entries
             .filter_map(Result::ok)
-            .filter(|e| e.file_type().is_ok_and(|t| t.is_dir()))
+            .filter(|e| e.file_type().is_ok_and(|t| t.is_dir() || t.is_symlink()))
             .filter_map(|e| e.file_name().into_string().ok())
             .filter(|name| !name.starts_with('.'))
             .collect()

@@ -42,10 +42,16 @@ pub fn tarballs<T: Transport>(
 ) -> Result<(), InstallError> {
     let TarballSource { config, cache, offline } = *source;
     let (cached, missing) = divide(packages, cache)?;
+    let (files, missing): (Vec<&Package>, Vec<&Package>) = missing.into_iter().partition(|p| is_file(p));
     if let Some(package) = missing.first().filter(|_| offline) {
         return Err(InstallError::NotCached {
             url: package.resolved.clone().unwrap_or(package.manifest.id()),
         });
+    }
+    let total = packages.len();
+    let mut done = files.len();
+    for package in files {
+        take(package, &read_file(package)?)?;
     }
     let addresses = addresses(&missing, packuments)?;
     let mut fetching = HashMap::new();
@@ -55,8 +61,6 @@ pub fn tarballs<T: Transport>(
         fetching.insert(packuments.client.get(&sought.url, &[]), sought);
     }
     // While the fetches run, the cached ones are handed out.
-    let total = packages.len();
-    let mut done = 0;
     for (package, integrity) in cached {
         let Some(bytes) = cache.tarball(&integrity) else {
             // Damaged: fetched after all.
@@ -83,6 +87,21 @@ pub fn tarballs<T: Transport>(
     Ok(())
 }
 
+/// Whether the package's tarball is a file of this machine.
+fn is_file(package: &Package) -> bool {
+    package.resolved.as_deref().is_some_and(|resolved| resolved.starts_with("file:"))
+}
+
+fn read_file(package: &Package) -> Result<Vec<u8>, InstallError> {
+    let resolved = package.resolved.as_deref().unwrap_or_default();
+    let path = std::path::Path::new(resolved.trim_start_matches("file:"));
+    let bytes = std::fs::read(path).map_err(InstallError::file("open", path))?;
+    if let Some(integrity) = parse_integrity(package.integrity.as_deref(), resolved)? {
+        integrity.check(resolved, &bytes)?;
+    }
+    Ok(bytes)
+}
+
 type Divided<'a> = (Vec<(&'a Package, Integrity)>, Vec<&'a Package>);
 
 /// Packages whose tarball is cached, and the others. What is cached needs no address.
@@ -90,7 +109,7 @@ fn divide<'a>(packages: &[&'a Package], cache: &Cache) -> Result<Divided<'a>, In
     let (mut cached, mut missing) = (Vec::new(), Vec::new());
     for package in packages {
         let integrity = parse_integrity(package.integrity.as_deref(), &package.location)?;
-        match integrity.filter(|i| cache.has_tarball(i)) {
+        match integrity.filter(|i| !is_file(package) && cache.has_tarball(i)) {
             Some(integrity) => cached.push((*package, integrity)),
             None => missing.push(*package),
         }

@@ -1,12 +1,13 @@
 //! Drives a resolver: packuments from the cache or the registry, many at once.
 
 use crate::cache::Cache;
-use crate::extract::bundled_manifests;
+use crate::extract::{bundled_manifests, own_manifest};
 use crate::{InstallError, Observer};
 use oac_npm_registry::{Client, Config, Integrity, Packument, RegistryError, RequestId, Response, Transport};
-use oac_npm_resolver::{BundleRequest, Resolution, Resolver};
+use oac_npm_resolver::{BundleRequest, FoundManifest, ManifestRequest, Resolution, ResolveError, Resolver};
 use oac_npm_spec::Manifest;
 use std::collections::HashMap;
+use std::path::Path;
 
 const ABBREVIATED: &str = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*";
 const FULL: &str = "application/json";
@@ -108,6 +109,54 @@ impl<'a, T: Transport> Packuments<'a, T> {
         Err(InstallError::NoTarball { package: request.name.clone() })
     }
 
+    /// The manifest of a folder, or in a tarball that is no registry's.
+    ///
+    /// # Errors
+    /// `ResolveError::Unavailable`.
+    pub fn manifest(
+        &mut self,
+        request: &ManifestRequest,
+        local: &dyn Fn(&Path) -> Option<Manifest>,
+    ) -> Result<FoundManifest, ResolveError> {
+        let found = match request {
+            ManifestRequest::Folder(path) => {
+                let path = Path::new(path);
+                return match local(path).or_else(|| read_manifest(path)) {
+                    Some(manifest) => Ok(FoundManifest { manifest, integrity: None }),
+                    None => Err(InstallError::file("open", path.join("package.json"))(
+                        std::io::ErrorKind::NotFound.into(),
+                    )
+                    .into_unavailable()),
+                };
+            }
+            ManifestRequest::File(path) => std::fs::read(path)
+                .map_err(InstallError::file("open", path))
+                .and_then(|bytes| tarball_manifest(path, &bytes)),
+            ManifestRequest::Remote(url) => self.remote(url).and_then(|bytes| {
+                let found = tarball_manifest(url, &bytes)?;
+                if let Some(integrity) = found.integrity.as_deref().and_then(Integrity::parse) {
+                    self.cache.keep_tarball(&integrity, &bytes);
+                }
+                Ok(found)
+            }),
+        };
+        found.map_err(InstallError::into_unavailable)
+    }
+
+    /// The body at an address.
+    fn remote(&mut self, url: &str) -> Result<Vec<u8>, InstallError> {
+        if self.options.offline {
+            return Err(InstallError::NotCached { url: url.to_owned() });
+        }
+        let wanted = self.client.get(url, &[]);
+        while let Some((id, result)) = self.client.wait() {
+            if id == wanted {
+                return Ok(result?.body);
+            }
+        }
+        Err(InstallError::NoTarball { package: url.to_owned() })
+    }
+
     fn take(&self, asked: &Asked, response: &Response) -> Result<Packument, RegistryError> {
         if response.status == 304
             && let Some(body) = &asked.stale
@@ -121,13 +170,25 @@ impl<'a, T: Transport> Packuments<'a, T> {
     }
 }
 
-/// Resolves, fetching what is asked for.
+/// A folder's `package.json`.
+pub fn read_manifest(folder: &Path) -> Option<Manifest> {
+    let text = std::fs::read(folder.join("package.json")).ok()?;
+    Some(Manifest::from_value(serde_json::from_slice(&text).ok()?))
+}
+
+fn tarball_manifest(from: &str, tarball: &[u8]) -> Result<FoundManifest, InstallError> {
+    let manifest = own_manifest(from, tarball)?;
+    Ok(FoundManifest { manifest, integrity: Some(Integrity::sha512(tarball)) })
+}
+
+/// Resolves, fetching what is asked for. `local` gives the manifests of folders that are about to change.
 ///
 /// # Errors
 /// `InstallError::Resolve`; failures of the registry come out as such, with the package they are about.
 pub fn resolve<T: Transport>(
     mut resolver: Resolver,
     packuments: &mut Packuments<'_, T>,
+    local: &dyn Fn(&Path) -> Option<Manifest>,
     observer: &mut dyn Observer,
 ) -> Result<Resolution, InstallError> {
     loop {
@@ -143,6 +204,10 @@ pub fn resolve<T: Transport>(
         }
         if !idle {
             continue;
+        }
+        for request in resolver.manifest_requests() {
+            let found = packuments.manifest(&request, local);
+            resolver.provide_manifest(&request, found);
         }
         for request in resolver.bundle_requests() {
             let packages = packuments.bundle(&request)?;

@@ -147,6 +147,7 @@ pub fn spawn(
         cwd: Some(folder.as_os_str().as_encoded_bytes().to_vec()),
         fds,
         flags: 0,
+        ..SpawnRequest::default()
     };
     let pid = oac_sys::spawn(&request).map_err(failed)?;
     let mut output = Vec::new();

@@ -96,24 +96,25 @@ impl World {
         let client = Client::new(&self.config, &mut self.registry, policy, 4);
         let mut packuments = Packuments::new(client, &self.config, &cache, FetchOptions::default());
         let manifest = Manifest::from_value(json!({ "name": "app", "dependencies": dependencies }));
-        let input = Input { manifest, ..Input::default() };
-        let resolution: Resolution = resolve(Resolver::new(input), &mut packuments, &mut Silent)?;
+        let input = Input { manifest, folder: project.to_string_lossy().into_owned(), ..Input::default() };
+        let resolution: Resolution = resolve(Resolver::new(input), &mut packuments, &|_| None, &mut Silent)?;
         let packages = resolution.packages();
         let plan = plan(&project, &packages);
         if plan.is_empty() {
             return Ok((plan, packages));
         }
-        let mut installation = Installation::begin(&project)?;
+        let mut installation = Installation::begin(&project, None)?;
         let wanted: Vec<&Package> = plan.add.iter().chain(&plan.change).collect();
         let source = TarballSource { config: &self.config, cache: &cache, offline: false };
         let fetched = tarballs(&wanted, &mut packuments, &source, &mut Silent, &mut |package, tarball| {
             installation.stage(package, tarball)
         });
         if let Err(error) = fetched {
-            installation.abandon();
+            installation.roll_back();
             return Err(error);
         }
         installation.commit(&plan, &packages)?;
+        installation.finish()?;
         Ok((plan, packages))
     }
 

@@ -2,6 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::failure::Failure;
+use crate::workspaces;
 use crate::{NODE_VERSION, NPM_VERSION};
 use oac_npm_registry::{Config, environment_layer, parse_npmrc};
 use oac_npm_spec::Version;
@@ -17,6 +18,8 @@ pub(crate) struct Context {
     pub(crate) cwd: PathBuf,
     /// The closest folder upwards with a `package.json` or `node_modules`.
     pub(crate) project: PathBuf,
+    /// The workspace of the project in which npm was started.
+    pub(crate) implicit_workspace: Option<PathBuf>,
     pub(crate) user_config: PathBuf,
     pub(crate) cache: PathBuf,
     pub(crate) environment: BTreeMap<String, String>,
@@ -36,10 +39,19 @@ impl Context {
         let mut config = Config::default();
         config.push(arguments.options.clone());
         config.push(environment_layer(environment.iter().map(|(k, v)| (k.clone(), v.clone()))));
-        let project = match config.get("prefix").filter(|_| config.flag("global") != Some(true)) {
-            Some(prefix) => cwd.join(prefix),
-            None => project_folder(&cwd, &home),
+        let is_global = config.flag("global") == Some(true) || config.get("location") == Some("global");
+        let (mut project, prefix_given) = match config.get("prefix").filter(|_| !is_global) {
+            Some(prefix) => (cwd.join(prefix), true),
+            None => (project_folder(&cwd, &home), false),
         };
+        let mut implicit_workspace = None;
+        if !prefix_given
+            && !is_global
+            && config.flag("workspaces") != Some(false)
+            && let Some(above) = workspaces::project_of(&project)
+        {
+            implicit_workspace = Some(std::mem::replace(&mut project, above));
+        }
         let variable = |name: &str| environment.get(name).cloned();
         let read =
             |path: &Path| -> Option<_> { Some(parse_npmrc(&std::fs::read_to_string(path).ok()?, variable)) };
@@ -54,6 +66,7 @@ impl Context {
             config,
             cwd,
             project,
+            implicit_workspace,
             user_config,
             cache,
             environment,
@@ -67,14 +80,56 @@ impl Context {
         self.config.flag(key).unwrap_or(default)
     }
 
+    /// Whether the command is about global packages.
+    pub(crate) fn is_global(&self) -> bool {
+        self.switch("global", false) || self.config.get("location") == Some("global")
+    }
+
+    /// Where global packages live: `lib/node_modules` and `bin` below it.
+    pub(crate) fn global_prefix(&self) -> PathBuf {
+        PathBuf::from(self.config.get("prefix").unwrap_or("/usr/local"))
+    }
+
+    /// The folder whose `node_modules` a command works on.
+    pub(crate) fn base(&self) -> PathBuf {
+        if self.is_global() { self.global_prefix().join("lib") } else { self.project.clone() }
+    }
+
+    /// Whether results are to be printed as JSON.
+    pub(crate) fn json(&self) -> bool {
+        self.switch("json", false)
+    }
+
+    /// Prints a result on standard output, unless all is to be quiet.
+    pub(crate) fn say(&self, text: &str) {
+        if !self.silent() {
+            out(text);
+        }
+    }
+
+    /// The log level: what is less important is not printed.
+    fn level(&self) -> usize {
+        let name = self.config.get("loglevel").unwrap_or("notice");
+        LEVELS.iter().position(|level| *level == name).unwrap_or(3)
+    }
+
+    /// `npm http fetch …`, `npm info …`, `npm verbose …` on standard error, where the log level allows it.
+    pub(crate) fn log(&self, level: &str, text: &str) {
+        if LEVELS.iter().position(|l| *l == level).is_some_and(|at| at <= self.level()) {
+            for line in text.lines() {
+                eprintln!("npm {level} {line}");
+            }
+        }
+    }
+
     /// Whether only errors, or nothing, is to be printed.
     pub(crate) fn quiet(&self) -> bool {
-        matches!(self.config.get("loglevel"), Some("silent" | "error"))
+        self.level() < 2
     }
 
     /// Whether nothing at all is to be printed.
     pub(crate) fn silent(&self) -> bool {
-        self.config.get("loglevel") == Some("silent")
+        self.level() == 0
     }
 
     pub(crate) fn node_version(&self) -> Option<Version> {
@@ -98,6 +153,15 @@ impl Context {
             }
         }
     }
+}
+
+/// npm's log levels, the most important first.
+const LEVELS: [&str; 9] = ["silent", "error", "warn", "notice", "http", "info", "verbose", "silly", "timing"];
+
+/// Prints a line on standard output. A reader that has gone away is no failure of ours.
+pub(crate) fn out(text: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// npm's search for the project: upwards, past any `node_modules`, to a folder with a `package.json`

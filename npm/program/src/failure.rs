@@ -1,10 +1,14 @@
 //! How commands fail: npm's messages and exit codes.
 
-use oac_npm_installer::InstallError;
+use oac_npm_installer::{InstallError, errno_name, errno_number, errno_text};
 use oac_npm_registry::RegistryError;
 use oac_npm_resolver::ResolveError;
 use oac_npm_spec::SpecError;
 use std::path::Path;
+
+/// The words that npm puts before its texts.
+const WORDS: [&str; 10] =
+    ["enoent", "nospc", "rofs", "notarget", "network", "notsup", "404", "403", "ERESOLVE", "JSON.parse"];
 
 /// A command's failure.
 #[derive(Debug)]
@@ -17,8 +21,8 @@ pub(crate) enum Failure {
     Unsupported(String),
     /// Something wrong with how npm was called: npm's `EUSAGE`.
     Usage(String),
-    /// No script of this name.
-    MissingScript(String),
+    /// An error without a code of npm's.
+    Plain(String),
     /// A command (of a script or of `npx`) that ended like this.
     Exit(i32),
     /// npm's code and lines, each with the word that npm puts before it.
@@ -26,14 +30,123 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// A file operation that failed, in npm's form.
     pub(crate) fn file(action: &str, path: &Path, error: &std::io::Error) -> Self {
-        let code = oac_npm_installer::errno_name(error).to_owned();
-        let lines = vec![
+        let code = errno_name(error).to_owned();
+        let path = path.display();
+        let message = format!("{code}: {}, {action} '{path}'", errno_text(error));
+        let mut lines = vec![
             format!("syscall {action}"),
-            format!("path {}", path.display()),
-            format!("{code}: {error}, {action} '{}'", path.display()),
+            format!("path {path}"),
+            format!("errno -{}", errno_number(error)),
         ];
+        let mut add = |word: &str, texts: &[&str]| {
+            lines.extend(texts.iter().map(|t| format!("{word} {t}").trim_end().to_owned()));
+        };
+        match code.as_str() {
+            "EACCES" | "EPERM" => {
+                let error = format!("Error: {message}");
+                add("", &[&error, "", "The operation was rejected by your operating system."]);
+                add(
+                    "",
+                    &[
+                        "It is likely you do not have the permissions to access this file as the current user",
+                        "",
+                    ],
+                );
+                add(
+                    "",
+                    &[
+                        "If you believe this might be a permissions issue, please double-check the permissions of the file and its containing directories, or try running the command again as root/Administrator.",
+                    ],
+                );
+            }
+            "EEXIST" => {
+                let exists = format!("File exists: {path}");
+                add(
+                    "",
+                    &[
+                        &message,
+                        &exists,
+                        "Remove the existing file and try again, or run npm",
+                        "with --force to overwrite files recklessly.",
+                    ],
+                );
+            }
+            "ENOSPC" => add(
+                "nospc",
+                &[
+                    &message,
+                    "There appears to be insufficient space on your system to finish.",
+                    "Clear up some disk space and try again.",
+                ],
+            ),
+            "EROFS" => add(
+                "rofs",
+                &[
+                    &message,
+                    "Often virtualized file systems, or other file systems that don't support symlinks, give this error.",
+                ],
+            ),
+            "ENOENT" => {
+                add("enoent", &[&message, "This is related to npm not being able to find a file.", ""])
+            }
+            _ => add("", &[&message]),
+        }
+        let lines = lines.into_iter().map(|l| l.trim_start().to_owned()).collect();
         Self::Coded { code, lines }
+    }
+
+    /// The same for `package.json` of a project that has none.
+    pub(crate) fn no_package(folder: &Path) -> Self {
+        let path = folder.join("package.json");
+        let message = format!(
+            "Could not read package.json: Error: ENOENT: no such file or directory, open '{}'",
+            path.display()
+        );
+        let lines = vec![
+            "syscall open".to_owned(),
+            format!("path {}", path.display()),
+            "errno -2".into(),
+            format!("enoent {message}"),
+            "enoent This is related to npm not being able to find a file.".into(),
+            "enoent".into(),
+        ];
+        Self::Coded { code: "ENOENT".into(), lines }
+    }
+
+    /// npm's summary of the failure, and the rest, for `--json`.
+    fn as_json(&self) -> Option<serde_json::Value> {
+        let (code, lines) = match self {
+            Self::Coded { code, lines } => (Some(code.as_str()), lines.clone()),
+            Self::Usage(text) => (Some("EUSAGE"), vec![text.clone()]),
+            Self::Plain(text) => (None, vec![text.clone()]),
+            _ => return None,
+        };
+        let is_detail = |line: &&String| ["syscall ", "path ", "errno "].iter().any(|w| line.starts_with(w));
+        let mut said = lines.iter().filter(|l| !is_detail(l)).map(|line| match line.split_once(' ') {
+            // npm's word before the text is not part of it.
+            Some((word, text))
+                if word.chars().all(|c| c.is_ascii_alphanumeric()) && WORDS.contains(&word) =>
+            {
+                text.to_owned()
+            }
+            _ => line.clone(),
+        });
+        let summary = said.next().unwrap_or_default();
+        let detail = said.collect::<Vec<_>>().join("\n");
+        let mut error = serde_json::json!({ "summary": summary, "detail": detail });
+        if let (Some(code), Some(object)) = (code, error.as_object_mut()) {
+            object.shift_insert(0, "code".into(), code.into());
+        }
+        Some(serde_json::json!({ "error": error }))
+    }
+
+    /// Prints what `--json` is to show of the failure, on standard output.
+    pub(crate) fn print_json(&self) {
+        if let Some(json) = self.as_json() {
+            println!("{}", oac_npm_spec::JsonStyle::default().print(&json).trim_end());
+        }
     }
 
     /// Prints the failure; gives the exit code.
@@ -44,7 +157,8 @@ impl Failure {
         match self {
             Self::UnknownCommand(name) => {
                 println!(
-                    "Unknown command: \"{name}\"\n\nTo see a list of supported npm commands, run:\n  npm help"
+                    "Unknown command: \"{name}\"\n{}\nTo see a list of supported npm commands, run:\n  npm help",
+                    crate::help::did_you_mean(name)
                 );
             }
             Self::NotImplemented(name) => {
@@ -61,12 +175,9 @@ impl Failure {
                 lines.extend(text.lines().map(str::to_owned));
                 print_lines(&lines);
             }
-            Self::MissingScript(name) => print_lines(&[
-                format!("Missing script: \"{name}\""),
-                String::new(),
-                "To see a list of scripts, run:".into(),
-                "  npm run".into(),
-            ]),
+            Self::Plain(text) => {
+                print_lines(&text.split('\n').map(str::to_owned).collect::<Vec<_>>());
+            }
             Self::Exit(_) => {}
             Self::Coded { code, lines } => {
                 let mut all = vec![format!("code {code}")];
@@ -80,7 +191,11 @@ impl Failure {
     fn exit_code(&self) -> i32 {
         match self {
             Self::Exit(code) => *code,
-            Self::Coded { code, .. } => code.parse().unwrap_or(1),
+            Self::Coded { code, lines } => code.parse().unwrap_or_else(|_| {
+                // npm ends with the errno of a failed file operation, which the system cuts to a byte.
+                let errno = lines.iter().find_map(|line| line.strip_prefix("errno -")?.parse::<i32>().ok());
+                errno.map_or(1, |errno| 256 - errno)
+            }),
             _ => 1,
         }
     }
@@ -178,18 +293,8 @@ impl From<ResolveError> for Failure {
                 ],
             },
             ResolveError::Eresolve { .. } => {
-                let lines = error
-                    .to_string()
-                    .split('\n')
-                    .map(|l| format!("ERESOLVE {l}").trim_end().to_owned())
-                    .map(|l| if l == "ERESOLVE" { String::new() } else { l })
-                    .collect::<Vec<_>>();
                 // npm marks the first line only.
-                let lines = lines
-                    .into_iter()
-                    .enumerate()
-                    .map(|(i, l)| if i == 0 { l } else { l.trim_start_matches("ERESOLVE ").to_owned() })
-                    .collect();
+                let lines = format!("ERESOLVE {error}").lines().map(str::to_owned).collect();
                 Self::Coded { code, lines }
             }
             ResolveError::BadPlatform { .. } => Self::Coded { code, lines: vec![format!("notsup {error}")] },

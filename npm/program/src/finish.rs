@@ -3,8 +3,9 @@
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::project::Project;
+use crate::reify::{Job, Update};
 use crate::run_script::script_environment;
-use oac_npm_installer::{InstallError, Plan, Script, run, write_whole};
+use oac_npm_installer::{InstallError, Installation, Plan, Script, read_manifest, run, write_whole};
 use oac_npm_resolver::{Package, Resolution};
 use oac_npm_spec::{JsonStyle, Lockfile, Manifest, locale_compare};
 use std::fs;
@@ -20,15 +21,10 @@ const PENDING_SCRIPTS: &str = "node_modules/.oac-pending-scripts";
 pub(crate) fn complete_licences(project: &Project, resolution: &mut Resolution, packages: &[Package]) {
     let missing: Vec<(String, Manifest)> = packages
         .iter()
-        .filter(|p| p.link_to.is_none() && !p.manifest.kept.contains_key("license"))
+        .filter(|p| p.link_to.is_none() && !p.is_local && !p.manifest.kept.contains_key("license"))
         .filter_map(|p| Some((p.location.clone(), read_manifest(&project.folder.join(&p.location))?)))
         .collect();
     resolution.complete(&missing);
-}
-
-fn read_manifest(folder: &Path) -> Option<Manifest> {
-    let text = fs::read(folder.join("package.json")).ok()?;
-    Some(Manifest::from_value(serde_json::from_slice(&text).ok()?))
 }
 
 /// Notes which packages have scripts to run.
@@ -57,18 +53,23 @@ pub(crate) fn forget_pending(project: &Path) {
     let _ = fs::remove_file(path);
 }
 
-/// Runs `preinstall`, `install` and `postinstall` of the packages that came, each for all of them.
-/// An optional package whose script fails is taken away again.
-pub(crate) fn run_install_scripts(context: &Context, project: &Project, plan: &Plan) -> Result<(), Failure> {
-    let mut packages: Vec<(&Package, Manifest)> = plan
-        .add
-        .iter()
-        .chain(&plan.change)
-        .filter(|p| p.link_to.is_none())
-        .filter_map(|p| {
-            let folder = project.folder.join(&p.location);
+/// A package whose scripts are to run.
+struct Scripted<'a> {
+    package: &'a Package,
+    manifest: Manifest,
+    /// A local folder that a link of the project points to.
+    linked: bool,
+}
+
+/// The packages that came and have scripts, then the local folders that the project links to, which
+/// run theirs each time.
+fn scripted<'a>(project: &Path, plan: &'a Plan, packages: &'a [Package]) -> Vec<Scripted<'a>> {
+    let came = plan.add.iter().chain(&plan.change).filter(|p| p.link_to.is_none());
+    let mut found: Vec<Scripted<'a>> = came
+        .filter_map(|package| {
+            let folder = project.join(&package.location);
             let gyp = folder.join("binding.gyp").exists();
-            if !p.manifest.has_install_script && !gyp {
+            if !package.manifest.has_install_script && !gyp {
                 return None;
             }
             let mut manifest = read_manifest(&folder)?;
@@ -76,28 +77,53 @@ pub(crate) fn run_install_scripts(context: &Context, project: &Project, plan: &P
             if gyp && !own {
                 manifest.scripts.insert("install".into(), "node-gyp rebuild".into());
             }
-            Some((p, manifest))
+            Some(Scripted { package, manifest, linked: false })
         })
         .collect();
-    packages.sort_by(|(a, _), (b, _)| locale_compare(&a.location, &b.location));
-    let mut failed: Vec<&str> = Vec::new();
-    for event in ["preinstall", "install", "postinstall"] {
-        for (package, manifest) in &packages {
-            let Some(command) = manifest.scripts.get(event).filter(|c| !c.is_empty()) else { continue };
-            if failed.contains(&package.location.as_str()) {
-                continue;
-            }
-            let outcome = run_one(context, project, package, manifest, event, command);
-            match outcome {
-                Ok(()) => {}
-                Err(_) if package.flags.optional => {
-                    failed.push(&package.location);
-                    // Ignored: an optional package that stays is the lesser harm.
-                    let _ = fs::remove_dir_all(project.folder.join(&package.location));
+    found.sort_by(|a, b| locale_compare(&a.package.location, &b.package.location));
+    let inside = |p: &&Package| p.is_local && !p.location.starts_with("..");
+    let mut linked: Vec<Scripted<'a>> = packages
+        .iter()
+        .filter(inside)
+        .filter_map(|package| {
+            let manifest = read_manifest(&project.join(&package.location))?;
+            (!manifest.scripts.is_empty()).then_some(Scripted { package, manifest, linked: true })
+        })
+        .collect();
+    linked.sort_by(|a, b| locale_compare(&a.package.location, &b.package.location));
+    found.into_iter().chain(linked).collect()
+}
+
+/// Runs `preinstall`, `install` and `postinstall` of the packages that came, each for all of them.
+/// An optional package whose script fails is taken away again.
+pub(crate) fn run_install_scripts(
+    context: &Context,
+    project: &Project,
+    plan: &Plan,
+    packages: &[Package],
+    mut installation: Option<&mut Installation>,
+) -> Result<(), Failure> {
+    let (linked, came): (Vec<_>, Vec<_>) =
+        scripted(&project.folder, plan, packages).into_iter().partition(|s| s.linked);
+    let of_linked = ["preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare"];
+    for (group, events) in [(came, &of_linked[..3]), (linked, &of_linked[..])] {
+        let mut failed: Vec<&str> = Vec::new();
+        for event in events {
+            for Scripted { package, manifest, .. } in &group {
+                let Some(command) = manifest.scripts.get(*event).filter(|c| !c.is_empty()) else { continue };
+                if failed.contains(&package.location.as_str()) {
+                    continue;
                 }
-                Err(failure) => {
-                    forget_pending(&project.folder);
-                    return Err(failure);
+                let outcome = run_one(context, project, package, manifest, event, command);
+                match outcome {
+                    Ok(()) => {}
+                    Err(_) if package.flags.optional => {
+                        failed.push(&package.location);
+                        if let Some(installation) = installation.as_deref_mut() {
+                            installation.take_away(&package.location)?;
+                        }
+                    }
+                    Err(failure) => return Err(failure),
                 }
             }
         }
@@ -141,15 +167,18 @@ fn run_one(
     Err(failure)
 }
 
-/// Empties `node_modules`, as `npm ci` does.
-pub(crate) fn clear_node_modules(project: &Path) -> Result<(), Failure> {
-    let node_modules = project.join("node_modules");
-    let Ok(entries) = fs::read_dir(&node_modules) else { return Ok(()) };
-    for entry in entries.filter_map(Result::ok) {
-        let path = entry.path();
-        let is_folder = entry.file_type().is_ok_and(|t| t.is_dir());
-        let removed = if is_folder { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-        removed.map_err(|e| Failure::file("rm", &path, &e))?;
+/// Empties `node_modules`, the workspaces' too, as `npm ci` does.
+pub(crate) fn clear_node_modules(job: &Job) -> Result<(), Failure> {
+    let folders = job.workspaces.iter().map(|(w, _)| &w.folder).chain([&job.root.folder]);
+    for folder in folders {
+        let node_modules = folder.join("node_modules");
+        let Ok(entries) = fs::read_dir(&node_modules) else { continue };
+        for entry in entries.filter_map(Result::ok) {
+            let path = entry.path();
+            let is_folder = entry.file_type().is_ok_and(|t| t.is_dir());
+            let removed = if is_folder { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            removed.map_err(|e| Failure::file("rm", &path, &e))?;
+        }
     }
     Ok(())
 }
@@ -180,21 +209,18 @@ pub(crate) fn save_hidden_lock(
 }
 
 /// Writes `package.json` and the lock file, unless told not to.
-pub(crate) fn save(
-    context: &Context,
-    project: &mut Project,
-    resolution: &Resolution,
-    clean: bool,
-) -> Result<(), Failure> {
-    if clean || !context.switch("save", true) {
+pub(crate) fn save(context: &Context, job: &mut Job, resolution: &Resolution) -> Result<(), Failure> {
+    if !job.save {
         return Ok(());
     }
-    let named = !context.arguments.words.is_empty();
-    if named {
-        project.save_package()?;
+    let changed = !job.requests.is_empty() || !job.removals.is_empty() || job.update != Update::Needed;
+    if changed && job.save_package {
+        for project in job.targets() {
+            project.save_package()?;
+        }
     }
     if context.switch("package-lock", true) {
-        project.save_lock(&resolution.lockfile(omit_resolved(context)))?;
+        job.root.save_lock(&resolution.lockfile(omit_resolved(context)))?;
     }
     Ok(())
 }

@@ -72,3 +72,32 @@ pub(crate) fn of_command(command: &str) -> bool {
     println!("{what}\n\nUsage:\n{usage}");
     true
 }
+
+/// npm's suggestion for a command that does not exist.
+pub(crate) fn did_you_mean(name: &str) -> String {
+    let mut close: Vec<&str> =
+        COMMANDS.iter().copied().filter(|c| distance(c, name) * 5 < name.len() * 2).collect();
+    close.truncate(3);
+    if close.is_empty() {
+        return String::new();
+    }
+    let lines: Vec<String> = close.iter().map(|c| format!("  npm {c}")).collect();
+    let title = if close.len() == 1 { "Did you mean this?" } else { "Did you mean one of these?" };
+    format!("\n{title}\n{}", lines.join("\n"))
+}
+
+/// How many letters must be put in, taken out or exchanged.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut above_left = row[0];
+        row[0] = i + 1;
+        for (j, cb) in b.iter().enumerate() {
+            let change = above_left + usize::from(ca != *cb);
+            above_left = row[j + 1];
+            row[j + 1] = change.min(above_left + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}

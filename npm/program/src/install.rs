@@ -1,74 +1,69 @@
-//! `npm install`, `npm ci`, `npm uninstall`: resolve, plan, prepare, install, save.
+//! `npm install`, `ci`, `uninstall`, `update`, `dedupe`, `prune`, `link`: jobs for `reify.rs`.
 
-use crate::add::{self, Request};
+use crate::add::Request;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::finish;
-use crate::http::{Http, at_once, retry_policy};
 use crate::project::Project;
-use crate::report::{Summary, closing_lines};
+use crate::reify::{Job, Update, reify};
+use crate::report::Summary;
 use crate::run_script;
-use oac_npm_installer::{
-    Cache, FetchOptions, Installation, Observer, Packuments, Plan, TarballSource, plan, resolve, tarballs,
-};
-use oac_npm_registry::{Client, PickContext};
-use oac_npm_resolver::{Input, Package, Platform, Resolution, ResolveOptions, Resolver};
-use std::collections::HashSet;
-use std::io::{IsTerminal, Write};
-use std::path::Path;
-
-/// What sets one kind of install apart from another.
-#[derive(Debug, Default)]
-struct Mode {
-    requests: Vec<Request>,
-    removals: Vec<String>,
-    /// `npm ci`: the lock file is law and `node_modules` is made anew.
-    clean: bool,
-}
+use oac_npm_installer::{actual_lock, installed_lock, read_manifest};
+use oac_npm_spec::{Lockfile, name_of_location};
+use std::collections::BTreeMap;
 
 /// `npm install`
 pub(crate) fn install(context: &mut Context) -> Result<i32, Failure> {
-    refuse_unsupported(context)?;
-    let requests =
-        context.arguments.words.iter().map(|word| Request::parse(word)).collect::<Result<Vec<_>, _>>()?;
-    run(context, Mode { requests, ..Mode::default() })
+    let mut job = Job::new(context)?;
+    let mut words = context.arguments.words.clone();
+    if words.is_empty() && context.is_global() {
+        words.push(".".into());
+    }
+    job.requests = parse_requests(context, &words)?;
+    run(context, job)
+}
+
+fn parse_requests(context: &Context, words: &[String]) -> Result<Vec<Request>, Failure> {
+    words.iter().filter(|w| !w.is_empty()).map(|word| Request::parse(context, word)).collect()
 }
 
 /// Installs for `npm exec`, saying nothing but errors.
 pub(crate) fn quietly(context: &mut Context) -> Result<(), Failure> {
-    let requests =
-        context.arguments.words.iter().map(|word| Request::parse(word)).collect::<Result<Vec<_>, _>>()?;
-    let mut project = Project::read(&context.project, true)?;
-    let mut mode = Mode { requests, ..Mode::default() };
-    reify(context, &mut project, &mut mode, !context.switch("ignore-scripts", false)).map(drop)
+    let mut job = Job::new(context)?;
+    job.requests = parse_requests(context, &context.arguments.words)?;
+    reify(context, &mut job).map(drop)
 }
 
 /// `npm uninstall`
 pub(crate) fn uninstall(context: &mut Context) -> Result<i32, Failure> {
-    refuse_unsupported(context)?;
-    let removals = context.arguments.words.clone();
-    if removals.is_empty() {
-        return Err(Failure::Usage("Must provide a package name to remove".into()));
+    let mut job = Job::new(context)?;
+    job.removals = context.arguments.words.clone();
+    if job.removals.is_empty() {
+        if !context.is_global() {
+            return Err(Failure::Usage("Must provide a package name to remove".into()));
+        }
+        let manifest =
+            read_manifest(&context.project).ok_or_else(|| Failure::no_package(&context.project))?;
+        job.removals.extend(manifest.name);
     }
-    run(context, Mode { removals, ..Mode::default() })
+    run(context, job)
 }
 
 /// `npm ci`
 pub(crate) fn clean_install(context: &mut Context) -> Result<i32, Failure> {
-    refuse_unsupported(context)?;
-    run(context, Mode { clean: true, ..Mode::default() })
-}
-
-fn refuse_unsupported(context: &Context) -> Result<(), Failure> {
-    for option in ["global", "workspaces", "link"] {
-        if context.switch(option, false) {
-            return Err(Failure::Unsupported(format!("The option --{option}")));
-        }
+    if context.is_global() {
+        let lines = vec!["`npm ci` does not work for global packages".to_owned()];
+        return Err(Failure::Coded { code: "ECIGLOBAL".into(), lines });
     }
-    if context.config.get("workspace").is_some() {
-        return Err(Failure::Unsupported("The option --workspace".into()));
+    let mut job = Job::new(context)?;
+    if job.root.lock.is_none() {
+        job.root = Project::read(&context.base(), true)?;
     }
-    Ok(())
+    if job.root.lock.is_none() {
+        return Err(Failure::Usage(NO_LOCK.trim_start_matches('\n').to_owned()));
+    }
+    job.clean = true;
+    job.save = false;
+    run(context, job)
 }
 
 const NO_LOCK: &str = "
@@ -76,322 +71,144 @@ The `npm ci` command can only install with an existing package-lock.json or
 npm-shrinkwrap.json with lockfileVersion >= 1. Run an install with npm@5 or
 later to generate a package-lock.json file, then try again.";
 
-fn run(context: &mut Context, mut mode: Mode) -> Result<i32, Failure> {
-    let use_lock = context.switch("package-lock", true) || mode.clean;
-    let mut project = Project::read(&context.project, use_lock)?;
-    if project.package.get("workspaces").is_some() {
-        return Err(Failure::Unsupported("A project with workspaces".into()));
+/// `npm update [NAME…]`
+pub(crate) fn update(context: &mut Context) -> Result<i32, Failure> {
+    let mut job = Job::new(context)?;
+    let names = context.arguments.words.clone();
+    if let Some(word) = names.iter().find(|n| n.rfind('@').is_some_and(|at| at > 0)) {
+        let lines = vec![
+            "Update arguments must only contain package names, eg:".to_owned(),
+            format!("    npm update {}", word.rsplit_once('@').map_or(word.as_str(), |(name, _)| name)),
+        ];
+        return Err(Failure::Coded { code: "EUPDATEARGS".into(), lines });
     }
-    if mode.clean && project.lock.is_none() {
-        return Err(Failure::Usage(NO_LOCK.trim_start_matches('\n').to_owned()));
+    if context.is_global() {
+        let installed = actual_lock(&job.root.folder);
+        let top = installed.packages.iter().filter(|(_, entry)| !entry.contains_key("link"));
+        let all: Vec<String> = top
+            .filter(|(location, _)| location.matches("node_modules/").count() == 1)
+            .map(|(location, _)| name_of_location(location).to_owned())
+            .collect();
+        let wanted: Vec<String> = if names.is_empty() { all } else { names };
+        let words: Vec<String> = wanted.iter().map(|name| format!("{name}@latest")).collect();
+        job.requests = parse_requests(context, &words)?;
+        return run(context, job);
     }
-    let scripts = !context.switch("ignore-scripts", false)
-        && !context.switch("dry-run", false)
-        && !context.switch("package-lock-only", false);
-    let whole_project = mode.requests.is_empty() && mode.removals.is_empty();
-    if scripts && whole_project {
-        run_script::lifecycle(context, &project, &["preinstall"])?;
+    job.update = if names.is_empty() { Update::All } else { Update::Names(names) };
+    // npm leaves package.json alone here, unless told otherwise; the lock file is written all the same.
+    job.save_package = context.config.flag("save") == Some(true);
+    run(context, job)
+}
+
+/// `npm dedupe`
+pub(crate) fn dedupe(context: &mut Context) -> Result<i32, Failure> {
+    if context.is_global() {
+        let lines = vec!["`npm dedupe` does not work in global mode.".to_owned()];
+        return Err(Failure::Coded { code: "EDEDUPEGLOBAL".into(), lines });
     }
-    let outcome = reify(context, &mut project, &mut mode, scripts)?;
-    if scripts && whole_project {
+    let mut job = Job::new(context)?;
+    let lock = job.root.lock.clone().or_else(|| installed_lock(&job.root.folder)).unwrap_or_default();
+    job.update = Update::Names(duplicates(&lock));
+    job.prefer_dedupe = true;
+    job.save_package = false;
+    run(context, job)
+}
+
+/// Names that have more than one place.
+fn duplicates(lock: &Lockfile) -> Vec<String> {
+    let mut count: BTreeMap<&str, usize> = BTreeMap::new();
+    for location in lock.packages.keys().filter(|l| l.contains("node_modules/")) {
+        *count.entry(name_of_location(location)).or_default() += 1;
+    }
+    count.into_iter().filter(|(_, n)| *n > 1).map(|(name, _)| name.to_owned()).collect()
+}
+
+/// `npm prune [NAME…]`
+pub(crate) fn prune(context: &mut Context) -> Result<i32, Failure> {
+    if context.is_global() {
+        let lines = vec!["`npm prune` does not work for global packages".to_owned()];
+        return Err(Failure::Coded { code: "EPRUNEGLOBAL".into(), lines });
+    }
+    let mut job = Job::new(context)?;
+    job.scripts = false;
+    context.arguments.words.clear();
+    run(context, job)
+}
+
+/// `npm link`: this package becomes a global one; `npm link NAME…`: global ones become links here.
+pub(crate) fn link(context: &mut Context) -> Result<i32, Failure> {
+    let words = context.arguments.words.clone();
+    if words.is_empty() {
+        context.arguments.options.insert("global".into(), "true".into());
+        let mut job = Job::new(context)?;
+        job.requests = vec![Request::parse(context, &context.project.to_string_lossy())?];
+        return run(context, job);
+    }
+    let global = context.global_prefix().join("lib");
+    let (mut local, mut missing) = (Vec::new(), Vec::new());
+    for word in &words {
+        let request = Request::parse(context, word)?;
+        if !request.spec.is_registry() {
+            local.push(word.clone());
+            continue;
+        }
+        let there = global.join("node_modules").join(&request.name);
+        if !there.exists() {
+            missing.push(word.clone());
+        }
+        local.push(there.to_string_lossy().into_owned());
+    }
+    if !missing.is_empty() {
+        context.arguments.options.insert("global".into(), "true".into());
+        let mut job = Job::new(context)?;
+        job.requests = parse_requests(context, &missing)?;
+        reify(context, &mut job)?;
+    }
+    context.arguments.options.insert("global".into(), "false".into());
+    let mut job = Job::new(context)?;
+    // A link is for development: saved only when told to.
+    job.save = context.config.flag("save") == Some(true);
+    job.requests = parse_requests(context, &local)?;
+    run(context, job)
+}
+
+/// Runs a job with the project's own scripts around it, and says what was done.
+fn run(context: &mut Context, mut job: Job) -> Result<i32, Failure> {
+    let whole_project = job.requests.is_empty()
+        && job.removals.is_empty()
+        && !context.is_global()
+        && !job.selection.is_some()
+        && matches!(context.command.as_str(), "install" | "ci");
+    if job.scripts && whole_project {
+        run_script::lifecycle(context, &job.root, &["preinstall"])?;
+    }
+    let summary = reify(context, &mut job)?;
+    if job.scripts && whole_project {
         let events = ["install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare"];
-        run_script::lifecycle(context, &project, &events)?;
+        run_script::lifecycle(context, &job.root, &events)?;
     }
-    if !context.quiet() {
-        println!("{}", closing_lines(&outcome, context.started.elapsed()));
-    }
+    report(context, &summary);
     Ok(0)
 }
 
-/// Makes the tree real.
-fn reify(
-    context: &Context,
-    project: &mut Project,
-    mode: &mut Mode,
-    scripts: bool,
-) -> Result<Summary, Failure> {
-    let mut transport = Http::default();
-    let cache = Cache::new(&context.cache);
-    let lock_only = context.switch("package-lock-only", false);
-    let options = FetchOptions {
-        full_metadata: lock_only,
-        prefer_offline: context.switch("prefer-offline", false),
-        offline: context.switch("offline", false),
-    };
-    let client =
-        Client::new(&context.config, &mut transport, retry_policy(&context.config), at_once(&context.config));
-    let mut packuments = Packuments::new(client, &context.config, &cache, options);
-    let mut progress = Progress::new(context);
-    let pick = pick_context(context);
-    let locked = project.lock.clone();
-    let mut known = pin_tags(&mut mode.requests, &mut packuments, &pick)?;
-    add::enter(project, &mode.requests, add::save_field(context));
-    add::strike(project, &mode.removals);
-    let mut resolver = Resolver::new(input(context, project, mode, pick));
-    for (name, packument) in known.drain(..) {
-        resolver.provide(&name, Ok(packument));
+fn report(context: &Context, summary: &Summary) {
+    if context.silent() {
+        return;
     }
-    let mut resolution = resolve(resolver, &mut packuments, &mut progress)?;
-    for warning in resolution.warnings() {
-        let lines: Vec<String> = warning.text.lines().map(|l| format!("{} {l}", warning.code)).collect();
-        context.warn(&lines.join("\n"));
+    if context.json() {
+        crate::context::out(oac_npm_spec::JsonStyle::default().print(&summary.json()).trim_end());
+        return;
     }
-    if mode.clean
-        && let Some(locked) = &locked
-    {
-        check_in_sync(&resolution, locked)?;
-    }
-    if context.switch("save", true) && !mode.requests.is_empty() {
-        add::settle(context, project, &mode.requests, &resolution);
-        resolution.set_root_manifest(project.manifest());
-    }
-    if lock_only {
-        finish::save(context, project, &resolution, mode.clean)?;
-        return Ok(Summary::default());
-    }
-    let packages = wanted_packages(context, &resolution);
-    if mode.clean && !context.switch("dry-run", false) {
-        finish::clear_node_modules(&project.folder)?;
-    }
-    finish::forget_pending(&project.folder);
-    let plan = plan(&project.folder, &packages);
-    let summary = summary(context, &plan, &packages);
-    if context.switch("dry-run", false) {
-        return Ok(summary);
-    }
-    if !plan.is_empty() {
-        let stores = Stores { packuments: &mut packuments, cache: &cache };
-        carry_out(context, &project.folder, &plan, &packages, stores, scripts, &mut progress)?;
-    }
-    progress.clear();
-    finish::complete_licences(project, &mut resolution, &packages);
-    if scripts {
-        finish::run_install_scripts(context, project, &plan)?;
-    }
-    if !plan.is_empty() || !finish::has_hidden_lock(&project.folder) {
-        finish::save_hidden_lock(context, project, &resolution, &packages)?;
-    }
-    finish::save(context, project, &resolution, mode.clean)?;
-    Ok(summary)
-}
-
-/// Where tarballs come from.
-struct Stores<'s, 'a, T> {
-    packuments: &'s mut Packuments<'a, T>,
-    cache: &'s Cache,
-}
-
-fn carry_out<T: oac_npm_registry::Transport>(
-    context: &Context,
-    folder: &Path,
-    plan: &Plan,
-    packages: &[Package],
-    stores: Stores<'_, '_, T>,
-    scripts: bool,
-    progress: &mut Progress,
-) -> Result<(), Failure> {
-    for package in plan.add.iter().chain(&plan.change) {
-        if let Some(message) = &package.manifest.deprecated {
-            progress.clear();
-            context.warn(&format!("deprecated {}: {message}", package.manifest.id()));
+    if context.switch("dry-run", false) || context.switch("long", false) {
+        for line in summary.lines() {
+            crate::context::out(&line);
         }
     }
-    let mut installation = Installation::begin(folder)?;
-    let wanted: Vec<&Package> =
-        plan.add.iter().chain(&plan.change).filter(|p| p.link_to.is_none() && !p.in_bundle).collect();
-    let fetched = tarballs(
-        &wanted,
-        stores.packuments,
-        &TarballSource {
-            config: &context.config,
-            cache: stores.cache,
-            offline: context.switch("offline", false),
-        },
-        progress,
-        &mut |package, tarball| installation.stage(package, tarball),
-    );
-    if let Err(error) = fetched {
-        installation.abandon();
-        return Err(error.into());
-    }
-    if scripts {
-        finish::note_pending_scripts(folder, plan)?;
-    }
-    installation.commit(plan, packages)?;
-    Ok(())
+    crate::context::out(&summary.closing_lines(context.started.elapsed()));
 }
 
-/// Fetches the packuments of requests by tag, and puts the versions in the place of the tags.
-fn pin_tags<T: oac_npm_registry::Transport>(
-    requests: &mut [Request],
-    packuments: &mut Packuments<'_, T>,
-    pick: &PickContext,
-) -> Result<Vec<(String, oac_npm_registry::Packument)>, Failure> {
-    let mut known = Vec::new();
-    for request in requests.iter().filter(|r| r.is_tag()) {
-        let Some(name) = request.spec.registry_name() else { continue };
-        if let Some(packument) = packuments.ask(name)? {
-            known.push((name.to_owned(), packument));
-        }
-    }
-    while let Some((name, packument)) = packuments.wait() {
-        let asked = requests.iter().find(|r| r.spec.registry_name() == Some(&name));
-        let spec = asked.map(|r| r.spec.target().raw_spec.clone()).unwrap_or_default();
-        let package = format!("{name}@{spec}");
-        let packument = packument.map_err(|error| oac_npm_resolver::ResolveError::Registry {
-            error: Box::new(error),
-            package,
-            required_by: String::new(),
-        })?;
-        known.push((name, packument));
-    }
-    for request in requests.iter_mut().filter(|r| r.is_tag()) {
-        let name = request.spec.registry_name().map(str::to_owned);
-        if let Some((_, packument)) = known.iter().find(|(n, _)| Some(n) == name.as_ref()) {
-            request.pin(packument, pick)?;
-        }
-    }
-    Ok(known)
-}
-
-fn pick_context(context: &Context) -> PickContext {
-    PickContext {
-        default_tag: context.config.get("tag").unwrap_or("latest").to_owned(),
-        node_version: context.node_version(),
-        npm_version: context.npm_version(),
-    }
-}
-
-fn input(context: &Context, project: &Project, mode: &Mode, pick: PickContext) -> Input {
-    let platform = Platform::default();
-    let own = |key: &str, default: String| context.config.get(key).map_or(default, str::to_owned);
-    Input {
-        folder_name: project.folder_name(),
-        manifest: project.manifest(),
-        lock: project.lock.clone(),
-        explicit: mode.requests.iter().map(|r| r.name.clone()).collect(),
-        frozen: mode.clean,
-        options: ResolveOptions {
-            force: context.switch("force", false),
-            legacy_peer_deps: context.switch("legacy-peer-deps", false),
-            strict_peer_deps: context.switch("strict-peer-deps", false),
-            prefer_dedupe: context.switch("prefer-dedupe", false),
-        },
-        platform: Platform {
-            os: own("os", platform.os),
-            cpu: own("cpu", platform.cpu),
-            libc: own("libc", platform.libc),
-        },
-        pick,
-    }
-}
-
-/// `npm ci` installs nothing when `package.json` and the lock file disagree.
-fn check_in_sync(resolution: &Resolution, locked: &oac_npm_spec::Lockfile) -> Result<(), Failure> {
-    let differences = resolution.differences_from(locked)?;
-    if differences.is_empty() {
-        return Ok(());
-    }
-    Err(Failure::Usage(format!(
-        "`npm ci` can only install packages when your package.json and package-lock.json or npm-shrinkwrap.json are in sync. Please update your lock file with `npm install` before continuing.\n\n{}\n",
-        differences.join("\n")
-    )))
-}
-
-/// The tree less what `--omit` leaves out.
-fn wanted_packages(context: &Context, resolution: &Resolution) -> Vec<Package> {
-    let list = |key: &str| -> HashSet<String> {
-        context.config.get(key).unwrap_or_default().split(',').map(str::to_owned).collect()
-    };
-    let mut omit = list("omit");
-    if context.environment.get("NODE_ENV").is_some_and(|env| env == "production") {
-        omit.insert("dev".into());
-    }
-    let include = list("include");
-    let omitted = |kind: &str| omit.contains(kind) && !include.contains(kind);
-    let (dev, optional, peer) = (omitted("dev"), omitted("optional"), omitted("peer"));
-    resolution
-        .packages()
-        .into_iter()
-        .filter(|p| {
-            let f = p.flags;
-            !((dev && f.dev)
-                || (optional && f.optional)
-                || (peer && f.peer)
-                || (dev && optional && f.dev_optional))
-        })
-        .collect()
-}
-
-fn summary(context: &Context, plan: &Plan, packages: &[Package]) -> Summary {
-    let funded: HashSet<String> = packages
-        .iter()
-        .filter(|p| p.manifest.kept.get("funding").is_some_and(is_funding))
-        .map(|p| p.manifest.id())
-        .collect();
-    Summary {
-        // What comes inside another package is not counted.
-        added: plan.add.iter().filter(|p| !p.in_bundle).count(),
-        removed: plan.remove.len(),
-        changed: plan.change.len(),
-        funding: if context.switch("fund", true) { funded.len() } else { 0 },
-    }
-}
-
-/// npm counts what has a web address for the money.
-fn is_funding(value: &serde_json::Value) -> bool {
-    use serde_json::Value;
-    match value {
-        Value::String(url) => url.starts_with("http://") || url.starts_with("https://"),
-        Value::Object(object) => object.get("url").is_some_and(is_funding),
-        Value::Array(list) => list.iter().all(is_funding),
-        _ => false,
-    }
-}
-
-/// A line that counts, on a terminal only.
-struct Progress {
-    shown: bool,
-    on: bool,
-    packuments: usize,
-}
-
-impl Progress {
-    fn new(context: &Context) -> Self {
-        let on = std::io::stderr().is_terminal() && context.switch("progress", true) && !context.quiet();
-        Self { shown: false, on, packuments: 0 }
-    }
-
-    fn show(&mut self, text: &str) {
-        if self.on {
-            eprint!("\r\x1b[K{text}");
-            // Ignored: a terminal that is gone is no reason to stop.
-            let _ = std::io::stderr().flush();
-            self.shown = true;
-        }
-    }
-
-    fn clear(&mut self) {
-        if std::mem::take(&mut self.shown) {
-            eprint!("\r\x1b[K");
-        }
-    }
-}
-
-impl Observer for Progress {
-    fn fetching(&mut self, package: &str) {
-        self.packuments += 1;
-        let text = format!("resolving {} {package}", self.packuments);
-        self.show(&text);
-    }
-
-    fn progress(&mut self, done: usize, total: usize) {
-        self.show(&format!("installing {done}/{total}"));
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        self.clear();
-    }
+/// `npm find-dupes`: what `npm dedupe` would do.
+pub(crate) fn find_dupes(context: &mut Context) -> Result<i32, Failure> {
+    context.arguments.options.insert("dry-run".into(), "true".into());
+    dedupe(context)
 }

@@ -15,9 +15,12 @@ mod help;
 mod http;
 mod init;
 mod install;
+mod progress;
 mod project;
+mod reify;
 mod report;
 mod run_script;
+mod workspaces;
 
 use arguments::Arguments;
 use context::Context;
@@ -78,6 +81,11 @@ fn dispatch(context: &mut Context) -> Result<i32, Failure> {
         "install" => install::install(context),
         "ci" => install::clean_install(context),
         "uninstall" => install::uninstall(context),
+        "update" => install::update(context),
+        "dedupe" => install::dedupe(context),
+        "find-dupes" => install::find_dupes(context),
+        "prune" => install::prune(context),
+        "link" => install::link(context),
         "run" => run_script::run(context),
         "test" | "start" | "stop" | "restart" => run_script::shortcut(context, name),
         "exec" => exec::exec(context),

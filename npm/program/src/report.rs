@@ -1,47 +1,138 @@
 //! What npm says of an install when it is done.
 
+use crate::context::Context;
+use oac_npm_installer::Plan;
+use oac_npm_resolver::Package;
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use std::path::Path;
 use std::time::Duration;
 
-/// The numbers of an install.
+/// A package in a summary.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Item {
+    name: String,
+    version: Option<String>,
+    path: String,
+}
+
+/// What an install did.
 #[derive(Debug, Default)]
 pub(crate) struct Summary {
-    pub(crate) added: usize,
-    pub(crate) removed: usize,
-    pub(crate) changed: usize,
+    pub(crate) added: Vec<Item>,
+    pub(crate) removed: Vec<Item>,
+    pub(crate) changed: Vec<Item>,
     pub(crate) funding: usize,
 }
 
-/// npm's closing lines.
-pub(crate) fn closing_lines(summary: &Summary, took: Duration) -> String {
-    let mut text = String::from("\n");
-    let count = |n: usize| format!("{n} package{}", if n == 1 { "" } else { "s" });
-    let (added, removed, changed) = (summary.added, summary.removed, summary.changed);
-    if added == 0 && removed == 0 && changed == 0 {
-        text.push_str("up to date");
-    } else {
-        if added > 0 {
-            text.push_str(&format!("added {}", count(added)));
-        }
-        if removed > 0 {
-            if added > 0 {
-                text.push_str(", ");
-                if changed == 0 {
-                    text.push_str("and ");
-                }
-            }
-            text.push_str(&format!("removed {}", count(removed)));
-        }
-        if changed > 0 {
-            if added > 0 || removed > 0 {
-                text.push_str(", and ");
-            }
-            text.push_str(&format!("changed {}", count(changed)));
+impl Summary {
+    pub(crate) fn new(context: &Context, project: &Path, plan: &Plan, packages: &[Package]) -> Self {
+        let item = |p: &Package| Item {
+            name: p.name.clone(),
+            version: p.manifest.version.clone(),
+            path: project.join(&p.location).display().to_string(),
+        };
+        let funded: HashSet<String> = packages
+            .iter()
+            .filter(|p| p.manifest.kept.get("funding").is_some_and(is_funding))
+            .map(|p| p.manifest.id())
+            .collect();
+        Self {
+            // What comes inside another package is not counted.
+            added: plan.add.iter().filter(|p| !p.in_bundle).map(item).collect(),
+            removed: plan
+                .remove
+                .iter()
+                .map(|r| {
+                    let path = project.join(&r.location);
+                    let version = oac_npm_installer::read_manifest(&path).and_then(|m| m.version);
+                    let name = oac_npm_spec::name_of_location(&r.location).to_owned();
+                    Item { name, version, path: path.display().to_string() }
+                })
+                .collect(),
+            changed: plan.change.iter().map(item).collect(),
+            funding: if context.switch("fund", true) { funded.len() } else { 0 },
         }
     }
-    text.push_str(&format!(" in {}", duration(took)));
-    if summary.funding > 0 {
-        let (n, verb) = (summary.funding, if summary.funding == 1 { "is" } else { "are" });
-        text.push_str(&format!("\n\n{} {verb} looking for funding\n  run `npm fund` for details", count(n)));
+
+    /// A line for each package, as `--dry-run` and `--long` show them.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let line = |word: &str, item: &Item| {
+            format!("{word} {} {}", item.name, item.version.as_deref().unwrap_or("undefined"))
+        };
+        let removed = self.removed.iter().map(|i| line("remove", i));
+        let changed = self.changed.iter().map(|i| line("change", i));
+        let added = self.added.iter().map(|i| line("add", i));
+        removed.chain(changed).chain(added).collect()
+    }
+
+    /// What `--json` shows.
+    pub(crate) fn json(&self) -> Value {
+        let item = |i: &Item| json!({ "name": i.name, "version": i.version, "path": i.path });
+        let list = |items: &[Item]| items.iter().map(item).collect::<Vec<_>>();
+        json!({
+            "add": list(&self.added),
+            "added": self.added.len(),
+            "audited": 0,
+            "change": list(&self.changed),
+            "changed": self.changed.len(),
+            "funding": self.funding,
+            "remove": list(&self.removed),
+            "removed": self.removed.len(),
+        })
+    }
+
+    /// npm's closing lines.
+    pub(crate) fn closing_lines(&self, took: Duration) -> String {
+        let counts = [self.added.len(), self.removed.len(), self.changed.len()];
+        let mut text = format!("\n{} in {}", what_changed(counts), duration(took));
+        if self.funding > 0 {
+            let (n, verb) = (self.funding, if self.funding == 1 { "is" } else { "are" });
+            text.push_str(&format!(
+                "\n\n{} {verb} looking for funding\n  run `npm fund` for details",
+                packages(n)
+            ));
+        }
+        text
+    }
+}
+
+/// npm counts what has a web address for the money.
+fn is_funding(value: &Value) -> bool {
+    match value {
+        Value::String(url) => url.starts_with("http://") || url.starts_with("https://"),
+        Value::Object(object) => object.get("url").is_some_and(is_funding),
+        Value::Array(list) => list.iter().all(is_funding),
+        _ => false,
+    }
+}
+
+fn packages(n: usize) -> String {
+    format!("{n} package{}", if n == 1 { "" } else { "s" })
+}
+
+fn what_changed([added, removed, changed]: [usize; 3]) -> String {
+    if added == 0 && removed == 0 && changed == 0 {
+        return "up to date".into();
+    }
+    let mut text = String::new();
+    if added > 0 {
+        text.push_str(&format!("added {}", packages(added)));
+    }
+    if removed > 0 {
+        if added > 0 {
+            text.push_str(", ");
+            if changed == 0 {
+                text.push_str("and ");
+            }
+        }
+        text.push_str(&format!("removed {}", packages(removed)));
+    }
+    if changed > 0 {
+        if added > 0 || removed > 0 {
+            text.push_str(", and ");
+        }
+        text.push_str(&format!("changed {}", packages(changed)));
     }
     text
 }
@@ -63,8 +154,10 @@ mod tests {
     use super::*;
 
     fn check(added: usize, removed: usize, changed: usize, ms: u64, expect: &str) {
-        let summary = Summary { added, removed, changed, funding: 0 };
-        assert_eq!(closing_lines(&summary, Duration::from_millis(ms)), format!("\n{expect}"));
+        let items = |n: usize| vec![Item::default(); n];
+        let summary =
+            Summary { added: items(added), removed: items(removed), changed: items(changed), funding: 0 };
+        assert_eq!(summary.closing_lines(Duration::from_millis(ms)), format!("\n{expect}"));
     }
 
     // As npm's reify-output words them.

@@ -40,7 +40,9 @@ fn script(context: &Context, name: &str) -> Result<i32, Failure> {
         if context.switch("if-present", false) {
             return Ok(0);
         }
-        return Err(Failure::MissingScript(name.to_owned()));
+        return Err(Failure::Plain(format!(
+            "Missing script: \"{name}\"\n\nTo see a list of scripts, run:\n  npm run"
+        )));
     }
     let (pre, post) = (format!("pre{name}"), format!("post{name}"));
     let around = !context.switch("ignore-scripts", false);

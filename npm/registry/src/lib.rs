@@ -20,6 +20,7 @@ mod client;
 mod config;
 mod error;
 mod integrity;
+mod moment;
 mod packument;
 mod transport;
 
@@ -28,6 +29,7 @@ pub use client::{Client, Fetched, RetryPolicy};
 pub use config::{Config, Layer, environment_layer, parse_npmrc};
 pub use error::RegistryError;
 pub use integrity::Integrity;
+pub use moment::Moment;
 pub use packument::{Packument, PickContext, engine_accepts};
 #[cfg(target_family = "wasm")]
 pub use transport::ContainerTransport;

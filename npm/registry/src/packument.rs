@@ -3,7 +3,7 @@
 //! Versions are kept as unparsed JSON until one of them is looked at; a large packument has
 //! thousands, and an install looks at one or two.
 
-use crate::RegistryError;
+use crate::{Moment, RegistryError};
 use oac_npm_spec::{Manifest, Options, PackageSpec, Range, SpecKind, Version};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -20,6 +20,8 @@ pub struct Packument {
     name: String,
     dist_tags: HashMap<String, String>,
     versions: Vec<Entry>,
+    /// When each version came; full packuments have it.
+    times: HashMap<String, Moment>,
     manifests: RefCell<HashMap<usize, Rc<Manifest>>>,
 }
 
@@ -39,11 +41,13 @@ pub struct PickContext {
     pub node_version: Option<Version>,
     /// The version of npm for `engines.npm`.
     pub npm_version: Option<Version>,
+    /// `--before`: versions that came later do not count.
+    pub before: Option<Moment>,
 }
 
 impl Default for PickContext {
     fn default() -> Self {
-        Self { default_tag: "latest".into(), node_version: None, npm_version: None }
+        Self { default_tag: "latest".into(), node_version: None, npm_version: None, before: None }
     }
 }
 
@@ -75,7 +79,12 @@ impl Packument {
             .collect();
         let dist_tags =
             wire.dist_tags.into_iter().filter_map(|(tag, v)| Some((tag, v.as_str()?.to_owned()))).collect();
-        Ok(Self { name: name.to_owned(), dist_tags, versions, manifests: RefCell::default() })
+        let times = wire
+            .time
+            .into_iter()
+            .filter_map(|(version, v)| Some((version, Moment::parse(v.as_str()?)?)))
+            .collect();
+        Ok(Self { name: name.to_owned(), dist_tags, versions, times, manifests: RefCell::default() })
     }
 
     /// The package's name.
@@ -102,7 +111,14 @@ impl Packument {
     /// The version that npm takes for a spec (`npm-pick-manifest`), aliases looked through.
     pub fn pick(&self, spec: &PackageSpec, context: &PickContext) -> Option<Rc<Manifest>> {
         match &spec.target().kind {
-            SpecKind::Tag(tag) => self.manifest(self.tag(tag)?),
+            SpecKind::Tag(tag) => {
+                let version = self.tag(tag)?;
+                if self.is_early_enough(version, context) {
+                    return self.manifest(version);
+                }
+                let range = Range::parse(&format!("<={version}"), Options::LOOSE)?;
+                self.pick_range(&range, false, context)
+            }
             SpecKind::Version(version) => self.manifest(&version.to_string()),
             SpecKind::Range(range) => {
                 let star = matches!(spec.target().raw_spec.trim(), "" | "*");
@@ -117,11 +133,14 @@ impl Packument {
             && let Some(index) = self.versions.iter().position(|e| e.text == tagged)
             && (star || range.satisfied_by(&self.versions[index].version))
             && self.rank(index, context) == Rank::BEST
+            && self.is_early_enough(tagged, context)
         {
             return self.manifest_at(index);
         }
-        let mut candidates: Vec<usize> =
-            (0..self.versions.len()).filter(|i| range.satisfied_by(&self.versions[*i].version)).collect();
+        let mut candidates: Vec<usize> = (0..self.versions.len())
+            .filter(|i| range.satisfied_by(&self.versions[*i].version))
+            .filter(|i| self.is_early_enough(&self.versions[*i].text, context))
+            .collect();
         candidates.sort_by_key(|i| Reverse(&self.versions[*i].version));
         let mut best: Option<(Rank, usize)> = None;
         for index in candidates {
@@ -134,6 +153,14 @@ impl Packument {
             }
         }
         self.manifest_at(best?.1)
+    }
+
+    /// Whether a version came before the moment that the user set; one whose time is not known did.
+    fn is_early_enough(&self, version: &str, context: &PickContext) -> bool {
+        match (context.before, self.times.get(version)) {
+            (Some(before), Some(time)) => *time <= before,
+            _ => true,
+        }
     }
 
     fn rank(&self, index: usize, context: &PickContext) -> Rank {
@@ -192,6 +219,8 @@ struct Wire {
     dist_tags: HashMap<String, serde_json::Value>,
     #[serde(default)]
     versions: RawVersions,
+    #[serde(default)]
+    time: HashMap<String, serde_json::Value>,
 }
 
 /// `versions` as pairs, so that no map is built of thousands of entries.

@@ -5,14 +5,16 @@
 //! they have come the run begins again. The result depends on the packuments alone.
 
 use crate::can_place::Placement;
-use crate::explain::peer_conflict;
+use crate::explain::PeerConflict;
 use crate::input::Input;
 use crate::overrides::Overrides;
+use crate::paths::join;
 use crate::place::{Outcome, PlaceOptions, place};
-use crate::store::{BundleRequest, Store};
-use crate::tree::{EdgeId, EdgeKind, Flags, NewNode, NodeId, Tree};
+use crate::store::{BundleRequest, ManifestRequest, Store};
+use crate::tree::{EdgeId, EdgeKind, Flags, NewNode, NodeId, Tree, folder_name};
 use crate::{ResolveError, Warning};
-use oac_npm_spec::{Manifest, PackageSpec, locale_compare};
+use indexmap::IndexSet;
+use oac_npm_spec::{PackageSpec, SpecKind, locale_compare};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -20,6 +22,8 @@ use std::rc::Rc;
 pub(crate) enum Stop {
     /// These packuments are missing: names and what is asked of them.
     Missing(Vec<Rc<PackageSpec>>),
+    /// These manifests of folders and tarballs are missing.
+    MissingManifests(Vec<ManifestRequest>),
     /// This tarball must be looked into.
     MissingBundle(BundleRequest),
     /// There is no tree.
@@ -48,6 +52,10 @@ struct Builder<'a> {
     seen: HashSet<NodeId>,
     virtual_roots: HashMap<NodeId, NodeId>,
     explicit: HashSet<EdgeId>,
+    /// Links whose folders are to be looked at once everything else is settled.
+    links: IndexSet<NodeId>,
+    /// Whether anything was put into the tree, or was asked to be.
+    changed: bool,
     load_failures: HashSet<NodeId>,
     load_errors: Vec<ResolveError>,
     warnings: Vec<Warning>,
@@ -74,8 +82,8 @@ impl Queue {
     }
 }
 
-/// Runs once.
-pub(crate) fn build(input: &Input, store: &Store) -> Result<Built, Stop> {
+/// The project alone.
+pub(crate) fn empty_tree(input: &Input) -> (Tree, NodeId) {
     let own_spec = |name: &str| {
         let m = &input.manifest;
         [&m.dev_dependencies, &m.optional_dependencies, &m.dependencies, &m.peer_dependencies]
@@ -84,19 +92,34 @@ pub(crate) fn build(input: &Input, store: &Store) -> Result<Built, Stop> {
     };
     let overrides = Rc::new(Overrides::parse(input.manifest.overrides.as_ref(), own_spec));
     let mut tree = Tree::new(overrides.clone(), input.options.legacy_peer_deps);
+    tree.workspaces = input.workspaces.as_slice().into();
     let root = tree.add(NewNode {
-        name: Some(input.folder_name.as_str().into()),
+        name: Some(folder_name(&input.folder).into()),
+        path: Some(input.folder.as_str().into()),
         package: Rc::new(input.manifest.clone()),
         overrides: overrides.root(),
         is_project: true,
         ..NewNode::default()
     });
     tree.node_mut(root).flags = Flags::NONE;
+    (tree, root)
+}
+
+/// Runs once.
+pub(crate) fn build(input: &Input, store: &Store) -> Result<Built, Stop> {
+    let (mut tree, root) = empty_tree(input);
     if let Some(lock) = &input.lock {
-        crate::lock::load(&mut tree, root, lock)?;
+        let folders =
+            crate::lock::local_folders(&input.folder, lock).into_iter().map(ManifestRequest::Folder);
+        let missing: Vec<_> = folders.filter(|f| store.manifest(f).is_none()).collect();
+        if !missing.is_empty() {
+            return Err(Stop::MissingManifests(missing));
+        }
+        crate::lock::load(&mut tree, root, lock, &|path| store.folder(path))?;
+        if lock.is_ancient {
+            inflate(&mut tree, root, store)?;
+        }
     }
-    let explicit =
-        input.explicit.iter().filter_map(|name| tree.edge_named(root, &name.as_str().into())).collect();
     let mut builder = Builder {
         input,
         store,
@@ -105,21 +128,99 @@ pub(crate) fn build(input: &Input, store: &Store) -> Result<Built, Stop> {
         queue: Queue::default(),
         seen: HashSet::new(),
         virtual_roots: HashMap::new(),
-        explicit,
+        explicit: HashSet::new(),
+        links: IndexSet::new(),
+        changed: !input.explicit.is_empty() || !input.update.is_empty(),
         load_failures: HashSet::new(),
         load_errors: Vec::new(),
         warnings: Vec::new(),
     };
     builder.enqueue_problems();
-    builder.queue.push(&builder.tree, root);
-    while let Some(node) = builder.queue.pop() {
-        builder.step(node)?;
+    builder.enqueue_requests();
+    loop {
+        while let Some(node) = builder.queue.pop() {
+            builder.step(node)?;
+        }
+        if !builder.enqueue_links() {
+            break;
+        }
     }
     builder.finish()?;
     Ok(Built { tree: builder.tree, root, warnings: builder.warnings })
 }
 
+/// A lock file of version 1 has no manifests: the registry's are put in their place.
+fn inflate(tree: &mut Tree, root: NodeId, store: &Store) -> Result<(), Stop> {
+    let mut missing = Vec::new();
+    for id in tree.inventory(root).into_iter().skip(1) {
+        let node = tree.node(id);
+        let name = node.package.name.clone().unwrap_or_else(|| node.name.to_string());
+        let Some(version) = node.package.version.clone() else { continue };
+        let Ok(spec) = PackageSpec::resolve(Some(&name), &version) else { continue };
+        if node.in_bundle || !spec.is_registry() {
+            continue;
+        }
+        if !store.has(&name) {
+            missing.push(Rc::new(spec));
+        } else if let Some(manifest) = store.exact(&name, &version) {
+            if tree.node(id).resolved.is_none() {
+                tree.node_mut(id).resolved = manifest.dist.tarball.as_deref().map(Into::into);
+            }
+            if tree.node(id).integrity.is_none() {
+                tree.node_mut(id).integrity = manifest.dist.integrity.as_deref().map(Into::into);
+            }
+            tree.set_package(id, manifest);
+        }
+    }
+    if missing.is_empty() { Ok(()) } else { Err(Stop::Missing(missing)) }
+}
+
 impl Builder<'_> {
+    /// Queues what the user asks for: the project, workspaces with requests, dependents of names to update.
+    fn enqueue_requests(&mut self) {
+        for (path, name) in &self.input.explicit {
+            let Some(node) = self.tree.local(self.root, path) else { continue };
+            self.explicit.extend(self.tree.edge_named(node, &name.as_str().into()));
+            self.queue.push(&self.tree, node);
+        }
+        for node in self.tree.inventory(self.root) {
+            let wanted = self.input.update.iter().any(|name| **name == *self.tree.node(node).name);
+            if !wanted || self.tree.is_top(node) || self.tree.in_dependency_bundle(node) {
+                continue;
+            }
+            for edge in &self.tree.node(node).edges_in {
+                if let Some(from) = self.tree.edge(*edge).from {
+                    self.queue.push(&self.tree, from);
+                }
+            }
+        }
+        self.queue.push(&self.tree, self.root);
+    }
+
+    /// Queues the folders that links point to, those inside the project; `false` when there is none left.
+    fn enqueue_links(&mut self) -> bool {
+        for link in std::mem::take(&mut self.links) {
+            let node = self.tree.node(link);
+            let (Some(target), true) = (node.link_target, node.root == self.root) else { continue };
+            if let Some(rule) = node.overrides {
+                self.tree.pass_overrides(target, rule);
+            }
+            if target == self.root
+                || !self.tree.is_descendant(target, self.root)
+                || self.seen.contains(&target)
+            {
+                continue;
+            }
+            // A request for a workspace that was not in the tree until now.
+            let path = self.tree.node(target).path.clone();
+            for (_, name) in self.input.explicit.iter().filter(|(p, _)| path.as_deref() == Some(p)) {
+                self.explicit.extend(self.tree.edge_named(target, &name.as_str().into()));
+            }
+            self.queue.push(&self.tree, target);
+        }
+        !self.queue.0.is_empty()
+    }
+
     /// Queues what the lock file leaves unmet, following edges from the root.
     fn enqueue_problems(&mut self) {
         let mut seen = HashSet::from([self.root]);
@@ -163,12 +264,21 @@ impl Builder<'_> {
                 force: self.input.options.force,
                 strict_peers: self.input.options.strict_peer_deps,
                 prefer_dedupe: self.input.options.prefer_dedupe,
+                strategy: self.input.options.strategy,
                 explicit: self.explicit.contains(&edge),
+                update: self.is_updated(edge),
             };
             let outcome = place(&mut self.tree, edge, dep, options)?;
             self.after_placing(outcome);
         }
+        for edge in self.tree.edges_out(node) {
+            self.links.extend(self.tree.edge(edge).to.filter(|to| self.tree.node(*to).link_target.is_some()));
+        }
         Ok(())
+    }
+
+    fn is_updated(&self, edge: EdgeId) -> bool {
+        self.input.update.iter().any(|name| **name == *self.tree.edge(edge).name)
     }
 
     /// Puts the packages that a tarball brings below the node of its package.
@@ -223,6 +333,7 @@ impl Builder<'_> {
         }
         if kind == EdgeKind::PeerOptional
             && !self.explicit.contains(&edge)
+            && !self.is_updated(edge)
             && let Some(dep) = self.hoistable(node, edge)
         {
             return Ok(dep);
@@ -234,7 +345,7 @@ impl Builder<'_> {
 
     /// A node beside or below the dependent's folder that already satisfies an optional peer.
     fn hoistable(&self, node: NodeId, edge: EdgeId) -> Option<NodeId> {
-        let start = self.tree.node(node).parent.unwrap_or(node);
+        let start = self.tree.resolve_parent(node).unwrap_or(node);
         let name = &self.tree.edge(edge).name;
         self.tree.inventory(start).into_iter().skip(1).find(|candidate| {
             self.tree.node(*candidate).name == *name
@@ -248,6 +359,7 @@ impl Builder<'_> {
             self.warnings
                 .push(Warning { code: "ERESOLVE", text: format!("overriding peer dependency\n{text}") });
         }
+        self.changed |= !outcome.placed.is_empty();
         for placed in outcome.placed {
             if self.tree.node(placed.node).load_error.is_some() {
                 self.load_failures.insert(placed.node);
@@ -277,7 +389,7 @@ impl Builder<'_> {
     /// The edges of a node that are not met, or that the user wants looked at.
     fn problem_edges(&self, node: NodeId) -> Vec<EdgeId> {
         let bundled: &[String] =
-            if node == self.root { &[] } else { &self.tree.node(node).package.bundle_dependencies };
+            if self.tree.is_own(node) { &[] } else { &self.tree.node(node).package.bundle_dependencies };
         self.tree
             .edges_out(node)
             .into_iter()
@@ -294,7 +406,10 @@ impl Builder<'_> {
                     Some(_) if !self.tree.is_valid(*edge) => {
                         e.kind != EdgeKind::PeerOptional || self.input.may_change()
                     }
-                    Some(_) => explicit,
+                    Some(to) if self.tree.node(to).link_target.is_some_and(|t| self.tree.is_workspace(t)) => {
+                        false
+                    }
+                    Some(_) => explicit || self.is_updated(*edge),
                 }
             })
             .collect()
@@ -321,6 +436,25 @@ impl Builder<'_> {
         };
         let root = self.tree.add(new);
         self.virtual_roots.insert(node, root);
+        // The folders that links point to are seen in the virtual tree, too.
+        let children: Vec<NodeId> = self.tree.node(node).children.values().copied().collect();
+        for child in children {
+            let Some(target) = self.tree.node(child).link_target else { continue };
+            let target_node = self.tree.node(target);
+            if target_node.path.is_none() {
+                continue;
+            }
+            let folder = NewNode {
+                name: Some(target_node.name.clone()),
+                package: target_node.package.clone(),
+                source: Some(target),
+                fs_parent: Some(root),
+                ..NewNode::default()
+            };
+            let folder = self.tree.add(folder);
+            self.tree.node_mut(root).fs_children.push(folder);
+            self.tree.set_root(folder, root);
+        }
         root
     }
 
@@ -369,17 +503,17 @@ impl Builder<'_> {
                     }
                 }))
             }
-            Some(spec) => self.pick(&spec, edge)?,
+            Some(spec) => match self.workspace_for(edge) {
+                Some(link) => Ok(NewNode {
+                    package: self.tree.node(link).package.clone(),
+                    link_path: self.tree.node(link).link_path.clone(),
+                    ..NewNode::default()
+                }),
+                None => self.pick(&spec, edge)?,
+            },
         };
         let new = match picked {
-            Ok(manifest) => NewNode {
-                name: Some(name),
-                resolved: manifest.dist.tarball.as_deref().map(Into::into),
-                integrity: manifest.dist.integrity.as_deref().map(Into::into),
-                package: manifest,
-                parent: Some(parent),
-                ..NewNode::default()
-            },
+            Ok(new) => NewNode { name: Some(name), parent: Some(parent), ..new },
             Err(error) => {
                 self.load_errors.push(error);
                 NewNode {
@@ -393,16 +527,19 @@ impl Builder<'_> {
         Ok(self.tree.add(new))
     }
 
-    fn pick(&self, spec: &Rc<PackageSpec>, edge: EdgeId) -> Result<Result<Rc<Manifest>, ResolveError>, Stop> {
+    /// The workspace of the edge's name, where that is in the tree and serves.
+    fn workspace_for(&self, edge: EdgeId) -> Option<NodeId> {
+        let name = &self.tree.edge(edge).name;
+        self.input.workspaces.iter().find(|(workspace, _)| **workspace == **name)?;
+        let to = self.tree.edge(self.tree.edge_named(self.root, name)?).to?;
+        (self.tree.is_link(to) && self.tree.satisfied_by(edge, to)).then_some(to)
+    }
+
+    /// What a new node for a spec is to be made of.
+    fn pick(&self, spec: &Rc<PackageSpec>, edge: EdgeId) -> Result<Result<NewNode, ResolveError>, Stop> {
         let e = self.tree.edge(edge);
         let required_by = e.from.map(|from| self.tree.location(from)).unwrap_or_default();
-        let Some(name) = spec.registry_name() else {
-            return Ok(Err(ResolveError::Unsupported {
-                name: e.name.to_string(),
-                spec: e.raw_spec.to_string(),
-                kind: spec.kind_name(),
-            }));
-        };
+        let Some(name) = spec.registry_name() else { return self.pick_elsewhere(spec, edge) };
         let wanted = spec.target().raw_spec.clone();
         Ok(match self.store.pick(spec, &self.input.pick) {
             None => return Err(Stop::Missing(vec![spec.clone()])),
@@ -412,8 +549,51 @@ impl Builder<'_> {
                 required_by,
             }),
             Some(Ok(None)) => Err(ResolveError::NoVersion { name: name.to_owned(), wanted, required_by }),
-            Some(Ok(Some(manifest))) => Ok(manifest),
+            Some(Ok(Some(manifest))) => Ok(NewNode {
+                resolved: manifest.dist.tarball.as_deref().map(Into::into),
+                integrity: manifest.dist.integrity.as_deref().map(Into::into),
+                package: manifest,
+                ..NewNode::default()
+            }),
         })
+    }
+
+    /// The same for folders and tarballs.
+    fn pick_elsewhere(
+        &self,
+        spec: &PackageSpec,
+        edge: EdgeId,
+    ) -> Result<Result<NewNode, ResolveError>, Stop> {
+        let base = || self.tree.base_of(edge);
+        let (request, resolved) = match &spec.kind {
+            SpecKind::Directory(path) => (ManifestRequest::Folder(join(&base(), path)), String::new()),
+            SpecKind::File(path) => {
+                let path = join(&base(), path);
+                (ManifestRequest::File(path.clone()), format!("file:{path}"))
+            }
+            SpecKind::Remote(url) => (ManifestRequest::Remote(url.clone()), url.clone()),
+            _ => {
+                let e = self.tree.edge(edge);
+                return Ok(Err(ResolveError::Unsupported {
+                    name: e.name.to_string(),
+                    spec: e.raw_spec.to_string(),
+                    kind: spec.kind_name(),
+                }));
+            }
+        };
+        let Some(found) = self.store.manifest(&request) else {
+            return Err(Stop::MissingManifests(vec![request]));
+        };
+        if let ManifestRequest::Folder(path) = request {
+            let package = self.store.folder(&path).unwrap_or_default();
+            return Ok(Ok(NewNode { package, link_path: Some(path.into()), ..NewNode::default() }));
+        }
+        Ok(found.clone().map(|found| NewNode {
+            package: Rc::new(found.manifest.clone()),
+            resolved: Some(resolved.into()),
+            integrity: found.integrity.as_deref().map(Into::into),
+            ..NewNode::default()
+        }))
     }
 
     /// Loads the peers of a node, and theirs, beside it.
@@ -444,7 +624,7 @@ impl Builder<'_> {
     ) -> Result<(), Stop> {
         let name = self.tree.edge(edge).name.clone();
         let parent_edge = self.tree.edge_named(parent, &name);
-        let mine = self.tree.node(parent).source.is_some_and(|source| source == self.root);
+        let mine = self.tree.node(parent).source.is_some_and(|source| self.tree.is_own(source));
         let options = &self.input.options;
         let conflict_ok = options.force || (!mine && !options.strict_peer_deps);
         let Some(current) = self.tree.edge(edge).to else {
@@ -463,7 +643,7 @@ impl Builder<'_> {
             if self.tree.node(node).parent.is_none() {
                 return Ok(());
             }
-            return Err(peer_conflict(&self.tree, edge, dep).into());
+            return Err(self.peer_conflict(edge, Some(parent_edge)));
         };
         let dep = self.node_from_edge(edge, None, None, required)?;
         if self.tree.can_replace(dep, current, &[]) {
@@ -473,15 +653,22 @@ impl Builder<'_> {
         if conflict_ok || self.tree.edge(edge).from.is_none_or(|from| !required.contains(&from)) {
             return Ok(());
         }
-        Err(peer_conflict(&self.tree, edge, dep).into())
+        Err(self.peer_conflict(edge, parent_edge))
+    }
+
+    fn peer_conflict(&self, edge: EdgeId, current: Option<EdgeId>) -> Stop {
+        let conflict = PeerConflict::gathering(&self.tree, edge, current);
+        conflict.into_error("unable to resolve dependency tree", self.input.options.strict_peer_deps).into()
     }
 
     /// Flags, leftovers, packages that failed or do not fit the machine.
     fn finish(&mut self) -> Result<(), ResolveError> {
         self.tree.calculate_flags(self.root);
-        if self.input.lock.is_some() {
+        let locked = self.input.lock.as_ref();
+        if locked.is_some_and(|lock| self.changed || crate::lock::is_outdated(&self.tree, self.root, lock)) {
             for node in self.tree.inventory(self.root) {
-                if self.tree.node(node).flags.extraneous && self.tree.node(node).root == self.root {
+                let n = self.tree.node(node);
+                if n.flags.extraneous && n.root == self.root && n.parent.is_some() {
                     self.tree.detach(node);
                 }
             }
@@ -523,6 +710,9 @@ impl Builder<'_> {
 
     fn check_platforms(&mut self) -> Result<(), ResolveError> {
         for node in self.tree.inventory(self.root) {
+            if self.tree.is_link(node) {
+                continue;
+            }
             let package = self.tree.node(node).package.clone();
             let engine_ok = self.input.engines_accept(&package);
             let platform_ok = self.input.platform.accepts(&package);

@@ -52,10 +52,21 @@ pub(crate) struct Question<'a> {
 }
 
 /// The answer, for the package with its peers and for itself alone.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) with_peers: Placement,
     pub(crate) alone: Placement,
+    /// Peers that cannot go along.
+    pub(crate) blocked: Vec<Blocked>,
+}
+
+/// A peer that cannot go where it would have to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Blocked {
+    pub(crate) dep: NodeId,
+    pub(crate) edge: EdgeId,
+    /// What is there already.
+    pub(crate) current: Option<NodeId>,
 }
 
 struct Check<'a> {
@@ -65,15 +76,17 @@ struct Check<'a> {
     current: Option<NodeId>,
     alone: Option<Placement>,
     with_peers: Option<Placement>,
+    blocked: Vec<Blocked>,
 }
 
 /// Answers the question.
 pub(crate) fn can_place(tree: &Tree, question: &Question<'_>) -> Answer {
     let name = tree.edge(question.asking.edge).name.clone();
     let current = tree.child(question.target, &name);
-    let mut check = Check { tree, question, name, current, alone: None, with_peers: None };
+    let mut check =
+        Check { tree, question, name, current, alone: None, with_peers: None, blocked: Vec::new() };
     let with_peers = check.run();
-    Answer { with_peers, alone: check.alone.unwrap_or(with_peers) }
+    Answer { with_peers, alone: check.alone.unwrap_or(with_peers), blocked: check.blocked }
 }
 
 impl Check<'_> {
@@ -225,24 +238,30 @@ impl Check<'_> {
         }
         let mut path = q.peer_path.to_vec();
         path.push(q.dep);
-        let mut conflict = false;
+        let mut deeper = Vec::new();
         for edge in tree.edges_out(q.dep) {
             let e = tree.edge(edge);
             let Some(peer) = e.to.filter(|to| e.kind.is_peer() && !path.contains(to)) else { continue };
+            let target = tree.deepest_nesting_target(q.target, &tree.node(peer).name);
             let answer = can_place(
                 tree,
                 &Question {
                     dep: peer,
-                    target: tree.deepest_nesting_target(q.target, &tree.node(peer).name),
+                    target,
                     asking: Asking { edge, parent: Some(&q.asking) },
                     prefer_dedupe: true,
                     explicit: false,
                     peer_path: &path,
                 },
             );
-            conflict |= answer.with_peers == Placement::Conflict;
+            if answer.with_peers == Placement::Conflict {
+                let current = tree.child(target, &e.name);
+                self.blocked.push(Blocked { dep: peer, edge, current });
+            }
+            deeper.extend(answer.blocked);
         }
-        let result = if conflict { Placement::Conflict } else { state };
+        let result = if self.blocked.is_empty() { state } else { Placement::Conflict };
+        self.blocked.extend(deeper);
         self.with_peers = Some(result);
         result
     }

@@ -7,15 +7,16 @@ use thiserror::Error;
 pub enum ResolveError {
     /// npm's `ERESOLVE`: peer dependencies that exclude each other.
     #[error(
-        "unable to resolve dependency tree\n\nWhile resolving: {while_resolving}\n{found}\n\nCould not resolve dependency:\n{wanted}\n\nFix the upstream dependency conflict, or retry this command with --force or --legacy-peer-deps to accept an incorrect (and potentially broken) dependency resolution."
+        "{problem}\n\n{explanation}\n\nFix the upstream dependency conflict, or retry this command with {} to accept an incorrect (and potentially broken) dependency resolution.",
+        if *.strict { "--no-strict-peer-deps, --force, or --legacy-peer-deps" } else { "--force or --legacy-peer-deps" }
     )]
     Eresolve {
-        /// The package being placed.
-        while_resolving: String,
-        /// What stands in its way.
-        found: String,
-        /// The dependency.
-        wanted: String,
+        /// `could not resolve`, or `unable to resolve dependency tree`.
+        problem: &'static str,
+        /// What stands against each other.
+        explanation: String,
+        /// Whether `--strict-peer-deps` is on.
+        strict: bool,
     },
     /// npm's `ETARGET`: the registry has the package, but no such version.
     #[error("No matching version found for {name}@{wanted}.")]
@@ -38,7 +39,9 @@ pub enum ResolveError {
         required_by: String,
     },
     /// A kind of dependency that is not supported yet.
-    #[error("{name}@{spec} is a {kind} dependency; only dependencies from a registry are supported")]
+    #[error(
+        "{name}@{spec} is a {kind} dependency, which this npm cannot fetch; depend on a version, a tarball or a folder instead"
+    )]
     Unsupported {
         /// The package.
         name: String,
@@ -47,13 +50,23 @@ pub enum ResolveError {
         /// npm's word for the kind.
         kind: &'static str,
     },
-    /// A lock file entry of a kind that is not supported yet.
-    #[error("package-lock.json has {location} as a {kind}; only packages from a registry are supported")]
-    UnsupportedLockEntry {
-        /// Its location.
+    /// npm's `EMISSINGTARGET`: a link of the lock file points to nothing.
+    #[error(
+        "Missing target in lock file: \"{target}\" is referenced by \"{location}\" but does not exist.\nTo fix:\n1. rm package-lock.json\n2. npm install"
+    )]
+    MissingTarget {
+        /// The link's location.
         location: String,
-        /// What it is.
-        kind: &'static str,
+        /// Where it points.
+        target: String,
+    },
+    /// A tarball or folder that could not be had, for the reason its owner gave.
+    #[error("{problem}")]
+    Unavailable {
+        /// npm's error code.
+        code: String,
+        /// One line that names it.
+        problem: String,
     },
     /// A spec that cannot be read.
     #[error(transparent)]
@@ -77,7 +90,9 @@ impl ResolveError {
             Self::Eresolve { .. } => "ERESOLVE".into(),
             Self::NoVersion { .. } => "ETARGET".into(),
             Self::Registry { error, .. } => error.code(),
-            Self::Unsupported { .. } | Self::UnsupportedLockEntry { .. } => "EUNSUPPORTEDSPEC".into(),
+            Self::Unsupported { .. } => "EUNSUPPORTEDSPEC".into(),
+            Self::MissingTarget { .. } => "EMISSINGTARGET".into(),
+            Self::Unavailable { code, .. } => code.clone(),
             Self::Spec(error) => error.code().into(),
             Self::BadPlatform { .. } => "EBADPLATFORM".into(),
         }

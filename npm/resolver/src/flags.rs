@@ -15,10 +15,10 @@ impl Tree {
         while let Some(node) = queue.pop() {
             seen.insert(node);
             if !self.node(node).flags.extraneous {
-                let mut above = self.node(node).parent;
+                let mut above = self.resolve_parent(node);
                 while let Some(parent) = above.filter(|p| self.node(*p).flags.extraneous) {
                     self.node_mut(parent).flags.extraneous = false;
-                    above = self.node(parent).parent;
+                    above = self.resolve_parent(parent);
                 }
             }
             if let Some(target) = self.node(node).link_target {

@@ -17,19 +17,38 @@ pub struct ResolveOptions {
     pub strict_peer_deps: bool,
     /// `--prefer-dedupe`
     pub prefer_dedupe: bool,
+    /// `--install-strategy`
+    pub strategy: InstallStrategy,
+}
+
+/// How high packages go.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum InstallStrategy {
+    /// As high as they can: npm's default.
+    #[default]
+    Hoisted,
+    /// Not higher than the packages that the project itself depends on.
+    Shallow,
+    /// Nowhere but below who asks for them.
+    Nested,
 }
 
 /// A project and what is wanted of it.
 #[derive(Debug, Clone, Default)]
 pub struct Input {
-    /// The name of the project's folder, which stands in for a missing package name.
-    pub folder_name: String,
+    /// The project's folder: an absolute path. Its last name stands in for a missing package name.
+    pub folder: String,
+    /// Names and absolute paths of its workspaces.
+    pub workspaces: Vec<(String, String)>,
     /// Its `package.json`, with the packages the user adds already in it.
     pub manifest: Manifest,
     /// Its lock file; the versions in it are kept where they serve.
     pub lock: Option<Lockfile>,
-    /// Names the user gave: looked at even if met.
-    pub explicit: Vec<String>,
+    /// Dependencies the user gave, looked at even if met: the absolute path of the project or of a
+    /// workspace, and the name.
+    pub explicit: Vec<(String, String)>,
+    /// Names to look at anew wherever they are (`npm update NAME`, `npm dedupe`).
+    pub update: Vec<String>,
     /// Whether the lock file is taken as it is (`npm ci`), optional peers included.
     pub frozen: bool,
     /// Options.
@@ -42,7 +61,7 @@ pub struct Input {
 
 impl Input {
     pub(crate) fn may_change(&self) -> bool {
-        !self.frozen || !self.explicit.is_empty()
+        !self.frozen || !self.explicit.is_empty() || !self.update.is_empty()
     }
 
     pub(crate) fn engines_accept(&self, package: &Manifest) -> bool {

@@ -1,48 +1,116 @@
 //! From a lock file to a tree and back.
 
 use crate::ResolveError;
-use crate::tree::{NewNode, NodeId, Tree, fold_case};
+use crate::paths::{join, relative};
+use crate::tree::{NewNode, NodeId, Tree, fold_case, folder_name};
 use oac_npm_spec::{Lockfile, Manifest, name_of_location};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-/// Puts the packages of a lock file into an empty tree.
+/// The absolute paths of the local folders that a lock file's links point to.
+pub(crate) fn local_folders(project: &str, lock: &Lockfile) -> Vec<String> {
+    lock.packages
+        .keys()
+        .filter(|location| !location.is_empty() && !is_in_node_modules(location))
+        .map(|location| join(project, location))
+        .collect()
+}
+
+fn is_in_node_modules(location: &str) -> bool {
+    location.starts_with("node_modules/") || location.contains("/node_modules/")
+}
+
+/// Puts the packages of a lock file into an empty tree. Of a local folder what `folder` says counts, since
+/// the user may have changed it.
 ///
 /// # Errors
-/// `ResolveError::UnsupportedLockEntry` for links and workspaces.
-pub(crate) fn load(tree: &mut Tree, root: NodeId, lock: &Lockfile) -> Result<(), ResolveError> {
-    let unsupported =
-        |location: &str, kind| ResolveError::UnsupportedLockEntry { location: location.to_owned(), kind };
+/// `ResolveError::MissingTarget` for a link to nothing.
+pub(crate) fn load(
+    tree: &mut Tree,
+    root: NodeId,
+    lock: &Lockfile,
+    folder: &dyn Fn(&str) -> Option<Rc<Manifest>>,
+) -> Result<(), ResolveError> {
+    let project = tree.folder(root);
     let mut nodes: HashMap<&str, NodeId> = HashMap::from([("", root)]);
-    let mut entries: Vec<(&String, &Map<String, Value>)> =
-        lock.packages.iter().filter(|(location, _)| !location.is_empty()).collect();
+    let (links, mut entries): (Vec<_>, Vec<_>) = lock
+        .packages
+        .iter()
+        .filter(|(location, _)| !location.is_empty())
+        .partition(|(_, entry)| entry.get("link").and_then(Value::as_bool).unwrap_or(false));
     entries.sort_by_key(|(location, _)| location.matches("node_modules/").count());
     for (location, entry) in entries {
-        if entry.get("link").is_some() {
-            return Err(unsupported(location, "link"));
-        }
-        let Some(at) = location.rfind("node_modules/") else {
-            return Err(unsupported(location, "workspace"));
-        };
-        // A folder whose parent is missing is nobody's: npm drops it as extraneous, too.
-        let Some(parent) = nodes.get(location[..at].trim_end_matches('/')).copied() else { continue };
         let text = |key: &str| entry.get(key).and_then(Value::as_str);
+        let package = || Manifest::from_value(Value::Object(entry.clone()));
+        if !is_in_node_modules(location) {
+            let path = join(&project, location);
+            let package = folder(&path).unwrap_or_else(|| Rc::new(package()));
+            nodes.insert(location, tree.add_local(root, &path, package));
+            continue;
+        }
         let name = name_of_location(location);
-        let mut package = Manifest::from_value(Value::Object(entry.clone()));
+        let above = location[..location.len() - name.len()].trim_end_matches('/');
+        let above = above.strip_suffix("node_modules").unwrap_or(above).trim_end_matches('/');
+        // A folder whose parent is missing is nobody's: npm drops it as extraneous, too.
+        let Some(parent) = nodes.get(above).copied() else { continue };
+        let mut package = package();
         package.name.get_or_insert_with(|| name.to_owned());
+        let resolved = text("resolved").map(|resolved| match resolved.strip_prefix("file:") {
+            Some(path) => format!("file:{}", join(&project, path)),
+            None => resolved.to_owned(),
+        });
         let node = tree.add(NewNode {
             name: Some(name.into()),
             package: Rc::new(package),
             parent: Some(parent),
-            resolved: text("resolved").map(Into::into),
+            resolved: resolved.map(Into::into),
             integrity: text("integrity").map(Into::into),
             ..NewNode::default()
         });
         tree.node_mut(node).in_bundle = entry.get("inBundle").and_then(Value::as_bool).unwrap_or(false);
         nodes.insert(location, node);
     }
+    for (location, entry) in links {
+        let name = name_of_location(location);
+        let above = location[..location.len() - name.len()].trim_end_matches('/');
+        let above = above.strip_suffix("node_modules").unwrap_or(above).trim_end_matches('/');
+        let Some(parent) = nodes.get(above).copied() else { continue };
+        let path = join(&project, entry.get("resolved").and_then(Value::as_str).unwrap_or_default());
+        let Some(target) =
+            tree.local(root, &path).or_else(|| nodes.values().copied().find(|id| tree.folder(*id) == path))
+        else {
+            let target = relative(&project, &path);
+            return Err(ResolveError::MissingTarget { location: location.clone(), target });
+        };
+        let package = tree.node(target).package.clone();
+        tree.add(NewNode {
+            name: Some(name.into()),
+            package,
+            parent: Some(parent),
+            link_path: Some(path.into()),
+            link_target: Some(target),
+            ..NewNode::default()
+        });
+    }
     Ok(())
+}
+
+/// Whether the project no longer asks for what the lock file says it asks for, so that packages of the lock
+/// file may have become superfluous.
+pub(crate) fn is_outdated(tree: &Tree, root: NodeId, lock: &Lockfile) -> bool {
+    let Some(entry) = lock.packages.get("").filter(|_| !lock.is_ancient) else { return true };
+    let locked = Manifest::from_value(Value::Object(entry.clone()));
+    let own = &tree.node(root).package;
+    let same = locked.dependencies == own.dependencies
+        && locked.dev_dependencies == own.dev_dependencies
+        && locked.optional_dependencies == own.optional_dependencies
+        && locked.peer_dependencies == own.peer_dependencies;
+    let linked = |name: &str| {
+        let location = format!("node_modules/{name}");
+        lock.packages.get(&location).is_some_and(|entry| entry.contains_key("link"))
+    };
+    !same || !tree.workspaces.iter().all(|(name, _)| linked(name))
 }
 
 /// The lock file of a tree.
@@ -55,7 +123,12 @@ pub(crate) fn to_lockfile(tree: &Tree, root: NodeId, omit_resolved: bool) -> Loc
         ..Lockfile::default()
     };
     for id in tree.inventory(root) {
-        if tree.node(id).inert && tree.node(id).package.version.is_none() {
+        let node = tree.node(id);
+        if node.inert && node.package.version.is_none() {
+            continue;
+        }
+        let stale = node.flags.extraneous && node.path.is_some();
+        if id != root && stale && node.fs_parent.is_none_or(|parent| parent == root) {
             continue;
         }
         lock.packages.insert(tree.location(id), entry(tree, id, omit_resolved));
@@ -74,15 +147,22 @@ pub(crate) fn entry(tree: &Tree, id: NodeId, omit_resolved: bool) -> Map<String,
     }
     package_fields(&node.package, &mut entry);
     if let Some(name) = &node.package.name
-        && (tree.is_root(id) || **name != *node.name)
+        && (tree.is_root(id)
+            || **name != *node.name
+            || node.path.as_deref().is_some_and(|path| folder_name(path) != *name))
     {
         entry.insert("name".into(), name.clone().into());
     }
-    if tree.is_root(id) {
+    if tree.is_top(id) {
         insert_dependencies(&mut entry, "devDependencies", &node.package.dev_dependencies);
     }
-    if let Some(resolved) = node.resolved.as_deref().filter(|_| !omit_resolved) {
-        entry.insert("resolved".into(), resolved.into());
+    if let Some(resolved) = node.resolved.as_deref() {
+        if let Some(path) = resolved.strip_prefix("file:") {
+            let path = relative(&tree.folder(node.root), path);
+            entry.insert("resolved".into(), format!("file:{path}").into());
+        } else if !omit_resolved || !tree.is_registry_dependency(id) {
+            entry.insert("resolved".into(), resolved.into());
+        }
     }
     if let Some(integrity) = node.integrity.as_deref() {
         entry.insert("integrity".into(), integrity.into());

@@ -6,6 +6,7 @@
 use crate::tree::{EdgeId, NodeId, Tree};
 use oac_npm_spec::{Options, PackageSpec, Range, SpecKind};
 use serde_json::Value;
+use std::collections::HashSet;
 use std::rc::Rc;
 
 /// A rule, by its place in [`Overrides`].
@@ -135,6 +136,12 @@ impl Overrides {
         (*r.name == *name && r.value != "*").then_some(r.value.as_str())
     }
 
+    /// Whether the rule replaces what this name gets.
+    pub(crate) fn is_about(&self, rule: OverrideRule, name: &str) -> bool {
+        let r = &self.rules[rule.0];
+        r.parent.is_some() && *r.name == *name
+    }
+
     /// The versions the rule is about, when it is not the root.
     pub(crate) fn key_spec(&self, rule: OverrideRule) -> Option<&str> {
         let r = &self.rules[rule.0];
@@ -177,11 +184,46 @@ impl Tree {
             return;
         }
         self.node_mut(to).overrides = Some(merged);
+        if let Some(target) = self.node(to).link_target {
+            self.pass_overrides(target, merged);
+            return;
+        }
         for out in self.edges_out(to) {
             self.apply_override(out);
             if let Some(next) = self.edge(out).to {
                 self.inherit_overrides(next, out);
             }
         }
+    }
+
+    /// A link hands its rule on to the folder it points to, when a rule is about anything that is needed there.
+    pub(crate) fn pass_overrides(&mut self, target: NodeId, rule: OverrideRule) {
+        if self.node(target).overrides == Some(rule) || !self.overrides_reach(target, rule) {
+            return;
+        }
+        self.node_mut(target).overrides = Some(rule);
+        for out in self.edges_out(target) {
+            self.apply_override(out);
+            if let Some(next) = self.edge(out).to {
+                self.inherit_overrides(next, out);
+            }
+        }
+    }
+
+    fn overrides_reach(&self, start: NodeId, rule: OverrideRule) -> bool {
+        let (mut seen, mut stack) = (HashSet::from([start]), vec![start]);
+        while let Some(node) = stack.pop() {
+            let node = self.node(node).link_target.unwrap_or(node);
+            for edge in self.node(node).edges_out.values() {
+                let e = self.edge(*edge);
+                let declared = self.specs.parse(&e.name, &e.raw_spec);
+                let found = self.overrides.for_edge(rule, &e.name, declared.as_deref());
+                if self.overrides.is_about(found, &e.name) {
+                    return true;
+                }
+                stack.extend(e.to.filter(|to| seen.insert(*to)));
+            }
+        }
+        false
     }
 }

@@ -89,7 +89,8 @@ impl Tree {
     pub(crate) fn deepest_nesting_target(&self, start: NodeId, name: &Rc<str>) -> NodeId {
         self.ancestry(start)
             .find(|target| {
-                self.is_top(*target)
+                self.is_root(*target)
+                    || self.resolve_parent(*target).is_none()
                     || self.edge_named(*target, name).is_none_or(|e| !self.edge(e).kind.is_peer())
             })
             .expect("every ancestry ends in a top")
@@ -124,8 +125,8 @@ impl Tree {
         if x.name != y.name {
             return false;
         }
-        if let Some(target) = x.link_target {
-            return y.link_target.is_some_and(|other| self.matches(target, other));
+        if x.link_path.is_some() || y.link_path.is_some() {
+            return x.link_path == y.link_path;
         }
         if let (Some(x), Some(y)) = (&x.integrity, &y.integrity) {
             return x == y;
@@ -143,7 +144,9 @@ impl Tree {
         if self.in_dependency_bundle(id) || self.in_shrinkwrap(id) {
             return false;
         }
-        let Some(above) = node.parent.and_then(|parent| self.node(parent).parent) else { return false };
+        let Some(above) = self.resolve_parent(id).and_then(|parent| self.resolve_parent(parent)) else {
+            return false;
+        };
         if node.edges_in.is_empty() {
             return true;
         }

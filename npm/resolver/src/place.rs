@@ -1,8 +1,9 @@
 //! Putting a package, and the peers it brings, into the tree: arborist's `PlaceDep`.
 
 use crate::ResolveError;
-use crate::can_place::{Asking, Placement, Question, can_place};
-use crate::explain::peer_conflict;
+use crate::can_place::{Answer, Asking, Placement, Question, can_place};
+use crate::explain::PeerConflict;
+use crate::input::InstallStrategy;
 use crate::tree::{EdgeId, NewNode, NodeId, Tree};
 use oac_npm_spec::locale_compare;
 use std::rc::Rc;
@@ -13,8 +14,11 @@ pub(crate) struct PlaceOptions {
     pub(crate) force: bool,
     pub(crate) strict_peers: bool,
     pub(crate) prefer_dedupe: bool,
+    pub(crate) strategy: InstallStrategy,
     /// The user asked for this package by name.
     pub(crate) explicit: bool,
+    /// It is on the list of names to update.
+    pub(crate) update: bool,
 }
 
 /// What was placed.
@@ -66,35 +70,38 @@ impl Placing<'_> {
 
     fn run(&self, tree: &mut Tree, outcome: &mut Outcome) -> Result<(), ResolveError> {
         let edge = self.edge();
-        if tree.edge(edge).to.is_some() && tree.is_valid(edge) && !self.options.explicit {
+        if tree.edge(edge).to.is_some()
+            && tree.is_valid(edge)
+            && !self.options.explicit
+            && !self.options.update
+        {
             return Ok(());
         }
         let (found, alone) = self.search(tree);
-        let (target, placement) = match (found, alone) {
-            (Some((target, with_peers, _)), _) => (target, with_peers),
+        let (target, placement) = match (&found, &alone) {
+            (Some((target, answer)), _) => (*target, answer.with_peers),
             (None, alone) => {
+                let blocked = alone.as_ref().map(|(_, answer)| answer.blocked.as_slice());
                 if !self.options.force && (self.is_mine(tree) || self.options.strict_peers) {
-                    return Err(peer_conflict(tree, self.asking.entry(), self.top_dep()));
+                    let conflict = self.conflict(tree, self.asking.entry(), self.top_dep(), blocked);
+                    return Err(conflict.into_error("could not resolve", self.options.strict_peers));
                 }
-                let Some((target, placement)) = alone else {
-                    self.warn(tree, edge, outcome);
+                let Some((target, answer)) = alone else {
+                    self.warn(tree, edge, self.dep, blocked, outcome);
                     return Ok(());
                 };
-                (target, placement)
+                (*target, answer.alone)
             }
         };
+        let blocked = alone.as_ref().map(|(_, answer)| answer.blocked.as_slice());
         if placement == Placement::Keep {
             if tree.edge(edge).kind.is_peer() && !tree.is_valid(edge) {
-                self.warn(tree, edge, outcome);
+                self.warn(tree, edge, self.dep, blocked, outcome);
             }
             self.prune_dedupable(tree, target, true);
             return Ok(());
         }
-        let self_placement = match (found, alone) {
-            (Some((_, _, alone)), _) => alone,
-            (None, Some((_, alone))) => alone,
-            (None, None) => placement,
-        };
+        let self_placement = found.as_ref().or(alone.as_ref()).map_or(placement, |(_, answer)| answer.alone);
         if let Some(node) = self.end_loop(tree, target) {
             outcome.placed.push(Placed { node, edge, alone: self_placement });
             return Ok(());
@@ -102,7 +109,7 @@ impl Placing<'_> {
         let node = self.put(tree, target, outcome);
         outcome.placed.push(Placed { node, edge, alone: self_placement });
         if tree.edge(edge).kind.is_peer() && !tree.satisfied_by(edge, node) {
-            self.warn(tree, edge, outcome);
+            self.warn(tree, edge, self.dep, blocked, outcome);
         }
         self.prune_after(tree, target, node);
         self.place_peers(tree, node, outcome)
@@ -110,8 +117,7 @@ impl Placing<'_> {
 
     /// Walks up to the last folder before a conflict. The first result is that folder with the answers
     /// for the package with its peers and alone; the second the last folder where it alone could go.
-    #[allow(clippy::type_complexity)]
-    fn search(&self, tree: &Tree) -> (Option<(NodeId, Placement, Placement)>, Option<(NodeId, Placement)>) {
+    fn search(&self, tree: &Tree) -> (Option<(NodeId, Answer)>, Option<(NodeId, Answer)>) {
         let name = tree.edge(self.edge()).name.clone();
         let start = self.start(tree);
         let (mut found, mut alone) = (None, None);
@@ -132,13 +138,18 @@ impl Placing<'_> {
                 },
             );
             if answer.alone != Placement::Conflict {
-                alone = Some((target, answer.alone));
+                alone = Some((target, answer.clone()));
             }
             if answer.with_peers == Placement::Conflict {
                 break;
             }
-            found = Some((target, answer.with_peers, answer.alone));
-            if tree.node(self.dep).load_error.is_some() {
+            found = Some((target, answer));
+            let stays = match self.options.strategy {
+                InstallStrategy::Hoisted => false,
+                InstallStrategy::Nested => true,
+                InstallStrategy::Shallow => tree.resolve_parent(target).is_some_and(|p| tree.is_root(p)),
+            };
+            if tree.node(self.dep).load_error.is_some() || stays {
                 break;
             }
         }
@@ -163,26 +174,39 @@ impl Placing<'_> {
     fn is_mine(&self, tree: &Tree) -> bool {
         let edge = tree.edge(self.asking.entry());
         let Some(node) = edge.from else { return false };
-        if tree.is_root(node) {
+        if tree.is_own(node) {
             return true;
         }
         if !edge.kind.is_peer() {
             return false;
         }
-        let from_root = |e: &EdgeId| tree.edge(*e).from.is_some_and(|f| tree.is_root(f));
+        let from_root = |e: &EdgeId| tree.edge(*e).from.is_some_and(|f| tree.is_own(f));
         let edges_in = &tree.node(node).edges_in;
         edges_in.iter().any(|e| !tree.edge(*e).kind.is_peer() && from_root(e))
             || (edges_in.iter().any(|e| tree.edge(*e).kind.is_peer())
                 && tree.peer_entry_sets(node).keys().any(from_root))
     }
 
-    fn warn(&self, tree: &mut Tree, edge: EdgeId, outcome: &mut Outcome) {
+    fn conflict(
+        &self,
+        tree: &Tree,
+        edge: EdgeId,
+        dep: NodeId,
+        blocked: Option<&[crate::can_place::Blocked]>,
+    ) -> PeerConflict {
+        PeerConflict::placing(tree, edge, dep, self.parent.is_some(), blocked, (self.edge(), self.dep))
+    }
+
+    fn warn(
+        &self,
+        tree: &mut Tree,
+        edge: EdgeId,
+        dep: NodeId,
+        blocked: Option<&[crate::can_place::Blocked]>,
+        outcome: &mut Outcome,
+    ) {
         tree.edge_mut(edge).peer_conflicted = true;
-        let e = tree.edge(edge);
-        let from = e.from.map(|f| tree.node(f).package.id()).unwrap_or_default();
-        outcome
-            .warnings
-            .push(format!("Could not resolve dependency: peer {}@\"{}\" from {from}", e.name, e.raw_spec));
+        outcome.warnings.push(self.conflict(tree, edge, dep, blocked).warning());
     }
 
     /// a@1 → b@1 → a@2 → b@2 → a@1 … would nest for ever: the loop is closed by a link.
@@ -193,6 +217,7 @@ impl Placing<'_> {
             name: Some(node.name.clone()),
             package: node.package.clone(),
             parent: Some(target),
+            link_path: Some(tree.folder(earlier).into()),
             link_target: Some(earlier),
             ..NewNode::default()
         };
@@ -209,11 +234,18 @@ impl Placing<'_> {
             integrity: dep.integrity.clone(),
             load_error: dep.load_error,
             overrides: dep.overrides,
+            link_path: dep.link_path.clone(),
             ..NewNode::default()
         };
         let name = tree.edge(self.edge()).name.clone();
         let old = tree.child(target, &name);
+        let linked = new.link_path.clone().map(|path| (path, new.package.clone()));
         let node = tree.add(new);
+        if let Some((path, package)) = linked {
+            let root = tree.node(target).root;
+            let folder = tree.add_local(root, &path, package);
+            tree.node_mut(node).link_target = Some(folder);
+        }
         match old {
             Some(old) => self.replace(tree, node, old, target, outcome),
             None => tree.attach(node, target),
@@ -269,7 +301,7 @@ impl Placing<'_> {
                 };
                 // npm asks for the deepest target of a nameless package here: the entry itself.
                 let deepest = entry_node;
-                if deepest != target && !tree.is_root(entry_from) {
+                if deepest != target && !tree.is_own(entry_from) {
                     prune.extend(tree.gather([entry_node], |t, e| {
                         t.edge(e).to != Some(entry_node) && !t.edge(e).peer_conflicted
                     }));
@@ -279,7 +311,7 @@ impl Placing<'_> {
             }
         }
         for edge in overridden {
-            self.warn(tree, edge, outcome);
+            self.warn(tree, edge, self.dep, None, outcome);
         }
         prune
     }
@@ -345,6 +377,15 @@ impl Placing<'_> {
             kids.sort_by(|a, b| locale_compare(&tree.node(*a).name, &tree.node(*b).name));
             for kid in kids {
                 self.prune_dedupable(tree, kid, true);
+            }
+            let mut folders = tree.node(node).fs_children.clone();
+            folders.sort_by_cached_key(|f| tree.location(*f));
+            for folder in folders {
+                let mut kids: Vec<NodeId> = tree.node(folder).children.values().copied().collect();
+                kids.sort_by(|a, b| locale_compare(&tree.node(*a).name, &tree.node(*b).name));
+                for kid in kids {
+                    self.prune_dedupable(tree, kid, true);
+                }
             }
         }
     }

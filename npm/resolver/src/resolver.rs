@@ -2,12 +2,12 @@
 
 use crate::build::{Built, Stop, build};
 use crate::input::Input;
-use crate::store::{BundleRequest, Reach, Store};
-use crate::tree::{Flags, NodeId, Tree};
+use crate::store::{BundleRequest, FoundManifest, ManifestRequest, Reach, Store};
+use crate::tree::{EdgeKind, Flags, Node, NodeId, Tree};
 use crate::{ResolveError, lock};
 use oac_npm_registry::{Packument, RegistryError};
 use oac_npm_spec::{Lockfile, Manifest};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 /// Something npm would print as `npm warn CODE …`.
@@ -17,6 +17,18 @@ pub struct Warning {
     pub code: &'static str,
     /// The text, of one or more lines.
     pub text: String,
+}
+
+impl Warning {
+    /// The lines to print, with npm's word before the right ones.
+    pub fn lines(&self) -> String {
+        let marked = |(index, line): (usize, &str)| match self.code {
+            // npm marks the first line only.
+            "ERESOLVE" if index > 0 => line.to_owned(),
+            code => format!("{code} {line}"),
+        };
+        self.text.lines().enumerate().map(marked).collect::<Vec<_>>().join("\n")
+    }
 }
 
 /// A resolution under way.
@@ -54,6 +66,20 @@ impl Resolver {
         self.store.provide_bundle(resolved, packages);
     }
 
+    /// Folders and tarballs whose manifests are needed and that were not told before.
+    pub fn manifest_requests(&mut self) -> Vec<ManifestRequest> {
+        self.store.take_manifest_requests()
+    }
+
+    /// Takes in a manifest, or the reason why there is none.
+    pub fn provide_manifest(
+        &mut self,
+        request: &ManifestRequest,
+        found: Result<FoundManifest, ResolveError>,
+    ) {
+        self.store.provide_manifest(request, found);
+    }
+
     /// The tree, if everything for it is known. `None`: [`Resolver::requests`] has more.
     ///
     /// # Errors
@@ -69,6 +95,12 @@ impl Resolver {
                 self.store.want_bundle(request);
                 Ok(None)
             }
+            Err(Stop::MissingManifests(requests)) => {
+                for request in requests {
+                    self.store.want_manifest(request);
+                }
+                Ok(None)
+            }
             Err(Stop::Missing(specs)) => {
                 for spec in specs {
                     self.store.want(&spec, Reach::Everything, &self.input.pick);
@@ -77,6 +109,18 @@ impl Resolver {
             }
         }
     }
+}
+
+/// The tree that a lock file describes, or what lies in `node_modules` in the terms of one: nothing is added to it, and
+/// why each package is there is worked out anew.
+///
+/// # Errors
+/// `ResolveError::MissingTarget`.
+pub fn load_tree(input: &Input, lock: &Lockfile) -> Result<(Tree, NodeId), ResolveError> {
+    let (mut tree, root) = crate::build::empty_tree(input);
+    lock::load(&mut tree, root, lock, &|_| None)?;
+    tree.calculate_flags(root);
+    Ok((tree, root))
 }
 
 /// A package to be installed.
@@ -98,6 +142,8 @@ pub struct Package {
     pub in_bundle: bool,
     /// For a link: the location it points to.
     pub link_to: Option<String>,
+    /// A local folder that a link points to: it is there already, only its commands and scripts matter.
+    pub is_local: bool,
 }
 
 /// A finished tree.
@@ -124,6 +170,7 @@ impl Resolution {
                     flags: node.flags,
                     in_bundle: node.in_bundle || tree.in_dependency_bundle(id),
                     link_to: node.link_target.map(|target| tree.location(target)),
+                    is_local: node.path.is_some(),
                 }
             })
             .collect()
@@ -134,12 +181,16 @@ impl Resolution {
         lock::to_lockfile(self.tree(), self.root(), omit_resolved)
     }
 
-    /// The version that a dependency of the project itself resolved to, with the package's own name.
-    pub fn direct(&self, name: &str) -> Option<(String, String)> {
+    /// The node of the project or of a workspace, by its absolute path.
+    pub fn local(&self, path: &str) -> Option<NodeId> {
+        self.tree().local(self.root(), path)
+    }
+
+    /// What a dependency of the project or a workspace resolved to.
+    pub fn direct(&self, path: &str, name: &str) -> Option<&Node> {
         let tree = self.tree();
-        let edge = tree.edge_named(self.root(), &name.into())?;
-        let node = tree.edge(edge).to?;
-        Some((tree.node(node).package.name.clone()?, tree.version(node).to_owned()))
+        let edge = tree.edge_named(self.local(path)?, &name.into())?;
+        Some(tree.node(tree.edge(edge).to?))
     }
 
     /// Completes manifests, by location, with what only the packages themselves say: the registry's
@@ -162,17 +213,49 @@ impl Resolution {
         }
     }
 
-    /// Changes what the project itself says, after the tree is found: `npm install a` saves `^1.2.3`.
-    pub fn set_root_manifest(&mut self, manifest: Manifest) {
-        let root = self.built.root;
-        self.built.tree.set_package(root, Rc::new(manifest));
+    /// Whether a dependency of the project or a workspace is met by the link to a workspace.
+    pub fn is_workspace_link(&self, path: &str, name: &str) -> bool {
+        let target = self.direct(path, name).and_then(|node| node.link_target);
+        target.is_some_and(|target| self.tree().is_workspace(target))
+    }
+
+    /// The locations of everything that local folders need, links to the folders included.
+    pub fn needed_by(&self, folders: &[String]) -> Vec<String> {
+        let tree = self.tree();
+        let mut seen: HashSet<NodeId> = folders.iter().filter_map(|f| self.local(f)).collect();
+        let mut stack: Vec<NodeId> = seen.iter().copied().collect();
+        // A selected folder's own link is part of it; the project's links to the others are not.
+        let links = tree
+            .inventory(self.root())
+            .into_iter()
+            .filter(|id| tree.node(*id).link_target.is_some_and(|target| seen.contains(&target)));
+        let links: Vec<NodeId> = links.collect();
+        while let Some(id) = stack.pop() {
+            let node = tree.node(id);
+            let next = node.edges_out.values().filter(|e| tree.edge(**e).kind != EdgeKind::Workspace);
+            let next = next.filter_map(|e| tree.edge(*e).to).chain(node.link_target);
+            stack.extend(next.filter(|to| seen.insert(*to)));
+        }
+        seen.into_iter().chain(links).map(|id| tree.location(id)).collect()
+    }
+
+    /// Changes what the project or a workspace says, after the tree is found: `npm install a` saves
+    /// `^1.2.3`.
+    pub fn set_manifest(&mut self, path: &str, manifest: Manifest) {
+        if let Some(node) = self.local(path) {
+            self.built.tree.set_package(node, Rc::new(manifest));
+        }
     }
 
     /// What differs from a tree that was resolved from the lock file alone, in npm's words.
     pub fn differences_from(&self, locked: &Lockfile) -> Result<Vec<String>, ResolveError> {
         let mut tree = Tree::new(Rc::default(), false);
         let root = tree.add(crate::tree::NewNode { name: Some("".into()), ..Default::default() });
-        lock::load(&mut tree, root, locked)?;
+        let own = self.tree();
+        tree.node_mut(root).path = own.node(self.root()).path.clone();
+        lock::load(&mut tree, root, locked, &|path| {
+            own.local(self.root(), path).map(|id| own.node(id).package.clone())
+        })?;
         Ok(lock::differences(&tree, root, self.tree(), self.root()))
     }
 

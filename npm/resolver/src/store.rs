@@ -1,5 +1,6 @@
 //! The packuments that have come, and which ones will be needed next.
 
+use crate::ResolveError;
 use oac_npm_registry::{Packument, PickContext, RegistryError};
 use oac_npm_spec::{Manifest, PackageSpec};
 use std::cell::RefCell;
@@ -31,6 +32,29 @@ pub(crate) struct Store {
     bundles: HashMap<String, Vec<(String, Rc<Manifest>)>>,
     bundles_asked: HashSet<String>,
     bundle_requests: Vec<BundleRequest>,
+    manifests: HashMap<ManifestRequest, Result<Rc<FoundManifest>, ResolveError>>,
+    manifests_asked: HashSet<ManifestRequest>,
+    manifest_requests: Vec<ManifestRequest>,
+}
+
+/// Something other than a packument whose manifest is needed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ManifestRequest {
+    /// A local folder's `package.json`, by the folder's absolute path.
+    Folder(String),
+    /// The manifest in a tarball file, by its absolute path.
+    File(String),
+    /// The manifest in a tarball, by its address.
+    Remote(String),
+}
+
+/// The answer to a [`ManifestRequest`].
+#[derive(Debug, Clone, Default)]
+pub struct FoundManifest {
+    /// What the package says of itself.
+    pub manifest: Manifest,
+    /// The tarball's integrity.
+    pub integrity: Option<String>,
 }
 
 /// A tarball to look into: its package brings dependencies of its own.
@@ -56,12 +80,52 @@ impl Store {
 
     /// Whether something asked for has not come yet.
     pub(crate) fn is_waiting(&self) -> bool {
-        self.asked.len() > self.packuments.len() || self.bundles_asked.len() > self.bundles.len()
+        self.asked.len() > self.packuments.len()
+            || self.bundles_asked.len() > self.bundles.len()
+            || self.manifests_asked.len() > self.manifests.len()
     }
 
     /// Tarballs to look into that were not told before.
     pub(crate) fn take_bundle_requests(&mut self) -> Vec<BundleRequest> {
         std::mem::take(&mut self.bundle_requests)
+    }
+
+    pub(crate) fn take_manifest_requests(&mut self) -> Vec<ManifestRequest> {
+        std::mem::take(&mut self.manifest_requests)
+    }
+
+    pub(crate) fn want_manifest(&mut self, request: ManifestRequest) {
+        if self.manifests_asked.insert(request.clone()) {
+            self.manifest_requests.push(request);
+        }
+    }
+
+    pub(crate) fn provide_manifest(
+        &mut self,
+        request: &ManifestRequest,
+        found: Result<FoundManifest, ResolveError>,
+    ) {
+        self.manifests_asked.insert(request.clone());
+        self.manifests.insert(request.clone(), found.map(Rc::new));
+    }
+
+    /// `None`: the answer has not come.
+    pub(crate) fn manifest(
+        &self,
+        request: &ManifestRequest,
+    ) -> Option<&Result<Rc<FoundManifest>, ResolveError>> {
+        self.manifests.get(request)
+    }
+
+    /// A local folder's manifest, as far as it could be read.
+    pub(crate) fn folder(&self, path: &str) -> Option<Rc<Manifest>> {
+        let found = self.manifests.get(&ManifestRequest::Folder(path.to_owned()))?;
+        Some(Rc::new(found.as_ref().ok()?.manifest.clone()))
+    }
+
+    /// A version's manifest, once its packument is there.
+    pub(crate) fn exact(&self, name: &str, version: &str) -> Option<Rc<Manifest>> {
+        self.packuments.get(name)?.as_ref().ok()?.manifest(version)
     }
 
     pub(crate) fn want_bundle(&mut self, request: BundleRequest) {

@@ -5,6 +5,7 @@
 //! project's, those of the virtual trees in which peer sets are worked out, and nodes cut loose.
 
 use crate::overrides::{OverrideRule, Overrides};
+use crate::paths::{is_inside, join, parent_of, relative};
 use crate::validity::SpecCache;
 use indexmap::{IndexMap, IndexSet};
 use oac_npm_spec::{Dependencies, Manifest, PackageSpec};
@@ -32,6 +33,8 @@ pub enum EdgeKind {
     Peer,
     /// `peerDependencies` with `peerDependenciesMeta.optional`
     PeerOptional,
+    /// A folder of the project's `workspaces`
+    Workspace,
 }
 
 impl EdgeKind {
@@ -53,6 +56,7 @@ impl EdgeKind {
             Self::Optional => "optional",
             Self::Peer => "peer",
             Self::PeerOptional => "peerOptional",
+            Self::Workspace => "workspace",
         }
     }
 }
@@ -123,8 +127,16 @@ pub struct Node {
     pub edges_in: IndexSet<EdgeId>,
     /// For the root of a virtual tree: the node it stands for.
     pub source: Option<NodeId>,
-    /// For a link that ends a loop of nesting: the node it points to.
+    /// For a link: the absolute path of the folder it points to.
+    pub link_path: Option<Rc<str>>,
+    /// For a link in a finished tree: the node it points to.
     pub link_target: Option<NodeId>,
+    /// For the project and for folders that links point to: the absolute path.
+    pub path: Option<Rc<str>>,
+    /// For a folder inside another local folder: the node of that, where its dependencies may lie.
+    pub fs_parent: Option<NodeId>,
+    /// Folders that links point to, below this one; the project has those outside of it, too.
+    pub fs_children: Vec<NodeId>,
     /// The tarball's address.
     pub resolved: Option<Rc<str>>,
     /// The tarball's integrity.
@@ -153,6 +165,8 @@ pub struct Tree {
     pub(crate) specs: SpecCache,
     pub(crate) overrides: Rc<Overrides>,
     pub(crate) legacy_peer_deps: bool,
+    /// Names and absolute paths of the project's workspaces.
+    pub(crate) workspaces: Rc<[(String, String)]>,
     any_bundles: bool,
 }
 
@@ -168,7 +182,10 @@ pub(crate) struct NewNode {
     pub(crate) package: Rc<Manifest>,
     pub(crate) parent: Option<NodeId>,
     pub(crate) source: Option<NodeId>,
+    pub(crate) link_path: Option<Rc<str>>,
     pub(crate) link_target: Option<NodeId>,
+    pub(crate) path: Option<Rc<str>>,
+    pub(crate) fs_parent: Option<NodeId>,
     pub(crate) resolved: Option<Rc<str>>,
     pub(crate) integrity: Option<Rc<str>>,
     pub(crate) load_error: Option<usize>,
@@ -185,6 +202,7 @@ impl Tree {
             specs: SpecCache::default(),
             overrides,
             legacy_peer_deps,
+            workspaces: Rc::from([]),
             any_bundles: false,
         }
     }
@@ -231,9 +249,25 @@ impl Tree {
         self.ancestry(id).find_map(|n| self.node(n).children.get(key).copied())
     }
 
-    /// The node, its parent, and so on up to its root.
+    /// The node and those in whose `node_modules` it finds packages: its parent, and so on up to its
+    /// root; a local folder's are those of the folder around it.
     pub fn ancestry(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        std::iter::successors(Some(id), |n| self.resolve_parent(*n))
+    }
+
+    /// npm's `resolveParent`.
+    pub(crate) fn resolve_parent(&self, id: NodeId) -> Option<NodeId> {
+        self.node(id).parent.or(self.node(id).fs_parent)
+    }
+
+    /// The node and its parents, up to the project or a local folder.
+    fn nesting(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
         std::iter::successors(Some(id), |n| self.node(*n).parent)
+    }
+
+    /// Whether the node is a link.
+    pub fn is_link(&self, id: NodeId) -> bool {
+        self.node(id).link_path.is_some()
     }
 
     /// Whether the node has no parent.
@@ -253,16 +287,21 @@ impl Tree {
 
     /// How many folders deep the node lies.
     pub fn depth(&self, id: NodeId) -> usize {
-        self.ancestry(id).count() - 1
+        self.nesting(id).count() - 1
     }
 
-    /// `node_modules/a/node_modules/b`; empty for a root.
+    /// `node_modules/a/node_modules/b`, `packages/c/node_modules/d`; empty for a root.
     pub fn location(&self, id: NodeId) -> String {
-        let mut names: Vec<&str> =
-            self.ancestry(id).filter(|n| !self.is_top(*n)).map(|n| &*self.node(n).name).collect();
-        names.reverse();
-        let mut out = String::new();
-        for name in names {
+        let mut names: Vec<&str> = Vec::new();
+        let mut top = id;
+        for node in self.nesting(id) {
+            top = node;
+            if !self.is_top(node) {
+                names.push(&self.node(node).name);
+            }
+        }
+        let mut out = self.top_location(top);
+        for name in names.into_iter().rev() {
             if !out.is_empty() {
                 out.push('/');
             }
@@ -272,12 +311,124 @@ impl Tree {
         out
     }
 
+    /// Where a local folder lies, as seen from the project.
+    fn top_location(&self, top: NodeId) -> String {
+        let root = self.node(top).root;
+        match (&self.node(root).path, &self.node(top).path) {
+            (Some(project), Some(path)) if root != top => relative(project, path),
+            _ => String::new(),
+        }
+    }
+
+    /// The absolute path of a node's own folder, links followed.
+    pub fn folder(&self, id: NodeId) -> String {
+        let node = self.node(id);
+        if let Some(path) = node.link_path.as_ref().or(node.path.as_ref()) {
+            return path.to_string();
+        }
+        let real = node.source.unwrap_or(id);
+        let root = self.node(real).root;
+        let root = self.node(root).source.unwrap_or(root);
+        let project = self.node(self.node(root).root).path.clone().unwrap_or_else(|| "".into());
+        join(&project, &self.location(real))
+    }
+
+    /// The folder from which the paths in a dependency's spec start: npm's `fromPath`.
+    pub(crate) fn base_of(&self, edge: EdgeId) -> String {
+        let e = self.edge(edge);
+        let Some(from) = e.from else { return String::new() };
+        let overridden = e.rule.is_some_and(|rule| self.overrides.is_about(rule, &e.name));
+        let source = self.node(from).source.unwrap_or(from);
+        if overridden {
+            return self.folder(self.node(source).root);
+        }
+        match self.node(from).resolved.as_deref().and_then(|r| r.strip_prefix("file:")) {
+            Some(tarball) if !self.is_link(from) => parent_of(tarball).to_owned(),
+            _ => self.folder(from),
+        }
+    }
+
+    /// The local folder of this path, if the tree has it.
+    pub(crate) fn local(&self, root: NodeId, path: &str) -> Option<NodeId> {
+        if self.node(root).path.as_deref() == Some(path) {
+            return Some(root);
+        }
+        self.inventory(root).into_iter().find(|id| self.node(*id).path.as_deref() == Some(path))
+    }
+
+    /// Puts a local folder that links point to into the tree; the one that is there, if it is.
+    pub(crate) fn add_local(&mut self, root: NodeId, path: &str, package: Rc<Manifest>) -> NodeId {
+        if let Some(there) = self.local(root, path) {
+            return there;
+        }
+        // Of the folders around it, the innermost is where its dependencies may lie.
+        let around = self
+            .inventory(root)
+            .into_iter()
+            .filter(|id| self.node(*id).path.as_deref().is_some_and(|outer| is_inside(path, outer)))
+            .max_by_key(|id| self.node(*id).path.as_deref().map_or(0, str::len));
+        let id = self.add(NewNode {
+            name: Some(folder_name(path).into()),
+            package,
+            path: Some(path.into()),
+            fs_parent: around,
+            ..NewNode::default()
+        });
+        self.node_mut(around.unwrap_or(root)).fs_children.push(id);
+        self.set_root(id, root);
+        // Folders inside it that are known already now have it around them.
+        let moved: Vec<NodeId> = self
+            .node(around.unwrap_or(root))
+            .fs_children
+            .iter()
+            .copied()
+            .filter(|c| *c != id && self.node(*c).path.as_deref().is_some_and(|p| is_inside(p, path)))
+            .collect();
+        for child in moved {
+            self.node_mut(around.unwrap_or(root)).fs_children.retain(|c| *c != child);
+            self.node_mut(child).fs_parent = Some(id);
+            self.node_mut(id).fs_children.push(child);
+        }
+        for edge in self.edges_out(id) {
+            self.reload(edge);
+        }
+        id
+    }
+
+    /// Whether everyone who wants the node wants it from a registry.
+    pub(crate) fn is_registry_dependency(&self, id: NodeId) -> bool {
+        let edges = &self.node(id).edges_in;
+        !edges.is_empty()
+            && edges.iter().all(|e| self.edge(*e).spec.as_ref().is_some_and(|spec| spec.is_registry()))
+    }
+
+    /// Whether the node is one of the project's workspaces.
+    pub fn is_workspace(&self, id: NodeId) -> bool {
+        let root = self.node(id).root;
+        if id == root || self.workspaces.is_empty() {
+            return false;
+        }
+        let package = &self.node(id).package;
+        let name: Rc<str> = package.name.as_deref().unwrap_or(&self.node(id).name).into();
+        self.edge_named(root, &name).is_some_and(|edge| {
+            let e = self.edge(edge);
+            let to = e.to.filter(|_| e.kind == EdgeKind::Workspace);
+            to.is_some_and(|to| to == id || self.node(to).link_target == Some(id))
+        })
+    }
+
+    /// Whether the node is the project or one of its workspaces.
+    pub(crate) fn is_own(&self, id: NodeId) -> bool {
+        self.is_root(id) || self.is_workspace(id)
+    }
+
     /// All nodes of a tree, parents before children.
     pub fn inventory(&self, root: NodeId) -> Vec<NodeId> {
         let mut all = vec![root];
         let mut next = 0;
         while next < all.len() {
             all.extend(self.node(all[next]).children.values().copied());
+            all.extend(self.node(all[next]).fs_children.iter().copied());
             next += 1;
         }
         all
@@ -303,7 +454,11 @@ impl Tree {
             edges_out: IndexMap::new(),
             edges_in: IndexSet::new(),
             source: new.source,
+            link_path: new.link_path,
             link_target: new.link_target,
+            path: new.path,
+            fs_parent: new.fs_parent,
+            fs_children: Vec::new(),
             resolved: new.resolved,
             integrity: new.integrity,
             flags: Flags::UNKNOWN,
@@ -316,7 +471,7 @@ impl Tree {
         if let Some(parent) = new.parent {
             self.attach(id, parent);
         }
-        if new.link_target.is_none() {
+        if !self.is_link(id) {
             self.load_edges(id);
         }
         id
@@ -335,6 +490,11 @@ impl Tree {
     /// optional, dev.
     fn load_edges(&mut self, id: NodeId) {
         let package = self.node(id).package.clone();
+        if self.node(id).is_project {
+            for (name, path) in self.workspaces.clone().iter() {
+                self.add_edge(id, name, &format!("file:{path}"), EdgeKind::Workspace, None);
+            }
+        }
         if !self.legacy_peer_deps {
             let (optional, peer): (Dependencies, Dependencies) = package
                 .peer_dependencies
@@ -346,14 +506,20 @@ impl Tree {
         }
         self.load_kind(id, &package.dependencies, EdgeKind::Prod);
         self.load_kind(id, &package.optional_dependencies, EdgeKind::Optional);
-        // A node about to be placed has no parent yet either; only a project has `devDependencies`.
-        if self.node(self.node(id).source.unwrap_or(id)).is_project {
+        // A node about to be placed has no parent yet either; only local folders have `devDependencies`.
+        let source = self.node(self.node(id).source.unwrap_or(id));
+        if source.is_project || source.path.is_some() {
             self.load_kind(id, &package.dev_dependencies, EdgeKind::Dev);
         }
     }
 
     fn load_kind(&mut self, from: NodeId, dependencies: &Dependencies, kind: EdgeKind) {
         for (name, spec) in dependencies {
+            let key = fold_case(&name.as_str().into());
+            let old = self.node(from).edges_out.get(&key);
+            if old.is_some_and(|e| self.edge(*e).kind == EdgeKind::Workspace) {
+                continue;
+            }
             let accept = self.node(from).package.accepted(name).map(str::to_owned);
             let accept = accept.and_then(|spec| self.specs.parse(name, &spec));
             self.add_edge(from, name, spec, kind, accept);
@@ -470,7 +636,7 @@ impl Tree {
     }
 
     /// Gives a subtree another root and resolves what now crosses trees, or did not resolve, anew.
-    fn set_root(&mut self, id: NodeId, root: NodeId) {
+    pub(crate) fn set_root(&mut self, id: NodeId, root: NodeId) {
         let family = self.inventory(id);
         for member in &family {
             self.node_mut(*member).root = root;
@@ -536,5 +702,15 @@ impl Tree {
             }
         }
         None
+    }
+}
+
+/// The name of the folder at a path, with the scope above it if there is one: npm's `nameFromFolder`.
+pub(crate) fn folder_name(path: &str) -> String {
+    let mut parts = path.trim_end_matches('/').rsplit('/');
+    let base = parts.next().unwrap_or_default();
+    match parts.next() {
+        Some(scope) if scope.starts_with('@') => format!("{scope}/{base}"),
+        _ => base.to_owned(),
     }
 }

@@ -1,5 +1,6 @@
 //! Whether an edge is satisfied by what it resolves to.
 
+use crate::paths::join;
 use crate::tree::{EdgeId, NodeId, Tree};
 use oac_npm_spec::{PackageSpec, SpecKind};
 use std::cell::RefCell;
@@ -49,8 +50,8 @@ impl Tree {
             return false;
         }
         let accepts = |spec: Option<&PackageSpec>| {
-            spec.is_some_and(|s| self.version_matches(node, s))
-                || e.accept.as_deref().is_some_and(|s| self.version_matches(node, s))
+            spec.is_some_and(|s| self.version_matches(edge, node, s))
+                || e.accept.as_deref().is_some_and(|s| self.version_matches(edge, node, s))
         };
         let declared = || self.specs.parse(&e.name, &e.raw_spec);
         if n.package.has_shrinkwrap || n.in_bundle || self.in_bundle(node) {
@@ -66,7 +67,7 @@ impl Tree {
     }
 
     /// npm's `dep-valid`.
-    fn version_matches(&self, node: NodeId, spec: &PackageSpec) -> bool {
+    fn version_matches(&self, edge: EdgeId, node: NodeId, spec: &PackageSpec) -> bool {
         let n = self.node(node);
         // A link stands for its target.
         let package = &self.node(n.link_target.unwrap_or(node)).package;
@@ -76,10 +77,17 @@ impl Tree {
                     || package.semver.as_ref().is_some_and(|v| range.satisfied_by(v))
             }
             SpecKind::Version(version) => package.semver.as_ref() == Some(version),
-            SpecKind::Alias(target) => self.version_matches(node, target),
-            SpecKind::Tag(_) => n.resolved.is_some(),
+            SpecKind::Alias(target) => self.version_matches(edge, node, target),
+            SpecKind::Tag(_) => n.resolved.as_deref().is_some_and(|r| r.starts_with("http")),
             SpecKind::Remote(url) => n.resolved.as_deref() == Some(url),
-            SpecKind::File(_) | SpecKind::Directory(_) | SpecKind::Git(_) => n.resolved.is_some(),
+            SpecKind::Directory(path) => {
+                n.link_path.as_deref() == Some(join(&self.base_of(edge), path).as_str())
+            }
+            SpecKind::File(path) => {
+                let file = join(&self.base_of(edge), path);
+                n.resolved.as_deref().and_then(|r| r.strip_prefix("file:")) == Some(file.as_str())
+            }
+            SpecKind::Git(_) => n.resolved.as_deref().is_some_and(|r| r.starts_with("git")),
         }
     }
 }

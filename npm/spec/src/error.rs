@@ -45,10 +45,19 @@ pub enum SpecError {
         /// What the parser said, with line and column.
         problem: String,
     },
+    /// npm's `EWORKSPACESCONFIG`.
+    #[error("workspaces config expects an Array")]
+    WorkspacesConfig,
+    /// npm's `EDUPLICATEWORKSPACE`.
+    #[error("must not have multiple workspaces with the same name\npackage '{name}' has conflicts in the following paths:\n{}", paths.iter().map(|p| format!("    {p}")).collect::<Vec<_>>().join("\n"))]
+    DuplicateWorkspace {
+        /// The name.
+        name: String,
+        /// The folders that claim it.
+        paths: Vec<String>,
+    },
     /// A lock file whose version this crate does not write back.
-    #[error(
-        "{file} has lockfileVersion {version}; only versions 2 and 3 are supported, `npm install --package-lock-only` of an npm from version 7 on converts it"
-    )]
+    #[error("{file} has lockfileVersion {version}; this npm knows versions 1 to 3")]
     LockVersion {
         /// The file's name.
         file: String,
@@ -66,6 +75,8 @@ impl SpecError {
             Self::UnsupportedProtocol { .. } => "EUNSUPPORTEDPROTOCOL",
             Self::InvalidAlias { .. } => "EINVALIDALIAS",
             Self::Json { .. } => "EJSONPARSE",
+            Self::WorkspacesConfig => "EWORKSPACESCONFIG",
+            Self::DuplicateWorkspace { .. } => "EDUPLICATEWORKSPACE",
             Self::LockVersion { .. } => "ELOCKVERSION",
         }
     }

@@ -24,6 +24,7 @@ mod manifest;
 mod name;
 mod package_spec;
 mod semver;
+mod workspaces;
 
 pub use collation::locale_compare;
 pub use error::SpecError;
@@ -33,3 +34,4 @@ pub use manifest::{Dependencies, Dist, KEPT_FIELDS, Manifest};
 pub use name::{escaped, name_problem, scope};
 pub use package_spec::{PackageSpec, SpecKind};
 pub use semver::{Comparator, Identifier, Operator, Options, Range, Version};
+pub use workspaces::{WorkspacePatterns, matching_folders, workspace_patterns};

@@ -1,4 +1,5 @@
-//! `package-lock.json`, version 3 (`packages` alone; version 2 is read for the same part).
+//! `package-lock.json`, version 3 (`packages` alone). Version 2 is read for the same part; version 1 for the tree
+//! alone, since it has no manifests.
 
 use crate::SpecError;
 use crate::json_style::{JsonStyle, parse_json, sort_for_lock};
@@ -16,14 +17,15 @@ pub struct Lockfile {
     pub requires: bool,
     /// The entries, in the order of the file.
     pub packages: IndexMap<String, Map<String, Value>>,
+    /// Read from version 1: what the packages need is not known.
+    pub is_ancient: bool,
 }
 
 impl Lockfile {
     /// Reads a lock file's text; `file` is its name for messages.
     ///
     /// # Errors
-    /// `SpecError::Json` for text that is no JSON, `SpecError::LockVersion` for versions without
-    /// `packages`.
+    /// `SpecError::Json` for text that is no JSON, `SpecError::LockVersion` for versions to come.
     pub fn parse(file: &str, text: &str) -> Result<Self, SpecError> {
         let Value::Object(mut object) = parse_json(file, text)? else {
             return Err(SpecError::Json {
@@ -32,13 +34,14 @@ impl Lockfile {
             });
         };
         let version = object.get("lockfileVersion").and_then(Value::as_u64).unwrap_or(1);
-        if !(2..=3).contains(&version) {
+        if version > 3 {
             return Err(SpecError::LockVersion { file: file.to_owned(), version });
         }
         let string = |v: Option<&Value>| v.and_then(Value::as_str).map(str::to_owned);
         let name = string(object.get("name"));
         let package_version = string(object.get("version"));
         let requires = crate::manifest::truthy(object.get("requires"));
+        let mut is_ancient = false;
         let packages = match object.remove("packages") {
             Some(Value::Object(entries)) => entries
                 .into_iter()
@@ -47,9 +50,14 @@ impl Lockfile {
                     _ => None,
                 })
                 .collect(),
-            _ => IndexMap::new(),
+            _ => {
+                let mut packages = IndexMap::new();
+                ancient_entries("", object.get("dependencies"), &mut packages);
+                is_ancient = !packages.is_empty();
+                packages
+            }
         };
-        Ok(Self { name, version: package_version, requires, packages })
+        Ok(Self { name, version: package_version, requires, packages, is_ancient })
     }
 
     /// The text of `package-lock.json` in the given style.
@@ -77,6 +85,46 @@ impl Lockfile {
     }
 }
 
+/// The entries of a lock file of version 1: packages inside packages.
+fn ancient_entries(
+    above: &str,
+    dependencies: Option<&Value>,
+    out: &mut IndexMap<String, Map<String, Value>>,
+) {
+    let Some(Value::Object(dependencies)) = dependencies else { return };
+    for (name, old) in dependencies {
+        let location = format!("{above}node_modules/{name}");
+        let text = |key: &str| old.get(key).and_then(Value::as_str);
+        let mut entry = Map::new();
+        let version = text("version").unwrap_or_default();
+        match version.strip_prefix("npm:").and_then(|alias| alias.rsplit_once('@')) {
+            Some((target, version)) => {
+                entry.insert("name".into(), target.into());
+                entry.insert("version".into(), version.into());
+            }
+            None if version.contains(':') => {
+                entry.insert("resolved".into(), version.into());
+            }
+            None => {
+                entry.insert("version".into(), version.into());
+            }
+        }
+        for key in ["resolved", "integrity"] {
+            if let Some(value) = text(key) {
+                entry.insert(key.into(), value.into());
+            }
+        }
+        if crate::manifest::truthy(old.get("bundled")) {
+            entry.insert("inBundle".into(), true.into());
+        }
+        if let Some(requires @ Value::Object(_)) = old.get("requires") {
+            entry.insert("dependencies".into(), requires.clone());
+        }
+        out.insert(location.clone(), entry);
+        ancient_entries(&format!("{location}/"), old.get("dependencies"), out);
+    }
+}
+
 /// The package name that a location ends in: `@s/b` for `node_modules/a/node_modules/@s/b`.
 pub fn name_of_location(location: &str) -> &str {
     match location.rfind("node_modules/") {
@@ -97,8 +145,19 @@ mod tests {
     }
 
     #[test]
-    fn version_one_is_refused_by_name() {
-        let error = Lockfile::parse("package-lock.json", "{\"lockfileVersion\":1}").expect_err("v1");
+    fn version_one_gives_the_tree() {
+        let text = r#"{"name":"x","lockfileVersion":1,"dependencies":{"a":{"version":"1.0.0","integrity":"sha512-x",
+            "requires":{"b":"^2"},"dependencies":{"b":{"version":"2.0.0"}}},"c":{"version":"npm:d@3.0.0"}}}"#;
+        let lock = Lockfile::parse("package-lock.json", text).expect("read");
+        assert!(lock.is_ancient);
+        let locations: Vec<&str> = lock.packages.keys().map(String::as_str).collect();
+        assert_eq!(locations, ["node_modules/a", "node_modules/a/node_modules/b", "node_modules/c"]);
+        assert_eq!(lock.packages["node_modules/c"]["name"], "d");
+    }
+
+    #[test]
+    fn versions_to_come_are_refused_by_name() {
+        let error = Lockfile::parse("package-lock.json", "{\"lockfileVersion\":4}").expect_err("v4");
         assert_eq!(error.code(), "ELOCKVERSION");
     }
 
