@@ -99,6 +99,31 @@ fn large_file(report: &mut impl FnMut(&'static str, f64)) -> Result<(), Errno> {
     Ok(())
 }
 
+fn fork(report: &mut impl FnMut(&'static str, f64)) -> Result<(), Errno> {
+    let mut fs = MemFs::new(8 << 30, &CALLER);
+    let root = fs.root();
+    for dir in 0..100 {
+        let dir = format!("dir-{dir}").into_bytes();
+        let dir = fs.create(&CALLER, root, &dir, NewNode::Directory { mode: 0o755 })?;
+        for file in 0..1000 {
+            fs.create(&CALLER, dir, format!("file-{file}").as_bytes(), NewNode::File { mode: 0o644 })?;
+        }
+    }
+    let mut fork = fs.fork();
+    report("fork-of-100000-files", time(|| fork = fs.fork()));
+    let ino = fork.lookup(root, b"dir-50").and_then(|dir| fork.lookup(dir, b"file-500"))?;
+    report(
+        "first-write-after-fork",
+        time(|| {
+            let handle = fork.open(&CALLER, ino, Access { read: false, write: true })?;
+            let written = fork.write(&CALLER, handle, WriteAt::Offset(0), b"x");
+            fork.close(handle);
+            written
+        }),
+    );
+    Ok(())
+}
+
 fn main() -> Result<(), Errno> {
     let mut best: Vec<(&'static str, f64)> = Vec::new();
     for _ in 0..5 {
@@ -108,6 +133,7 @@ fn main() -> Result<(), Errno> {
         };
         small_files(&mut report)?;
         large_file(&mut report)?;
+        fork(&mut report)?;
     }
     for (name, ns) in best {
         println!("{name} {ns:.0}");

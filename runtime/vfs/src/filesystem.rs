@@ -376,8 +376,8 @@ pub trait FileSystem: Send {
         Err(Errno::EOPNOTSUPP)
     }
 
-    /// The whole tree as it is now, as a filesystem of its own: what is changed in one shows in the other no more. Inodes keep their
-    /// numbers; open handles, pins, and files that have lost their last name stay behind. Takes no time that grows with the tree.
+    /// The whole tree as it is now, as a filesystem of its own: what is changed in one shows in the other no more. Open
+    /// handles, pins, and files that have lost their last name stay behind; inodes may have other numbers. Takes no time that grows with the tree.
     ///
     /// # Errors
     /// EOPNOTSUPP where the tree is not ours to copy (a directory of the host).

@@ -28,6 +28,7 @@ mod devices;
 mod filesystem;
 mod memfs;
 mod namespace;
+mod overlay;
 mod path;
 mod permissions;
 mod table;
@@ -40,7 +41,8 @@ pub use filesystem::{
 };
 pub use memfs::{MemFs, Quota};
 pub use namespace::{BindMode, HeldPlace, MountId, Namespace, Place, bind_flags};
+pub use overlay::{LAYERS_MAX, Layer, Overlay};
 pub use path::check_path;
 pub use permissions::{Caller, Groups, Want, may_remove, permitted};
-pub use table::{FileSystems, FsId, FsTable, Held, Node};
+pub use table::{FileSystems, FsId, FsTable, Held, Node, SharedFs};
 pub use walk::{Found, LastLink, LastPart, Walker};

@@ -1,10 +1,10 @@
 //! The filesystems of one container, and how nodes in them are held.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use oac_abi::{Errno, stat::Stat};
 
-use crate::{FileSystem, Ino};
+use crate::{Caller, FileSystem, Ino, MemFs};
 
 /// A filesystem of a container. `st_dev` is this number and one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,10 +66,46 @@ impl Drop for Held {
     }
 }
 
+/// A filesystem that another one is built on too. Whoever uses it locks it for one operation.
+#[derive(Clone)]
+pub struct SharedFs(Arc<Mutex<Box<dyn FileSystem>>>);
+
+impl SharedFs {
+    /// Of a filesystem of one's own.
+    pub fn new(fs: Box<dyn FileSystem>) -> SharedFs {
+        SharedFs(Arc::new(Mutex::new(fs)))
+    }
+
+    /// For one operation. A filesystem is built on others that were there before, so locks are never taken in a circle.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Box<dyn FileSystem>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for SharedFs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SharedFs")
+    }
+}
+
+enum Entry {
+    Own(Box<dyn FileSystem>),
+    Shared(SharedFs),
+}
+
+impl Entry {
+    fn with<R>(&mut self, act: impl FnOnce(&mut dyn FileSystem) -> R) -> R {
+        match self {
+            Entry::Own(fs) => act(fs.as_mut()),
+            Entry::Shared(fs) => act(fs.lock().as_mut()),
+        }
+    }
+}
+
 /// Filesystems by their numbers. They stay until the table goes.
 #[derive(Default)]
 pub struct FsTable {
-    filesystems: Vec<Box<dyn FileSystem>>,
+    filesystems: Vec<Entry>,
     dropped: Arc<Mutex<Vec<Node>>>,
 }
 
@@ -81,8 +117,35 @@ impl FsTable {
 
     /// Adds one; gives its number.
     pub fn add(&mut self, fs: Box<dyn FileSystem>) -> FsId {
-        self.filesystems.push(fs);
+        self.filesystems.push(Entry::Own(fs));
         FsId(self.filesystems.len() as u32 - 1)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.filesystems.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.filesystems.is_empty()
+    }
+
+    /// A filesystem to build another one on.
+    ///
+    /// # Errors
+    /// ENODEV when there is no such filesystem here.
+    pub fn share(&mut self, fs: FsId) -> Result<SharedFs, Errno> {
+        let entry = self.filesystems.get_mut(fs.0 as usize).ok_or(Errno::ENODEV)?;
+        if let Entry::Shared(shared) = entry {
+            return Ok(shared.clone());
+        }
+        // Nothing is built on the placeholder: it is gone two lines further.
+        let placeholder = Entry::Own(Box::new(MemFs::new(0, &Caller::root(0))));
+        let Entry::Own(own) = std::mem::replace(entry, placeholder) else { return Err(Errno::ENODEV) };
+        let shared = SharedFs::new(own);
+        *entry = Entry::Shared(shared.clone());
+        Ok(shared)
     }
 
     /// A holder for a node that needs no pin, because it is not in this table.
@@ -95,7 +158,7 @@ impl FsTable {
         let dropped = std::mem::take(&mut *self.dropped.lock().unwrap_or_else(PoisonError::into_inner));
         for node in dropped {
             if let Some(fs) = self.filesystems.get_mut(node.fs.0 as usize) {
-                fs.unpin(node.ino);
+                fs.with(|fs| fs.unpin(node.ino));
             }
         }
     }
@@ -107,12 +170,12 @@ impl FileSystems for FsTable {
         fs: FsId,
         act: impl FnOnce(&mut dyn FileSystem) -> Result<R, Errno>,
     ) -> Result<R, Errno> {
-        act(self.filesystems.get_mut(fs.0 as usize).ok_or(Errno::ENODEV)?.as_mut())
+        self.filesystems.get_mut(fs.0 as usize).ok_or(Errno::ENODEV)?.with(act)
     }
 
     fn hold(&mut self, node: Node) -> Held {
         if let Some(fs) = self.filesystems.get_mut(node.fs.0 as usize) {
-            fs.pin(node.ino);
+            fs.with(|fs| fs.pin(node.ino));
         }
         self.hold_unpinned(node)
     }
