@@ -58,6 +58,8 @@ pub const MEMORY_FS_INODES: u64 = 4 << 20;
 pub const XATTRS_BYTES_MAX: usize = 128 << 10;
 /// Binds in one namespace.
 pub const BINDS_MAX: usize = 256;
+/// Supplementary groups of a task (Linux: NGROUPS_MAX).
+pub const GROUPS_MAX: usize = 65_536;
 /// Watches of files in a container; one more is ENOSPC (Linux: max_user_watches).
 pub const WATCHES_MAX: usize = 64 << 10;
 /// What inotify_init gives, in a container; one more is EMFILE (Linux: max_user_instances).

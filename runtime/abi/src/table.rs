@@ -54,8 +54,8 @@ macro_rules! for_each_call {
             oac 19 fchownat (dirfd: i32, path: in_bytes, uid: u32, gid: u32, flags: u32) => kernel full;
             /// Sets times, in ns since 1970; `flags::UTIME_NOW_NS`, `flags::UTIME_OMIT_NS`. utimensat(2).
             oac 20 utimensat (dirfd: i32, path: in_bytes, atime_ns: i64, mtime_ns: i64, flags: u32) => kernel full;
-            /// Checks permission for the caller: 4 read, 2 write, 1 execute, 0 existence. faccessat(2).
-            oac 21 faccessat (dirfd: i32, path: in_bytes, mode: u32, flags: u32) => kernel partial("everybody is root so far: only permission to execute is checked");
+            /// Checks permission for the caller's real user, the effective one with AT_EACCESS: 4 read, 2 write, 1 execute, 0 existence. faccessat(2).
+            oac 21 faccessat (dirfd: i32, path: in_bytes, mode: u32, flags: u32) => kernel full;
             /// Flushes a file to its store. fsync(2).
             oac 22 fsync (fd: i32) => kernel full;
             /// The absolute path with every link resolved; returns its length. realpath(3).
@@ -141,15 +141,15 @@ macro_rules! for_each_call {
             /// A task's session. getsid(2).
             oac 64 getsid (pid: i32) => kernel missing(ENOSYS);
             /// Real, effective and saved user, then the same of the group: six u32s. getresuid(2), getresgid(2).
-            oac 65 getcredentials (ids: out_bytes) => kernel missing(ENOSYS);
+            oac 65 getcredentials (ids: out_bytes) => kernel full;
             /// Sets users; u32::MAX leaves one alone. setresuid(2).
-            oac 66 setresuid (real: u32, effective: u32, saved: u32) => kernel missing(ENOSYS);
+            oac 66 setresuid (real: u32, effective: u32, saved: u32) => kernel full;
             /// Sets groups; u32::MAX leaves one alone. setresgid(2).
-            oac 67 setresgid (real: u32, effective: u32, saved: u32) => kernel missing(ENOSYS);
+            oac 67 setresgid (real: u32, effective: u32, saved: u32) => kernel full;
             /// Supplementary groups, a u32 each; returns their number. getgroups(2).
-            oac 68 getgroups (groups: out_bytes) => kernel missing(ENOSYS);
+            oac 68 getgroups (groups: out_bytes) => kernel full;
             /// Sets the supplementary groups, a u32 each. setgroups(2).
-            oac 69 setgroups (groups: in_bytes) => kernel missing(ENOSYS);
+            oac 69 setgroups (groups: in_bytes) => kernel full;
             /// Nanoseconds of clock 0 (since 1970), 1 (monotonic, since the task's host began) or 2 (CPU time of the task). clock_gettime(2).
             oac 70 clock_gettime (clock: u32) => host full;
             /// Random bytes; fills the buffer. getrandom(2).

@@ -167,7 +167,7 @@ impl Kernel {
             if input.is_empty() {
                 return Ok(0);
             }
-            let caller = self.caller();
+            let caller = self.caller(task);
             let written = self.with_fs(task, node.fs, |fs| fs.write(&caller, handle, to, input))?;
             if at == At::Position {
                 self.advance(id, written.end)?;

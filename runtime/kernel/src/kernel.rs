@@ -152,7 +152,7 @@ impl Kernel {
 
     fn mount_node(&mut self, target: &str, node: Node, kind: &str) -> Result<(), Errno> {
         self.make_directories(target)?;
-        let caller = self.caller();
+        let caller = self.caller(INIT);
         let mut namespace = self.namespaces.take(self.root_namespace)?;
         let mut world = World {
             table: &mut self.filesystems,

@@ -24,6 +24,7 @@ mod answer;
 mod arguments;
 mod census;
 mod config;
+mod credentials;
 mod description;
 mod dispatch;
 mod fd_table;

@@ -12,6 +12,7 @@ use oac_vfs::{FileSystems as _, HeldPlace, LastLink, Node, Place};
 
 use crate::{
     HostRequest, Image, Kernel, TaskId,
+    credentials::Credentials,
     description::{DescriptionId, File, OpenDirectory},
     fd_table::{Fd, FdEntry, FdTable},
     signals::SignalState,
@@ -55,6 +56,7 @@ impl Kernel {
         let (parent_life, parent_group) = (self.tasks.life(parent)?, self.tasks.get(parent)?.group);
         let (shared, umask) = (parent_life.namespace, parent_life.umask);
         let capabilities = Arc::clone(&parent_life.capabilities);
+        let credentials = parent_life.credentials.clone();
         let namespace = if request.flags & SpawnRequest::SHARE_NAMESPACE != 0 {
             self.namespaces.share(shared)
         } else {
@@ -74,6 +76,7 @@ impl Kernel {
             preopen: None,
             umask,
             signals: SignalState::default(),
+            credentials,
             capabilities,
             stopped: false,
             pending: None,
@@ -243,6 +246,7 @@ impl Kernel {
             preopen: None,
             umask: 0o022,
             signals: SignalState::default(),
+            credentials: Credentials::default(),
             capabilities: Arc::new(self.config.capabilities.clone()),
             stopped: false,
             pending: None,

@@ -116,7 +116,7 @@ impl Kernel {
     fn create_file(&mut self, task: TaskId, found: &Found, mode: u32) -> Result<Place, Errno> {
         let LastPart::Name(name) = &found.last else { return Err(Errno::EISDIR) };
         let mode = mode & 0o7777 & !self.tasks.life(task)?.umask;
-        let (caller, member) = (self.caller(), found.member);
+        let (caller, member) = (self.caller(task), found.member);
         let ino = self
             .world(task)
             .with(member.fs, |fs| fs.create(&caller, member.ino, name, NewNode::File { mode }))?;
@@ -145,7 +145,7 @@ impl Kernel {
                 Device::from_rdev(stat.rdev).map(|device| File::Device { device, node }).ok_or(Errno::ENXIO)
             }
             kind::REG => {
-                let (caller, access) = (self.caller(), Kernel::access(flags));
+                let (caller, access) = (self.caller(task), Kernel::access(flags));
                 if flags & open::TRUNC != 0 && node.fs != TASK_FS {
                     let change = SetAttributes { size: Some(0), ..SetAttributes::default() };
                     self.world(task).with(node.fs, |fs| fs.set_attributes(&caller, node.ino, &change))?;

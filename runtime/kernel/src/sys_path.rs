@@ -7,6 +7,7 @@ use oac_abi::{
 };
 use oac_vfs::{
     FileSystems as _, Found, HeldPlace, LastLink, LastPart, NewNode, Node, Place, RenameMode, SetAttributes,
+    Want, permitted,
 };
 
 use crate::{
@@ -147,7 +148,7 @@ impl Sys<'_> {
             return Ok(0);
         }
         let subject = self.kernel.subject(self.task, dirfd, path, flags)?;
-        let now_ns = self.kernel.caller().now_ns;
+        let now_ns = self.kernel.caller(self.task).now_ns;
         let given = |time_ns: i64| match time_ns {
             UTIME_OMIT_NS => None,
             UTIME_NOW_NS => Some(now_ns),
@@ -158,21 +159,23 @@ impl Sys<'_> {
     }
 
     pub(crate) fn faccessat(self, dirfd: i32, path: &[u8], mode: u32, flags: u32) -> Answer {
-        const EXECUTE: u32 = 1;
         const EACCESS: u32 = 0x200;
-        if mode > 7 {
-            return Err(Errno::EINVAL.into());
-        }
+        let want = Want::from_bits(mode)?;
         refuse_flags(flags, at::SYMLINK_NOFOLLOW | at::EMPTY_PATH | EACCESS)?;
+        let now_ns = self.kernel.now.realtime_ns;
+        let credentials = &self.kernel.tasks.life(self.task)?.credentials;
+        let caller =
+            if flags & EACCESS != 0 { credentials.caller(now_ns) } else { credentials.real_caller(now_ns) };
         let stat = if path.is_empty() && flags & at::EMPTY_PATH != 0 {
             self.kernel.stat_empty_path(self.task, dirfd)?
         } else {
-            self.kernel.stat_path(self.task, dirfd, path, last_link(flags))?
+            let start = self.kernel.start(self.task, dirfd, path)?;
+            self.kernel.walk_as(self.task, &caller, |walker| {
+                let place = walker.existing(start, path, last_link(flags))?;
+                walker.stat(place)
+            })?
         };
-        // Root may read and write everything, and execute what somebody may execute.
-        if mode & EXECUTE != 0 && !stat.is_dir() && stat.mode & 0o111 == 0 {
-            return Err(Errno::EACCES.into());
-        }
+        permitted(&stat, &caller, want)?;
         Ok(0)
     }
 
@@ -265,7 +268,7 @@ impl Kernel {
         name: &[u8],
         node: NewNode<'_>,
     ) -> Result<Place, Errno> {
-        let caller = self.caller();
+        let caller = self.caller(task);
         let member = found.member;
         let is_dir = matches!(node, NewNode::Directory { .. });
         let ino = self.world(task).with(member.fs, |fs| fs.create(&caller, member.ino, name, node))?;
@@ -319,7 +322,7 @@ impl Kernel {
         if found.member.fs != node.fs {
             return Err(Errno::EXDEV);
         }
-        let caller = self.caller();
+        let caller = self.caller(task);
         self.world(task).with(node.fs, |fs| fs.link(&caller, node.ino, found.member.ino, name))?;
         self.note_made(found.member, name, false, Some(node));
         Ok(())
@@ -355,7 +358,7 @@ impl Kernel {
         };
         let place = found.existing()?;
         self.refuse_mount(task, place)?;
-        let (caller, member) = (self.caller(), found.member);
+        let (caller, member) = (self.caller(task), found.member);
         self.world(task).with(member.fs, |fs| {
             if directory {
                 fs.remove_dir(&caller, member.ino, name)
@@ -404,7 +407,7 @@ impl Kernel {
             Some(place) => Some((place.node, self.world(task).stat(place.node)?.is_dir())),
             None => None,
         };
-        let caller = self.caller();
+        let caller = self.caller(task);
         self.world(task).with(from.member.fs, |fs| {
             fs.rename(&caller, (from.member.ino, old_name), (to.member.ino, new_name), mode)
         })?;
@@ -480,7 +483,7 @@ impl Kernel {
         subject: &Subject,
         change: &SetAttributes,
     ) -> Result<(), Errno> {
-        let (caller, node) = (self.caller(), subject.node);
+        let (caller, node) = (self.caller(task), subject.node);
         self.world(task).with(node.fs, |fs| fs.set_attributes(&caller, node.ino, change))?;
         self.note(task, subject, happening(change));
         Ok(())
@@ -523,7 +526,7 @@ impl Kernel {
         node: Node,
         max_bytes: usize,
     ) -> Result<Vec<u8>, Errno> {
-        let caller = self.caller();
+        let caller = self.caller(task);
         let size = self.world(task).stat(node)?.size;
         if size > bounds::IMAGE_BYTES_MAX as u64 {
             return Err(Errno::ENOMEM);

@@ -10,6 +10,7 @@ use oac_vfs::HeldPlace;
 
 use crate::{
     Capabilities, TaskId,
+    credentials::Credentials,
     fd_table::{Fd, FdTable},
     namespaces::NamespaceId,
     signals::SignalState,
@@ -78,6 +79,7 @@ pub(crate) struct Life {
     pub(crate) preopen: Option<Fd>,
     pub(crate) umask: u32,
     pub(crate) signals: SignalState,
+    pub(crate) credentials: Credentials,
     pub(crate) capabilities: Arc<Capabilities>,
     /// Stopped by a signal: calls wait until it is continued.
     pub(crate) stopped: bool,

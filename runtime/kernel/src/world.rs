@@ -65,7 +65,17 @@ impl Kernel {
         task: TaskId,
         act: impl FnOnce(&mut Walker<'_, World<'_>>) -> Result<R, Errno>,
     ) -> Result<R, Errno> {
-        let caller = self.caller();
+        let caller = self.caller(task);
+        self.walk_as(task, &caller, act)
+    }
+
+    /// The same on behalf of somebody else than it acts as.
+    pub(crate) fn walk_as<R>(
+        &mut self,
+        task: TaskId,
+        caller: &Caller,
+        act: impl FnOnce(&mut Walker<'_, World<'_>>) -> Result<R, Errno>,
+    ) -> Result<R, Errno> {
         let namespace = self.namespaces.get(self.tasks.life(task)?.namespace)?;
         let mut world = World {
             table: &mut self.filesystems,
@@ -74,7 +84,7 @@ impl Kernel {
             namespaces: &self.namespaces,
             caller: task,
         };
-        act(&mut Walker::new(&mut world, namespace, &caller))
+        act(&mut Walker::new(&mut world, namespace, caller))
     }
 
     /// Finds what exists at a path.
@@ -106,11 +116,6 @@ impl Kernel {
             File::Path(place) => Ok(place.place()),
             _ => Err(Errno::ENOTDIR),
         }
-    }
-
-    /// On whose behalf filesystems are asked. Everybody is root so far.
-    pub(crate) fn caller(&self) -> Caller {
-        Caller::root(self.now.realtime_ns)
     }
 
     /// Acts on a filesystem on a task's behalf.

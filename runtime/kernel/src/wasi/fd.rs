@@ -119,7 +119,7 @@ impl Wasi<'_> {
     }
 
     pub(crate) fn fd_filestat_set_times(self, fd: i32, atim: u64, mtim: u64, fst_flags: u32) -> Answer<()> {
-        let (atime_ns, mtime_ns) = times(atim, mtim, fst_flags, self.kernel.caller().now_ns)?;
+        let (atime_ns, mtime_ns) = times(atim, mtim, fst_flags, self.kernel.caller(self.task).now_ns)?;
         let subject = self.kernel.subject_of_fd(self.task, fd)?;
         Ok(self.kernel.set_times(self.task, &subject, atime_ns, mtime_ns)?)
     }

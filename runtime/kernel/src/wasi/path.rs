@@ -37,7 +37,7 @@ impl Wasi<'_> {
         mtim: u64,
         fst_flags: u32,
     ) -> Answer<()> {
-        let (atime_ns, mtime_ns) = times(atim, mtim, fst_flags, self.kernel.caller().now_ns)?;
+        let (atime_ns, mtime_ns) = times(atim, mtim, fst_flags, self.kernel.caller(self.task).now_ns)?;
         let fd = self.directory(fd, path)?;
         let at_flags = if last_link(flags) == LastLink::Keep { at::SYMLINK_NOFOLLOW } else { 0 };
         let subject = self.kernel.subject(self.task, fd, path, at_flags)?;
