@@ -98,7 +98,8 @@ pub(crate) fn run(request: RunRequest) -> Result<u8, RunError> {
 }
 
 fn boot(runtime: &Runtime, request: &RunRequest) -> Result<Container, RunError> {
-    let mut limits = Limits { memory_bytes: request.memory_bytes, ..Limits::default() };
+    let cpu_time_ns = request.cpu_time.map(|time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+    let mut limits = Limits { memory_bytes: request.memory_bytes, cpu_time_ns, ..Limits::default() };
     limits.tasks = request.tasks.unwrap_or(limits.tasks);
     limits.disk_bytes = request.disk_bytes.unwrap_or(limits.disk_bytes);
     let capabilities = Capabilities { network: request.network.clone() };

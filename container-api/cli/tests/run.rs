@@ -72,6 +72,11 @@ fn the_status_is_the_programs() {
     check(run(&[], &["exit", "42"]), 42, "", "");
     check(run(&[], &["trap"]), 128 + 6, "", "oac: /work/t.wasm: ");
     check(run(&["--memory", "32M"], &["hog"]), 128 + 9, "", "oac: /work/t.wasm: out of memory");
+    check(run(&["--cpus-time", "200ms"], &["spin"]), 128 + 24, "", "oac: /work/t.wasm: out of time");
+    let refused = run(&["--pids", "1"], &["children"]).output().unwrap();
+    assert!(String::from_utf8(refused.stderr).unwrap().contains("EAGAIN"));
+    let full = "8128 KB then No space left on device (os error 51)\n";
+    check(run(&["--disk", "8M"], &["fill-disk", "/tmp/full"]), 0, full, "");
     check(run(&["--timeout", "200ms"], &["spin"]), 124, "", "oac: /work/t.wasm: ended after the --timeout");
 }
 

@@ -155,6 +155,12 @@ impl Actor {
         self.call(nr::KILL, &[target, signal.number().into()], &[], &mut []).map(drop)
     }
 
+    /// Ends every program.
+    pub(crate) fn kill_all(&self) -> Result<(), Errno> {
+        const EVERYBODY: i64 = -1;
+        self.call(nr::KILL, &[EVERYBODY, Signal::SIGKILL.number().into()], &[], &mut []).map(drop)
+    }
+
     pub(crate) fn connect(&self, port: Port) -> Result<Fd, Errno> {
         let kind = socket::STREAM | socket::CLOEXEC;
         let fd = self.call(nr::SOCKET, &[socket::AF_INET.into(), kind.into(), 0], &[], &mut [])?;

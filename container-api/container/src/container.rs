@@ -69,7 +69,7 @@ impl Container {
             limits: options.limits,
             capabilities: options.capabilities,
         };
-        let machine = Machine::new(runtime, config);
+        let machine = Machine::new(runtime, config)?;
         for program in oac_image::STANDARD_PROGRAMS {
             for path in program.paths {
                 machine
@@ -165,20 +165,11 @@ impl Container {
     /// # Errors
     /// [`Error::Call`].
     pub fn kill_all(&self) -> Result<(), Error> {
-        let actor = Actor::new(&self.machine, "kill");
-        loop {
-            let programs = self.machine.programs();
-            if programs.is_empty() {
-                return Ok(());
-            }
-            // Those that a program starts while its siblings are killed come next.
-            for task in programs {
-                match actor.kill(task, false, oac_abi::signal::Signal::SIGKILL) {
-                    // It has ended by itself.
-                    Ok(()) | Err(oac_abi::Errno::ESRCH) => {}
-                    Err(errno) => return Err(call_error(nr::KILL)(errno)),
-                }
-            }
+        // In one call, so that no program can start another while its siblings are killed. Where there is none, the host's own tasks
+        // are left, which cannot be killed.
+        match Actor::new(&self.machine, "kill").kill_all() {
+            Ok(()) | Err(oac_abi::Errno::ESRCH | oac_abi::Errno::EPERM) => Ok(()),
+            Err(errno) => Err(call_error(nr::KILL)(errno)),
         }
     }
 

@@ -365,28 +365,6 @@ fn is_of_this_machine(address: IpAddr) -> bool {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_of_this_machine() {
-        let check = |address: &str, expected: bool| {
-            assert_eq!(is_of_this_machine(address.parse().unwrap()), expected, "{address}");
-        };
-        for own in ["127.0.0.1", "127.9.9.9", "0.0.0.0", "0.1.2.3", "169.254.169.254", "::1", "::", "fe80::1"]
-        {
-            check(own, true);
-        }
-        for own in ["::ffff:127.0.0.1", "::ffff:169.254.1.1", "::127.0.0.1"] {
-            check(own, true);
-        }
-        for other in ["1.1.1.1", "10.0.0.1", "192.168.1.1", "2606:4700::1111", "fd00::1", "::ffff:8.8.8.8"] {
-            check(other, false);
-        }
-    }
-}
-
 fn errno_of(error: &ureq::Error) -> Errno {
     match error {
         ureq::Error::Io(error) => errno_of_io(error),
@@ -420,5 +398,27 @@ fn errno_of_io(error: &io::Error) -> Errno {
         io::ErrorKind::NetworkUnreachable => Errno::ENETUNREACH,
         io::ErrorKind::InvalidData => Errno::EPROTO,
         _ => error.raw_os_error().and_then(|number| Errno::from_number(number.into())).unwrap_or(Errno::EIO),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_this_machine() {
+        let check = |address: &str, expected: bool| {
+            assert_eq!(is_of_this_machine(address.parse().unwrap()), expected, "{address}");
+        };
+        for own in ["127.0.0.1", "127.9.9.9", "0.0.0.0", "0.1.2.3", "169.254.169.254", "::1", "::", "fe80::1"]
+        {
+            check(own, true);
+        }
+        for own in ["::ffff:127.0.0.1", "::ffff:169.254.1.1", "::127.0.0.1"] {
+            check(own, true);
+        }
+        for other in ["1.1.1.1", "10.0.0.1", "192.168.1.1", "2606:4700::1111", "fd00::1", "::ffff:8.8.8.8"] {
+            check(other, false);
+        }
     }
 }

@@ -23,8 +23,12 @@ pub struct Limits {
     pub tasks: usize,
     /// Descriptors of one task; one more is EMFILE.
     pub fds: usize,
-    /// Linear memory of one task, in bytes; the host enforces it. `None`: what wasm allows.
+    /// Linear memory of all tasks together, in bytes; the host enforces it, and one that wants more ends with
+    /// [`crate::TaskFailure::OutOfMemory`]. `None`: what wasm allows each.
     pub memory_bytes: Option<u64>,
+    /// Processor time of all tasks together, in ns; the host enforces it, and who then runs ends with
+    /// [`crate::TaskFailure::OutOfTime`]. `None`: no limit.
+    pub cpu_time_ns: Option<u64>,
     /// Bytes in the root filesystem; one more is ENOSPC.
     pub disk_bytes: u64,
 }
@@ -35,6 +39,7 @@ impl Default for Limits {
             tasks: bounds::TASKS_MAX,
             fds: bounds::FDS_MAX,
             memory_bytes: None,
+            cpu_time_ns: None,
             disk_bytes: bounds::MEMORY_FS_BYTES,
         }
     }

@@ -16,6 +16,11 @@ fn read_host(id: ClockId) -> i64 {
     time.tv_sec * 1_000_000_000 + time.tv_nsec
 }
 
+/// Processor time of the calling thread.
+pub(super) fn thread_cpu_ns() -> u64 {
+    read_host(ClockId::ThreadCPUTime) as u64
+}
+
 /// Both clocks of the host, for the kernel. Monotonic time counts from the container's boot.
 pub(crate) fn now(start: Instant) -> Now {
     Now { monotonic_ns: start.elapsed().as_nanos() as u64, realtime_ns: read_host(ClockId::Realtime) }
@@ -26,7 +31,7 @@ pub(crate) fn read(number: u32, start: Instant) -> Option<u64> {
     match number {
         clock::REALTIME => Some(read_host(ClockId::Realtime) as u64),
         clock::MONOTONIC => Some(start.elapsed().as_nanos() as u64),
-        clock::PROCESS_CPU | WASI_THREAD_CPU => Some(read_host(ClockId::ThreadCPUTime) as u64),
+        clock::PROCESS_CPU | WASI_THREAD_CPU => Some(thread_cpu_ns()),
         _ => None,
     }
 }

@@ -12,7 +12,7 @@ use wasmtime::{Caller, Extern, Instance, Trap, TypedFunc};
 
 use super::{
     Ended,
-    task::{MemoryLimit, TaskState},
+    task::{MemoryLimit, TaskState, TimeLimit},
 };
 
 /// A guest and the entries that have been called.
@@ -84,7 +84,7 @@ pub(super) fn call(
 
 /// Whether it is no matter of the guest's alone.
 fn ends_the_task(error: &wasmtime::Error) -> bool {
-    error.is::<Ended>() || error.is::<MemoryLimit>()
+    error.is::<Ended>() || error.is::<MemoryLimit>() || error.is::<TimeLimit>()
 }
 
 fn trap(error: &wasmtime::Error) -> GuestTrap {

@@ -9,14 +9,17 @@ mod clocks;
 mod exit_slot;
 mod guest;
 mod marshal;
+mod meter;
 mod task;
 
 use std::{
     collections::{HashMap, VecDeque},
+    io,
     sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
     },
+    thread,
     time::{Duration, Instant},
 };
 
@@ -27,6 +30,7 @@ use oac_abi::{
 use oac_kernel::{Config, HostRequest, Kernel, Outcome, TaskFailure, TaskId};
 
 use crate::{Error, Event, Exit, Runtime, fetch::Fetcher};
+use meter::Meter;
 
 pub(crate) use exit_slot::ExitSlot;
 pub(crate) use marshal::define_calls;
@@ -37,6 +41,9 @@ const EVENTS_MAX: usize = 1024;
 /// How long teardown waits for a program to notice that it has been stopped. It does at its next loop or call; only one
 /// that is being compiled takes longer, and it then ends by itself.
 const TEARDOWN_MS: u64 = 2_000;
+
+/// How exactly processor time is limited. Only a container with such a limit ticks.
+const TICK_MS: u64 = 10;
 
 /// The task is over: its thread unwinds out of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -100,13 +107,13 @@ pub(crate) struct Machine {
     runtime: Runtime,
     fetcher: Fetcher,
     start: Instant,
-    memory_bytes_max: Option<u64>,
+    meter: Meter,
 }
 
 impl Machine {
-    pub(crate) fn new(runtime: Runtime, config: Config) -> Arc<Machine> {
+    pub(crate) fn new(runtime: Runtime, config: Config) -> io::Result<Arc<Machine>> {
         let start = Instant::now();
-        let memory_bytes_max = config.limits.memory_bytes;
+        let meter = Meter::new(&config.limits);
         let fetcher = Fetcher::new(config.capabilities.network.clone());
         let inner = Inner {
             kernel: Kernel::new(config, clocks::now(start)),
@@ -117,15 +124,24 @@ impl Machine {
             has_listener: false,
             closing: false,
         };
-        Arc::new(Machine {
+        let machine = Arc::new(Machine {
             inner: Mutex::new(inner),
             event_queued: Condvar::new(),
             thread_ended: Condvar::new(),
             runtime,
             fetcher,
             start,
-            memory_bytes_max,
-        })
+            meter,
+        });
+        if machine.meter.limits_time() {
+            let ticking = Arc::downgrade(&machine);
+            thread::Builder::new().name("oac ticks".into()).spawn(move || tick(&ticking))?;
+        }
+        Ok(machine)
+    }
+
+    pub(crate) fn meter(&self) -> &Meter {
+        &self.meter
     }
 
     pub(crate) fn start(&self) -> Instant {
@@ -287,12 +303,6 @@ impl Machine {
         self.serve_requests(&mut inner);
     }
 
-    /// The tasks that programs run as.
-    pub(crate) fn programs(&self) -> Vec<TaskId> {
-        let inner = self.lock();
-        inner.tasks.values().filter(|handle| handle.is_program).map(|handle| handle.id).collect()
-    }
-
     /// Where the end of a program is told.
     pub(crate) fn exit_slot(&self, task: TaskId) -> Arc<ExitSlot> {
         let inner = self.lock();
@@ -325,7 +335,7 @@ impl Machine {
     ) -> Result<(), Error> {
         self.lock().has_listener = true;
         let machine = self.clone();
-        std::thread::Builder::new().name("oac events".into()).spawn(move || {
+        thread::Builder::new().name("oac events".into()).spawn(move || {
             while let Some(event) = machine.next_event() {
                 handler(event);
             }
@@ -365,6 +375,17 @@ impl Machine {
             let Some(left) = deadline.checked_duration_since(Instant::now()) else { return };
             let waited = self.thread_ended.wait_timeout(inner, left);
             inner = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+/// Makes the programs of a container count their time, for as long as it lives.
+fn tick(machine: &Weak<Machine>) {
+    loop {
+        thread::sleep(Duration::from_millis(TICK_MS));
+        match machine.upgrade() {
+            Some(machine) => machine.runtime.interrupt(),
+            None => return,
         }
     }
 }

@@ -35,24 +35,101 @@ pub(crate) struct TaskState {
     pub(crate) output: Vec<u8>,
     /// Modules that run beside the program.
     pub(crate) guests: Vec<Guest>,
-    memory_bytes_max: usize,
+    usage: Usage,
 }
 
-/// The program wanted more memory than its container gives to a task.
+/// What this task has of its container's budget.
+struct Usage {
+    machine: Arc<Machine>,
+    memory_bytes: u64,
+    /// What the last growth took, until the next: it may yet fail.
+    growth_bytes: u64,
+    /// Processor time of the thread that has been counted.
+    cpu_ns: u64,
+}
+
+/// The program wanted more memory than its container has left.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the task's memory limit is reached")]
+#[error("the container's memory limit is reached")]
 pub(super) struct MemoryLimit;
 
-impl ResourceLimiter for TaskState {
-    fn memory_growing(&mut self, _: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
-        if desired > self.memory_bytes_max {
-            return Err(MemoryLimit.into());
-        }
-        Ok(maximum.is_none_or(|maximum| desired <= maximum))
+/// The programs of the container have used up their processor time.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the container's time limit is reached")]
+pub(super) struct TimeLimit;
+
+impl Usage {
+    fn new(machine: &Arc<Machine>) -> Usage {
+        Usage { machine: machine.clone(), memory_bytes: 0, growth_bytes: 0, cpu_ns: 0 }
     }
 
-    fn table_growing(&mut self, _: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(desired <= TABLE_ELEMENTS_MAX && maximum.is_none_or(|maximum| desired <= maximum))
+    fn grow(&mut self, bytes: usize) -> wasmtime::Result<()> {
+        let bytes = bytes as u64;
+        if !self.machine.meter().take_memory(bytes) {
+            return Err(MemoryLimit.into());
+        }
+        self.memory_bytes += bytes;
+        self.growth_bytes = bytes;
+        Ok(())
+    }
+
+    fn growth_failed(&mut self) {
+        let bytes = std::mem::take(&mut self.growth_bytes);
+        self.machine.meter().give_memory(bytes);
+        self.memory_bytes -= bytes;
+    }
+
+    /// Counts the thread's time since the last count; must be called on that thread. Whether the container has some left.
+    fn count_time(&mut self) -> bool {
+        let now_ns = super::clocks::thread_cpu_ns();
+        let spent_ns = now_ns.saturating_sub(self.cpu_ns);
+        self.cpu_ns = now_ns;
+        self.machine.meter().spend(spent_ns)
+    }
+}
+
+impl Drop for Usage {
+    fn drop(&mut self) {
+        self.count_time();
+        self.machine.meter().give_memory(self.memory_bytes);
+    }
+}
+
+impl ResourceLimiter for TaskState {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        self.usage.grow(desired - current)?;
+        Ok(true)
+    }
+
+    fn memory_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
+        self.usage.growth_failed();
+        Ok(())
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        if desired > TABLE_ELEMENTS_MAX || maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        self.usage.grow((desired - current) * size_of::<usize>())?;
+        Ok(true)
+    }
+
+    fn table_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
+        self.usage.growth_failed();
+        Ok(())
     }
 }
 
@@ -93,14 +170,22 @@ fn run(machine: &Arc<Machine>, task: Arc<TaskHandle>, image: Image) -> Option<Ta
         input: Vec::new(),
         output: Vec::new(),
         guests: Vec::new(),
-        memory_bytes_max: machine.memory_bytes_max.and_then(|max| max.try_into().ok()).unwrap_or(usize::MAX),
+        usage: Usage::new(machine),
     };
     let mut store = Store::new(runtime.engine(), state);
     store.limiter(|state| state);
     store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(|context| {
-        // Epochs pass for every task when one is stopped.
-        if context.data().task.is_stopped() { Err(Ended.into()) } else { Ok(UpdateDeadline::Continue(1)) }
+    let limits_time = machine.meter().limits_time();
+    store.epoch_deadline_callback(move |mut context| {
+        // Epochs pass for every task when one is stopped, and with the ticks of a container whose time is limited.
+        let state = context.data_mut();
+        if state.task.is_stopped() {
+            return Err(Ended.into());
+        }
+        if limits_time && !state.usage.count_time() {
+            return Err(TimeLimit.into());
+        }
+        Ok(UpdateDeadline::Continue(1))
     });
     if task.is_stopped() {
         return None;
@@ -128,6 +213,9 @@ fn failure(error: &wasmtime::Error, loading: bool) -> Option<TaskFailure> {
     }
     if error.is::<MemoryLimit>() {
         return Some(TaskFailure::OutOfMemory);
+    }
+    if error.is::<TimeLimit>() {
+        return Some(TaskFailure::OutOfTime);
     }
     match error.downcast_ref::<Trap>() {
         Some(trap) => Some(TaskFailure::Trap {

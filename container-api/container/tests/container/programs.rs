@@ -3,8 +3,8 @@
 use std::io::{Read, Write};
 
 use oac_container::{
-    CacheDir, Container, EmbeddedCode, EmbeddedProgram, Errno, Limits, Mount, Options, Runtime,
-    RuntimeOptions, Signal, SpawnOptions, Tree, WaitStatus,
+    CacheDir, Container, EmbeddedCode, EmbeddedProgram, Errno, Mount, Options, Runtime, RuntimeOptions,
+    Signal, SpawnOptions, Tree, WaitStatus,
 };
 
 use crate::support::{PROGRAM, Scratch, check, check_prints, container, run, run_with};
@@ -49,26 +49,6 @@ fn teardown_ends_programs() {
         container.spawn(PROGRAM, &[duty], &SpawnOptions::default()).unwrap();
     }
     container.teardown();
-}
-
-#[test]
-fn memory_is_limited() {
-    let limits = Limits { memory_bytes: Some(64 << 20), ..Limits::default() };
-    let container = container(Options { limits, ..Options::default() });
-    let output = run(&container, &["hog"]);
-    assert_eq!(output.exit.status, WaitStatus::Signaled(Signal::SIGKILL));
-    assert!(output.exit.reason.is_some(), "the record says why");
-    check_prints(&container, &["hello", "again"], "hello, again\n");
-}
-
-#[test]
-fn open_files_are_limited() {
-    let container = container(Options::default());
-    check_prints(
-        &container,
-        &["open-files", PROGRAM],
-        "true then No file descriptors available (os error 33)\n",
-    );
 }
 
 #[test]

@@ -31,6 +31,10 @@ fn main() {
         },
         "hog" => hog(),
         "block" => drop(io::stdin().read(&mut [0])),
+        "block-ready" => {
+            println!("ready");
+            drop(io::stdin().read(&mut [0]));
+        }
         "environment" => environment(),
         "upper" => upper(),
         "many" => print!("{}", "0123456789abcdef\n".repeat(arg(1).parse().unwrap())),
@@ -41,6 +45,8 @@ fn main() {
         "read" => report(fs::read_to_string(arg(1))),
         "write" => report(fs::write(arg(1), arg(2)).map(|()| "written")),
         "open-files" => open_files(arg(1)),
+        "fill-disk" => fill_disk(arg(1)),
+        "fork-bomb" => fork_bomb(),
         "pipeline" => pipeline(),
         "children" => children(),
         "kill-child" => kill_child(),
@@ -118,6 +124,30 @@ fn open_files(path: &str) {
         }
     };
     println!("{} then {error}", files.len() > 100);
+}
+
+/// Writes until there is no room, then removes it all.
+fn fill_disk(path: &str) {
+    let mut file = fs::File::create(path).unwrap();
+    let mut written = 0_u64;
+    let error = loop {
+        match file.write(&[7; 1 << 16]) {
+            Ok(len) => written += len as u64,
+            Err(error) => break error,
+        }
+    };
+    println!("{} KB then {error}", written >> 10);
+    fs::remove_file(path).unwrap();
+}
+
+/// Starts itself as often as it can, as do those that it starts.
+fn fork_bomb() {
+    let program = own_path();
+    loop {
+        let argv = vec![program.clone(), b"fork-bomb".to_vec()];
+        let request = SpawnRequest { program: program.clone(), argv, ..SpawnRequest::default() };
+        let _ = std::hint::black_box(oac_sys::spawn(&request));
+    }
 }
 
 fn own_path() -> Vec<u8> {
