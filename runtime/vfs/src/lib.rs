@@ -32,6 +32,8 @@ mod overlay;
 mod path;
 mod permissions;
 mod table;
+mod tar;
+mod visit;
 mod walk;
 
 pub use devices::{Device, device_fs};
@@ -45,4 +47,6 @@ pub use overlay::{LAYERS_MAX, Layer, Overlay};
 pub use path::check_path;
 pub use permissions::{Caller, Groups, Want, may_remove, permitted};
 pub use table::{FileSystems, FsId, FsTable, Held, Node, SharedFs};
+pub use tar::{ArchiveError, TarFs};
+pub use visit::{TreeVisitor, TreeWriter, Visited, copy_tree, visit_filesystem};
 pub use walk::{Found, LastLink, LastPart, Walker};

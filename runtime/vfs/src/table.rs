@@ -180,3 +180,25 @@ impl FileSystems for FsTable {
         self.hold_unpinned(node)
     }
 }
+
+/// A filesystem that is not in any table, as if it were alone in one.
+pub(crate) struct OneFs<'a>(pub(crate) &'a mut dyn FileSystem);
+
+impl OneFs<'_> {
+    pub(crate) const ID: FsId = FsId(0);
+}
+
+impl FileSystems for OneFs<'_> {
+    fn with<R>(
+        &mut self,
+        fs: FsId,
+        act: impl FnOnce(&mut dyn FileSystem) -> Result<R, Errno>,
+    ) -> Result<R, Errno> {
+        if fs == OneFs::ID { act(self.0) } else { Err(Errno::ENODEV) }
+    }
+
+    fn hold(&mut self, node: Node) -> Held {
+        // Nobody else can change it meanwhile.
+        Held { node, dropped: Arc::default() }
+    }
+}

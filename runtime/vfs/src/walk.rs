@@ -66,7 +66,7 @@ impl Found {
 
 /// Walks paths in one namespace, on somebody's behalf: whoever may not search a directory does not get through it.
 pub struct Walker<'a, F> {
-    filesystems: &'a mut F,
+    pub(crate) filesystems: &'a mut F,
     namespace: &'a Namespace,
     caller: &'a Caller,
 }
@@ -252,7 +252,7 @@ impl<'a, F: FileSystems> Walker<'a, F> {
     }
 
     /// A name in a directory: the member that has it, and what it leads to.
-    fn lookup(&mut self, dir: Place, name: &[u8]) -> Result<Option<(Node, Place)>, Errno> {
+    pub(crate) fn lookup(&mut self, dir: Place, name: &[u8]) -> Result<Option<(Node, Place)>, Errno> {
         let namespace = self.namespace;
         for member in namespace.members(dir) {
             match self.filesystems.with(member.fs, |fs| fs.lookup(member.ino, name)) {
