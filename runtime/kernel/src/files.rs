@@ -5,7 +5,7 @@ use oac_abi::{
     flags::{inotify, mode as kind, open},
     stat::Stat,
 };
-use oac_vfs::{Device, FileSystems as _, WriteAt};
+use oac_vfs::{Device, FileSystems as _, SetAttributes, WriteAt};
 
 use crate::{
     Kernel, TaskId,
@@ -168,6 +168,11 @@ impl Kernel {
                 return Ok(0);
             }
             let caller = self.caller(task);
+            if let Some(mode) = self.mode_after_write(task, node)? {
+                let change = SetAttributes { mode: Some(mode), ..SetAttributes::default() };
+                let subject = self.subject_of_fd(task, fd)?;
+                self.set_attributes(task, &subject, &change)?;
+            }
             let written = self.with_fs(task, node.fs, |fs| fs.write(&caller, handle, to, input))?;
             if at == At::Position {
                 self.advance(id, written.end)?;

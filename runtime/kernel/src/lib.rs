@@ -36,6 +36,7 @@ mod inotify;
 mod kernel;
 mod namespaces;
 mod open_names;
+mod permission;
 mod pipe;
 mod random;
 mod signals;

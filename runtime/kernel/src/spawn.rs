@@ -8,7 +8,7 @@ use oac_abi::{
     flags::{at, open},
     spawn::SpawnRequest,
 };
-use oac_vfs::{FileSystems as _, HeldPlace, LastLink, Node, Place};
+use oac_vfs::{FileSystems as _, HeldPlace, LastLink, Node, Place, Want};
 
 use crate::{
     HostRequest, Image, Kernel, TaskId,
@@ -101,11 +101,11 @@ impl Kernel {
     fn spawn_directory(&mut self, parent: TaskId, cwd: Option<&[u8]>) -> Result<HeldPlace, Errno> {
         let Some(path) = cwd else { return Ok(self.tasks.life(parent)?.cwd.clone()) };
         let place = self.existing(parent, at::FDCWD, path, LastLink::Follow)?;
-        let mut world = self.world(parent);
-        if !world.stat(place.node)?.is_dir() {
+        if !self.world(parent).stat(place.node)?.is_dir() {
             return Err(Errno::ENOTDIR);
         }
-        Ok(HeldPlace::new(&mut world, place))
+        self.require(parent, place.node, Want::EXECUTE)?;
+        Ok(HeldPlace::new(&mut self.world(parent), place))
     }
 
     fn descriptions_to_hand_down(
@@ -220,9 +220,10 @@ impl Kernel {
     fn executable(&mut self, parent: TaskId, cwd: Place, path: &[u8]) -> Result<Node, Errno> {
         let place = self.walk(parent, |walker| walker.existing(cwd, path, LastLink::Follow))?;
         let stat = self.world(parent).stat(place.node)?;
-        if !stat.is_file() || stat.mode & 0o111 == 0 {
+        if !stat.is_file() {
             return Err(Errno::EACCES);
         }
+        self.require(parent, place.node, Want::EXECUTE)?;
         Ok(place.node)
     }
 

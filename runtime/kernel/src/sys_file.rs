@@ -144,8 +144,9 @@ impl Kernel {
         if !writable {
             return Err(Errno::EINVAL);
         }
-        let change = SetAttributes { size: Some(size), ..SetAttributes::default() };
         let subject = self.subject_of_fd(task, fd)?;
+        let mode = self.mode_after_write(task, subject.node)?;
+        let change = SetAttributes { size: Some(size), mode, ..SetAttributes::default() };
         self.set_attributes(task, &subject, &change)
     }
 

@@ -4,7 +4,7 @@ use oac_abi::{
     Errno,
     flags::{at, inotify, open},
 };
-use oac_vfs::{FileSystems as _, LastLink};
+use oac_vfs::{FileSystems as _, LastLink, Want};
 
 use crate::{
     Kernel, TaskId,
@@ -52,6 +52,7 @@ impl Sys<'_> {
         if mask & inotify::ONLYDIR != 0 && !self.kernel.world(self.task).stat(place.node)?.is_dir() {
             return Err(Errno::ENOTDIR.into());
         }
+        self.kernel.require(self.task, place.node, Want::READ)?;
         let nodes = self.kernel.walk(self.task, |walker| Ok(walker.members(place)))?;
         let mut world = self.kernel.world(self.task);
         let held = nodes.into_iter().map(|node| world.hold(node)).collect();

@@ -7,12 +7,14 @@ use oac_abi::{
 };
 use oac_vfs::{
     Device, FileSystems as _, Found, HeldPlace, LastLink, LastPart, NewNode, Node, Place, SetAttributes,
+    Want, permitted,
 };
 
 use crate::{
     Kernel, TaskId,
     description::{DescriptionId, File, OpenDirectory, Origin},
     fd_table::{Fd, FdEntry},
+    permission::new_file_mode,
     world::TASK_FS,
 };
 
@@ -59,6 +61,9 @@ impl Kernel {
         if create && !fresh && stat.is_dir() {
             return Err(Errno::EISDIR);
         }
+        if !fresh && flags & open::PATH == 0 {
+            self.require_open(task, place.node, &stat, flags)?;
+        }
         if place.node.fs == TASK_FS
             && flags & open::PATH == 0
             && let Some(description) = self.task_file_description(place.node.ino)?
@@ -71,6 +76,24 @@ impl Kernel {
         let fd = self.install(task, file, flags)?;
         self.note_opened(task, fd, found, place, flags)?;
         Ok(fd)
+    }
+
+    /// Whether a task may open what exists. What is neither file nor directory is refused by `open_place`.
+    fn require_open(&mut self, task: TaskId, node: Node, stat: &Stat, flags: u32) -> Result<(), Errno> {
+        let access = Kernel::access(flags);
+        let write = access.write || flags & open::TRUNC != 0;
+        let refused_anyway =
+            stat.is_symlink() || stat.is_dir() && write || flags & open::DIRECTORY != 0 && !stat.is_dir();
+        if refused_anyway {
+            return Ok(());
+        }
+        let want = match (access.read, write) {
+            (true, true) => Want::READ | Want::WRITE,
+            (false, _) => Want::WRITE,
+            _ => Want::READ,
+        };
+        permitted(stat, &self.caller(task), want)?;
+        if flags & open::NOATIME != 0 { self.require_owner(task, node) } else { Ok(()) }
     }
 
     /// Remembers by which name a file was opened, and tells its watches.
@@ -116,10 +139,12 @@ impl Kernel {
     fn create_file(&mut self, task: TaskId, found: &Found, mode: u32) -> Result<Place, Errno> {
         let LastPart::Name(name) = &found.last else { return Err(Errno::EISDIR) };
         let mode = mode & 0o7777 & !self.tasks.life(task)?.umask;
+        self.require_creation(task, found.member)?;
         let (caller, member) = (self.caller(task), found.member);
-        let ino = self
-            .world(task)
-            .with(member.fs, |fs| fs.create(&caller, member.ino, name, NewNode::File { mode }))?;
+        let ino = self.world(task).with(member.fs, |fs| {
+            let mode = new_file_mode(mode, &fs.metadata(member.ino)?, &caller);
+            fs.create(&caller, member.ino, name, NewNode::File { mode })
+        })?;
         self.note_made(member, name, false, None);
         Ok(Place { mount: found.dir.mount, node: Node { fs: member.fs, ino } })
     }
@@ -147,7 +172,8 @@ impl Kernel {
             kind::REG => {
                 let (caller, access) = (self.caller(task), Kernel::access(flags));
                 if flags & open::TRUNC != 0 && node.fs != TASK_FS {
-                    let change = SetAttributes { size: Some(0), ..SetAttributes::default() };
+                    let mode = self.mode_after_write(task, node)?;
+                    let change = SetAttributes { size: Some(0), mode, ..SetAttributes::default() };
                     self.world(task).with(node.fs, |fs| fs.set_attributes(&caller, node.ino, &change))?;
                 }
                 let handle = self.world(task).with(node.fs, |fs| fs.open(&caller, node.ino, access))?;

@@ -17,6 +17,7 @@ use crate::{
     description::File,
     dispatch::Sys,
     file_events::{Move, Subject},
+    permission::{NewTime, mode_change, owner_change, time_change},
 };
 
 /// Whether a path-taking call follows a link at the end of its path.
@@ -119,10 +120,11 @@ impl Sys<'_> {
 
     pub(crate) fn fchmodat(self, dirfd: i32, path: &[u8], mode: u32, flags: u32) -> Answer {
         let subject = self.kernel.subject(self.task, dirfd, path, flags)?;
-        if self.kernel.world(self.task).stat(subject.node)?.is_symlink() {
+        let stat = self.kernel.world(self.task).stat(subject.node)?;
+        if stat.is_symlink() {
             return Err(Errno::EOPNOTSUPP.into());
         }
-        let change = SetAttributes { mode: Some(mode & 0o7777), ..SetAttributes::default() };
+        let change = mode_change(&stat, &self.kernel.caller(self.task), mode)?;
         self.kernel.set_attributes(self.task, &subject, &change)?;
         Ok(0)
     }
@@ -130,7 +132,8 @@ impl Sys<'_> {
     pub(crate) fn fchownat(self, dirfd: i32, path: &[u8], uid: u32, gid: u32, flags: u32) -> Answer {
         let subject = self.kernel.subject(self.task, dirfd, path, flags)?;
         let given = |id: u32| (id != u32::MAX).then_some(id);
-        let change = SetAttributes { uid: given(uid), gid: given(gid), ..SetAttributes::default() };
+        let stat = self.kernel.world(self.task).stat(subject.node)?;
+        let change = owner_change(&stat, &self.kernel.caller(self.task), given(uid), given(gid))?;
         self.kernel.set_attributes(self.task, &subject, &change)?;
         Ok(0)
     }
@@ -148,11 +151,10 @@ impl Sys<'_> {
             return Ok(0);
         }
         let subject = self.kernel.subject(self.task, dirfd, path, flags)?;
-        let now_ns = self.kernel.caller(self.task).now_ns;
         let given = |time_ns: i64| match time_ns {
-            UTIME_OMIT_NS => None,
-            UTIME_NOW_NS => Some(now_ns),
-            time_ns => Some(time_ns),
+            UTIME_OMIT_NS => NewTime::Same,
+            UTIME_NOW_NS => NewTime::Now,
+            time_ns => NewTime::At(time_ns),
         };
         self.kernel.set_times(self.task, &subject, given(atime_ns), given(mtime_ns))?;
         Ok(0)
@@ -268,8 +270,9 @@ impl Kernel {
         name: &[u8],
         node: NewNode<'_>,
     ) -> Result<Place, Errno> {
-        let caller = self.caller(task);
         let member = found.member;
+        self.require_creation(task, member)?;
+        let caller = self.caller(task);
         let is_dir = matches!(node, NewNode::Directory { .. });
         let ino = self.world(task).with(member.fs, |fs| fs.create(&caller, member.ino, name, node))?;
         self.note_made(member, name, is_dir, None);
@@ -289,7 +292,8 @@ impl Kernel {
     ) -> Result<(), Errno> {
         let found = self.find(task, dirfd, path, LastLink::Name)?;
         let name = Self::find_new(&found, true)?;
-        let mode = self.umasked(task, mode)?;
+        // Only the sticky bit can be asked for besides the permissions, mkdir(2).
+        let mode = self.umasked(task, mode)? & 0o1777;
         self.create(task, &found, name, NewNode::Directory { mode })?;
         Ok(())
     }
@@ -322,6 +326,8 @@ impl Kernel {
         if found.member.fs != node.fs {
             return Err(Errno::EXDEV);
         }
+        self.require_linkable(task, node)?;
+        self.require_creation(task, found.member)?;
         let caller = self.caller(task);
         self.world(task).with(node.fs, |fs| fs.link(&caller, node.ino, found.member.ino, name))?;
         self.note_made(found.member, name, false, Some(node));
@@ -357,6 +363,7 @@ impl Kernel {
             LastPart::Root => return Err(Errno::EBUSY),
         };
         let place = found.existing()?;
+        self.require_removal(task, found.member, place.node)?;
         self.refuse_mount(task, place)?;
         let (caller, member) = (self.caller(task), found.member);
         self.world(task).with(member.fs, |fs| {
@@ -368,6 +375,67 @@ impl Kernel {
         })?;
         self.note_removed(member, name, place.node, directory);
         Ok(())
+    }
+
+    /// Whether a task may rename: what stands at either name, and `..` of a directory that gets another parent. What makes the
+    /// rename impossible whoever asks (a directory into itself) comes first, as on Linux.
+    fn require_rename(
+        &mut self,
+        task: TaskId,
+        (from, moved, moved_is_dir): (&Found, Node, bool),
+        (to, other): (&Found, Option<(Node, bool)>),
+        mode: RenameMode,
+    ) -> Result<(), Errno> {
+        if self.caller(task).is_root() {
+            return Ok(());
+        }
+        let (from, to) = (from.member, to.member);
+        let allowed = self.require_removal(task, from, moved).and_then(|()| match other {
+            None => self.require_creation(task, to),
+            Some((other, _)) => self.require_removal(task, to, other),
+        });
+        let exchanged = other.filter(|_| mode == RenameMode::Exchange);
+        let mismatch = exchanged.is_none() && other.is_some_and(|(_, is_dir)| is_dir != moved_is_dir);
+        let allowed = allowed.and_then(|()| {
+            if mismatch {
+                // That is what the filesystem refuses.
+                return Ok(());
+            }
+            let get_new_parents = [Some((moved, moved_is_dir)), exchanged].into_iter().flatten();
+            for (node, is_dir) in get_new_parents.filter(|_| from != to) {
+                if is_dir {
+                    self.require(task, node, Want::WRITE)?;
+                }
+            }
+            Ok(())
+        });
+        if allowed.is_err() {
+            let into_itself = moved_is_dir && self.is_within(task, to, moved);
+            let over_ancestor =
+                other.is_some_and(|(other, is_dir)| is_dir && self.is_within(task, from, other));
+            match (into_itself, over_ancestor) {
+                (true, _) => return Err(Errno::EINVAL),
+                (_, true) if mode == RenameMode::Exchange => return Err(Errno::EINVAL),
+                (_, true) => return Err(Errno::ENOTEMPTY),
+                _ => {}
+            }
+        }
+        allowed
+    }
+
+    /// Whether a directory is another or lies in it, within one filesystem.
+    fn is_within(&mut self, task: TaskId, dir: Node, ancestor: Node) -> bool {
+        let found = self.world(task).with(dir.fs, |fs| {
+            let (mut here, root) = (dir.ino, fs.root());
+            while here != ancestor.ino {
+                if here == root {
+                    return Ok(false);
+                }
+                here = fs.parent(here)?.0;
+            }
+            Ok(true)
+        });
+        dir.fs == ancestor.fs && found.unwrap_or(false)
     }
 
     fn refuse_mount(&self, task: TaskId, place: Place) -> Result<(), Errno> {
@@ -407,12 +475,21 @@ impl Kernel {
             Some(place) => Some((place.node, self.world(task).stat(place.node)?.is_dir())),
             None => None,
         };
+        let same = to.place.is_some_and(|place| place.node == moved.node);
+        let decided = match mode {
+            RenameMode::Replace => same,
+            RenameMode::NoReplace => to.place.is_some(),
+            RenameMode::Exchange => same || to.place.is_none(),
+        };
+        if !decided {
+            self.require_rename(task, (&from, moved.node, moved_is_dir), (&to, other), mode)?;
+        }
         let caller = self.caller(task);
         self.world(task).with(from.member.fs, |fs| {
             fs.rename(&caller, (from.member.ino, old_name), (to.member.ino, new_name), mode)
         })?;
         // Two names of one file: nothing has happened.
-        if to.place.is_none_or(|place| place.node != moved.node) {
+        if !same {
             self.note_moved(&Move {
                 from: (from.member, old_name),
                 to: (to.member, new_name),
@@ -497,21 +574,23 @@ impl Kernel {
         &mut self,
         task: TaskId,
         subject: &Subject,
-        atime_ns: Option<i64>,
-        mtime_ns: Option<i64>,
+        access: NewTime,
+        modification: NewTime,
     ) -> Result<(), Errno> {
-        if atime_ns.is_none() && mtime_ns.is_none() {
+        if (access, modification) == (NewTime::Same, NewTime::Same) {
             return Ok(());
         }
-        self.set_attributes(task, subject, &SetAttributes { atime_ns, mtime_ns, ..SetAttributes::default() })
+        let stat = self.world(task).stat(subject.node)?;
+        let change = time_change(&stat, &self.caller(task), access, modification)?;
+        self.set_attributes(task, subject, &change)
     }
 
     fn change_directory(&mut self, task: TaskId, place: Place) -> Result<(), Errno> {
-        let mut world = self.world(task);
-        if !world.stat(place.node)?.is_dir() {
+        if !self.world(task).stat(place.node)?.is_dir() {
             return Err(Errno::ENOTDIR);
         }
-        let held = HeldPlace::new(&mut world, place);
+        self.require(task, place.node, Want::EXECUTE)?;
+        let held = HeldPlace::new(&mut self.world(task), place);
         self.tasks.life_mut(task)?.cwd = held;
         Ok(())
     }

@@ -170,7 +170,10 @@ impl TaskFiles<'_> {
             TaskNode::Of(task, part, fd) => {
                 self.task(task)?;
                 match part {
-                    Part::Dir | Part::FdDir | Part::StdioDir => kind::DIR | 0o555,
+                    Part::Dir => kind::DIR | 0o555,
+                    // Others neither see what a task has open nor open it, as in /proc.
+                    Part::FdDir | Part::StdioDir => kind::DIR | 0o500,
+                    Part::Env => kind::REG | 0o400,
                     Part::Ctl => kind::REG | 0o200,
                     Part::Fd | Part::Stdio => {
                         self.files.get(self.description(task, fd)?)?;
@@ -180,6 +183,14 @@ impl TaskFiles<'_> {
                 }
             }
         })
+    }
+
+    /// A task's files belong to who it acts as; what it leaves behind is root's.
+    fn owner(&self, node: TaskNode) -> (u32, u32) {
+        let TaskNode::Of(task, ..) = node else { return (0, 0) };
+        self.tasks
+            .life(task)
+            .map_or((0, 0), |life| (life.credentials.user.effective, life.credentials.group.effective))
     }
 
     fn text(&mut self, node: TaskNode) -> Result<Vec<u8>, Errno> {
@@ -287,9 +298,11 @@ impl FileSystem for TaskFiles<'_> {
     }
 
     fn metadata(&mut self, ino: Ino) -> Result<Stat, Errno> {
-        let mode = self.mode(TaskNode::from_ino(ino)?)?;
+        let node = TaskNode::from_ino(ino)?;
+        let mode = self.mode(node)?;
         let nlink = if kind_of(mode) == kind::DIR { 2 } else { 1 };
-        Ok(Stat { ino: ino.0, mode, nlink, block_bytes: 4096, ..Stat::default() })
+        let (uid, gid) = self.owner(node);
+        Ok(Stat { ino: ino.0, mode, nlink, uid, gid, block_bytes: 4096, ..Stat::default() })
     }
 
     fn set_attributes(&mut self, _: &Caller, ino: Ino, change: &SetAttributes) -> Result<(), Errno> {

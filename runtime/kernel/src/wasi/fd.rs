@@ -4,27 +4,25 @@ use oac_abi::{Errno, flags::open};
 use oac_vfs::FileSystems as _;
 
 use super::layout::{dirent, fdflags, fdstat, filestat, rights, rights_of};
-use crate::{answer::Answer, arguments::Out, description::File, dispatch::Wasi, fd_table::Fd, files::At};
+use crate::{
+    answer::Answer, arguments::Out, description::File, dispatch::Wasi, fd_table::Fd, files::At,
+    permission::NewTime,
+};
 
-/// Times from a call's arguments and its `fstflags`: `None` leaves one alone.
+/// Times from a call's arguments and its `fstflags`.
 ///
 /// # Errors
 /// EINVAL when a time is to be both given and now.
-pub(super) fn times(
-    atim: u64,
-    mtim: u64,
-    flags: u32,
-    now_ns: i64,
-) -> Result<(Option<i64>, Option<i64>), Errno> {
+pub(super) fn times(atim: u64, mtim: u64, flags: u32) -> Result<(NewTime, NewTime), Errno> {
     const ATIM: u32 = 1;
     const ATIM_NOW: u32 = 2;
     const MTIM: u32 = 4;
     const MTIM_NOW: u32 = 8;
     let pick = |given: bool, now: bool, time: u64| match (given, now) {
         (true, true) => Err(Errno::EINVAL),
-        (true, false) => Ok(Some(time as i64)),
-        (false, true) => Ok(Some(now_ns)),
-        (false, false) => Ok(None),
+        (true, false) => Ok(NewTime::At(time as i64)),
+        (false, true) => Ok(NewTime::Now),
+        (false, false) => Ok(NewTime::Same),
     };
     if flags > 15 {
         return Err(Errno::EINVAL);
@@ -119,9 +117,9 @@ impl Wasi<'_> {
     }
 
     pub(crate) fn fd_filestat_set_times(self, fd: i32, atim: u64, mtim: u64, fst_flags: u32) -> Answer<()> {
-        let (atime_ns, mtime_ns) = times(atim, mtim, fst_flags, self.kernel.caller(self.task).now_ns)?;
+        let (access, modification) = times(atim, mtim, fst_flags)?;
         let subject = self.kernel.subject_of_fd(self.task, fd)?;
-        Ok(self.kernel.set_times(self.task, &subject, atime_ns, mtime_ns)?)
+        Ok(self.kernel.set_times(self.task, &subject, access, modification)?)
     }
 
     pub(crate) fn fd_pread(self, fd: i32, iovs: Out<'_>, offset: u64, nread: Out<'_>) -> Answer<()> {

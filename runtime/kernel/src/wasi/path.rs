@@ -37,11 +37,11 @@ impl Wasi<'_> {
         mtim: u64,
         fst_flags: u32,
     ) -> Answer<()> {
-        let (atime_ns, mtime_ns) = times(atim, mtim, fst_flags, self.kernel.caller(self.task).now_ns)?;
+        let (access, modification) = times(atim, mtim, fst_flags)?;
         let fd = self.directory(fd, path)?;
         let at_flags = if last_link(flags) == LastLink::Keep { at::SYMLINK_NOFOLLOW } else { 0 };
         let subject = self.kernel.subject(self.task, fd, path, at_flags)?;
-        Ok(self.kernel.set_times(self.task, &subject, atime_ns, mtime_ns)?)
+        Ok(self.kernel.set_times(self.task, &subject, access, modification)?)
     }
 
     pub(crate) fn path_link(
