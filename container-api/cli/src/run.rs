@@ -102,7 +102,7 @@ fn boot(runtime: &Runtime, request: &RunRequest) -> Result<Container, RunError> 
     let mut limits = Limits { memory_bytes: request.memory_bytes, cpu_time_ns, ..Limits::default() };
     limits.tasks = request.tasks.unwrap_or(limits.tasks);
     limits.disk_bytes = request.disk_bytes.unwrap_or(limits.disk_bytes);
-    let capabilities = Capabilities { network: request.network.clone() };
+    let capabilities = Capabilities { network: request.network.clone(), ..Capabilities::default() };
     let container =
         Container::boot(Options { runtime: Some(runtime.clone()), limits, capabilities, hostname: None })?;
     // What lies in another mount comes after it, however they were given.

@@ -222,6 +222,7 @@ fn start(actor: &mut Actor<'_>, options: &SpawnOptions) -> Called<Streams> {
         cwd: Some(bytes(&options.cwd)),
         fds: vec![(0, child_in), (1, child_out), (2, child_err)],
         flags: SpawnRequest::NEW_GROUP,
+        ..SpawnRequest::default()
     };
     let pid = actor.spawn(&request.encode())?;
     actor.close(child_in);

@@ -109,7 +109,7 @@ impl WebKernel {
             Some(hosts) if hosts.is_empty() => NetworkCapability::Denied,
             Some(hosts) => NetworkCapability::Hosts(hosts),
         };
-        let config = Config { seed, hostname, capabilities: Capabilities { network }, ..Config::default() };
+        let config = Config { seed, hostname, capabilities: Capabilities { network, ..Capabilities::default() }, ..Config::default() };
         let mut kernel = Kernel::new(config, now(monotonic_ms, realtime_ms));
         for program in oac_image::STANDARD_PROGRAMS {
             for path in program.paths {

@@ -86,5 +86,3 @@ pub const EVENT_LOG_MAX: usize = 4096;
 pub const DRIVERS_MAX: usize = 64;
 /// Entries of one list of a capability.
 pub const CAPABILITY_ENTRIES_MAX: usize = 256;
-/// Supplementary groups of a task (Linux: NGROUPS_MAX is more).
-pub const SPAWN_GROUPS_MAX: usize = 64;

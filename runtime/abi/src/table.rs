@@ -111,9 +111,9 @@ macro_rules! for_each_call {
             /// Mounts a filesystem over a path of the caller's namespace: kind `mem`, `overlay` (options `lower=PATH[:PATH…],upper=PATH`), `tar` (source: the archive's path). As mount(2).
             oac 48 ns_mount (kind: in_bytes, source: in_bytes, target: in_bytes, options: in_bytes) => kernel missing(ENOSYS);
             /// Starts a task from a `spawn::SpawnRequest`; returns its id. As posix_spawn(3).
-            oac 50 spawn (request: in_bytes) => kernel partial("a new session is a new process group so far");
-            /// Waits for a child (-1: any); returns its id, or 0 with WNOHANG and nothing to report; the status is `signal::WaitStatus`. wait4(2).
-            oac 51 wait4 (pid: i32, options: u32, status: out_bytes) => kernel partial("WNOHANG; that a child has stopped is not reported");
+            oac 50 spawn (request: in_bytes) => kernel full;
+            /// Waits for a child (-1: any); WNOHANG, WUNTRACED, WCONTINUED; returns its id, or 0 with WNOHANG and nothing to report; the status is `signal::ChildChange`. wait4(2).
+            oac 51 wait4 (pid: i32, options: u32, status: out_bytes) => kernel full;
             /// Sends a signal to a task, or a process group when negative; 0 only checks. kill(2).
             oac 52 kill (pid: i32, signal: u32) => kernel full;
             /// Ends the task; never returns. exit_group(2).
@@ -127,7 +127,7 @@ macro_rules! for_each_call {
             /// A task's process group. getpgid(2).
             oac 57 getpgid (pid: i32) => kernel full;
             /// Starts a session; returns its number. setsid(2).
-            oac 58 setsid () => kernel missing(ENOSYS);
+            oac 58 setsid () => kernel full;
             /// `signal::Disposition` of a signal: default, ignore, or caught (read from a signalfd). sigaction(2).
             oac 59 sigaction (signal: u32, disposition: u32) => kernel full;
             /// A descriptor from which caught signals are read, one u32 each. Bit n-1 is signal n. signalfd(2).
@@ -135,11 +135,11 @@ macro_rules! for_each_call {
             /// A descriptor that polls readable when the child has ended. pidfd_open(2).
             oac 61 pidfd_open (pid: i32, flags: u32) => kernel full;
             /// Resources used, `limit::Usage`: of the caller (0) or of its children that have been waited for (-1). getrusage(2).
-            oac 62 getrusage (who: i32, usage: out_bytes) => kernel missing(ENOSYS);
+            oac 62 getrusage (who: i32, usage: out_bytes) => kernel partial("CPU time and memory are as exact as the host tells them; time in calls is not told apart");
             /// Reads a resource's limits of a task (0: the caller), and sets them when `new` is not empty; `limit::Rlimit`. prlimit(2).
-            oac 63 prlimit (pid: i32, resource: u32, new: in_bytes, old: out_bytes) => kernel missing(ENOSYS);
+            oac 63 prlimit (pid: i32, resource: u32, new: in_bytes, old: out_bytes) => kernel partial("enforced: CPU, FSIZE, NPROC (not for root), NOFILE, AS (by the host); the others are kept and shown");
             /// A task's session. getsid(2).
-            oac 64 getsid (pid: i32) => kernel missing(ENOSYS);
+            oac 64 getsid (pid: i32) => kernel full;
             /// Real, effective and saved user, then the same of the group: six u32s. getresuid(2), getresgid(2).
             oac 65 getcredentials (ids: out_bytes) => kernel full;
             /// Sets users; u32::MAX leaves one alone. setresuid(2).
@@ -155,7 +155,7 @@ macro_rules! for_each_call {
             /// Random bytes; fills the buffer. getrandom(2).
             oac 71 getrandom (buf: out_bytes) => host full;
             /// SIGALRM after `value_ns`, then every `interval_ns`; zero ends it; what was left and the old interval come out, two i64s. setitimer(2), ITIMER_REAL.
-            oac 72 setitimer (interval_ns: i64, value_ns: i64, old: out_bytes) => kernel missing(ENOSYS);
+            oac 72 setitimer (interval_ns: i64, value_ns: i64, old: out_bytes) => kernel full;
             /// Waits until a descriptor is ready: `flags::poll` records of 8 bytes in, the same with revents out; a negative timeout waits for ever; returns how many are ready. ppoll(2).
             oac 80 poll (fds: in_bytes, timeout_ns: i64, ready: out_bytes) => kernel full;
             /// Makes a socket; SOCK_NONBLOCK, SOCK_CLOEXEC. socket(2).
@@ -195,25 +195,25 @@ macro_rules! for_each_call {
             /// Waits for the response's `fetch::ResponseHead`; returns its length.
             oac 111 fetch_head (fd: i32, head: out_bytes) => kernel full;
             /// Terminal attributes, `termios::Termios`; ENOTTY tells what is no terminal. tcgetattr(3).
-            oac 120 tcgetattr (fd: i32, termios: out_bytes) => kernel missing(ENOTTY);
+            oac 120 tcgetattr (fd: i32, termios: out_bytes) => kernel full;
             /// Sets terminal attributes: TCSANOW 0, TCSADRAIN 1, TCSAFLUSH 2. tcsetattr(3).
-            oac 121 tcsetattr (fd: i32, actions: u32, termios: in_bytes) => kernel missing(ENOTTY);
+            oac 121 tcsetattr (fd: i32, actions: u32, termios: in_bytes) => kernel full;
             /// Rows and columns as two u16s. tcgetwinsize(3).
-            oac 122 tcgetwinsize (fd: i32, size: out_bytes) => kernel partial("ENOTTY for every descriptor: there are no terminals yet");
+            oac 122 tcgetwinsize (fd: i32, size: out_bytes) => kernel full;
             /// A new pseudo-terminal: its master and its slave (`/dev/pts/N`), two i32s; O_CLOEXEC, O_NONBLOCK, O_NOCTTY. openpty(3).
-            oac 123 openpty (flags: u32, fds: out_bytes) => kernel missing(ENOSYS);
+            oac 123 openpty (flags: u32, fds: out_bytes) => kernel full;
             /// Sets rows and columns, two u16s; SIGWINCH to the foreground group when they change. tcsetwinsize(3).
-            oac 124 tcsetwinsize (fd: i32, size: in_bytes) => kernel missing(ENOTTY);
+            oac 124 tcsetwinsize (fd: i32, size: in_bytes) => kernel full;
             /// The foreground process group of the caller's terminal. tcgetpgrp(3).
-            oac 125 tcgetpgrp (fd: i32) => kernel missing(ENOTTY);
+            oac 125 tcgetpgrp (fd: i32) => kernel full;
             /// Sets the foreground process group. tcsetpgrp(3).
-            oac 126 tcsetpgrp (fd: i32, group: i32) => kernel missing(ENOTTY);
+            oac 126 tcsetpgrp (fd: i32, group: i32) => kernel full;
             /// Makes a terminal the controlling one of the caller, who leads a session without one. ioctl_tty(2), TIOCSCTTY.
-            oac 127 tcsetctty (fd: i32) => kernel missing(ENOTTY);
+            oac 127 tcsetctty (fd: i32) => kernel partial("a master cannot be a controlling terminal: ENOTTY");
             /// The number of a master's slave, the N of `/dev/pts/N`. ioctl_tty(2), TIOCGPTN.
-            oac 128 ptsnumber (fd: i32) => kernel missing(ENOTTY);
+            oac 128 ptsnumber (fd: i32) => kernel full;
             /// Throws queued bytes away: TCIFLUSH 0, TCOFLUSH 1, TCIOFLUSH 2. tcflush(3).
-            oac 129 tcflush (fd: i32, queue: u32) => kernel missing(ENOTTY);
+            oac 129 tcflush (fd: i32, queue: u32) => kernel full;
             /// Names of the system: sysname, nodename, release, version, machine, each ended by a NUL; returns their length. uname(2).
             oac 130 uname (names: out_bytes) => kernel missing(ENOSYS);
             /// Instantiates a wasm module beside the program, in its memory, see [`guest`](crate::guest); returns its number. ENOEXEC, EMFILE.

@@ -21,6 +21,9 @@ pub struct Census {
     pub watches: usize,
     /// Names by which files are open.
     pub open_names: usize,
+    pub terminals: usize,
+    /// Timers that run.
+    pub alarms: usize,
     pub namespaces: usize,
     /// Tasks that wait in a queue.
     pub waiting: usize,
@@ -43,6 +46,8 @@ impl Kernel {
             watchers,
             watches,
             open_names: self.open_names.len(),
+            terminals: self.terminals.len(),
+            alarms: self.alarms.len(),
             namespaces: self.namespaces.len(),
             waiting: self.waits.len(),
         }

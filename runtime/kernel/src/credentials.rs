@@ -46,6 +46,24 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
+    /// One user and one group in all three places.
+    pub(crate) fn of(uid: u32, gid: u32, groups: &[u32]) -> Credentials {
+        let all = |id: u32| Ids { real: id, effective: id, saved: id };
+        Credentials { user: all(uid), group: all(gid), groups: Groups::new(groups) }
+    }
+
+    /// Whether a signal may be sent to a task with other credentials. kill(2).
+    pub(crate) fn may_signal(&self, other: &Credentials) -> bool {
+        let own = [self.user.real, self.user.effective];
+        self.is_root() || own.contains(&other.user.real) || own.contains(&other.user.saved)
+    }
+
+    /// Whether the limits of a task with other credentials may be changed. prlimit(2).
+    pub(crate) fn may_limit(&self, other: &Credentials) -> bool {
+        let all = |ids: Ids, id: u32| [ids.real, ids.effective, ids.saved].iter().all(|&own| own == id);
+        self.is_root() || all(other.user, self.user.real) && all(other.group, self.group.real)
+    }
+
     /// Whether it is root that acts.
     pub(crate) fn is_root(&self) -> bool {
         self.user.effective == 0

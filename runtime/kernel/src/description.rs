@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use oac_abi::{Errno, flags::open};
 use oac_vfs::{Device, DirEntry, Handle, HeldPlace, Node};
 
-use crate::{FetchId, TaskId, inotify::WatcherId, open_names::NameId, pipe::PipeId, socket::SocketId};
+use crate::{
+    FetchId, TaskId, inotify::WatcherId, open_names::NameId, pipe::PipeId, socket::SocketId, terminal::PtyId,
+};
 
 /// A description's number. Never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct DescriptionId(u64);
+pub(crate) struct DescriptionId(pub(crate) u64);
 
 /// What is open.
 #[derive(Debug)]
@@ -36,6 +38,8 @@ pub(crate) enum File {
     Pidfd(TaskId),
     /// Events of files.
     Inotify(WatcherId),
+    /// An end of a terminal; the file by which it was opened, if any.
+    Terminal { pty: PtyId, master: bool, node: Option<Node> },
 }
 
 /// What was opened by a path, and by which name, so that watches hear of what is done with it.

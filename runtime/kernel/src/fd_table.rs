@@ -39,6 +39,11 @@ impl FdTable {
         FdTable { entries: Vec::new(), limit }
     }
 
+    /// Changes how many it may hold; those above stay open.
+    pub(crate) fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+    }
+
     pub(crate) fn get(&self, fd: Fd) -> Result<FdEntry, Errno> {
         self.entries.get(fd.0 as usize).copied().flatten().ok_or(Errno::EBADF)
     }

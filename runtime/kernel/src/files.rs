@@ -8,7 +8,7 @@ use oac_abi::{
 use oac_vfs::{Device, FileSystems as _, SetAttributes, WriteAt};
 
 use crate::{
-    Kernel, TaskId,
+    Kernel, LogEvent, TaskId,
     answer::{Answer, Stop},
     description::{Description, DescriptionId, File},
     fd_table::{Fd, FdEntry},
@@ -91,6 +91,7 @@ impl Kernel {
             File::PipeWriter(pipe) => self.pipe_close(pipe, true),
             File::Socket(socket) => self.socket_close(socket),
             File::Fetch(fetch) => self.fetch_close(fetch),
+            File::Terminal { pty, master, .. } => self.terminal_close(pty, master),
         }
     }
 
@@ -137,6 +138,7 @@ impl Kernel {
             File::PipeReader(pipe) => self.pipe_read(pipe, nonblocking, buf),
             File::Socket(socket) => self.socket_read(socket, nonblocking, buf),
             File::Fetch(fetch) => self.fetch_read(fetch, nonblocking, buf),
+            File::Terminal { pty, master, .. } => self.terminal_read(task, (pty, master), nonblocking, buf),
             File::Signals { mask } => self.signalfd_read(task, mask, nonblocking, buf),
             File::Inotify(watcher) => self.inotify_read(watcher, nonblocking, buf),
             File::Directory(_) => Err(Errno::EISDIR.into()),
@@ -167,17 +169,21 @@ impl Kernel {
             if input.is_empty() {
                 return Ok(0);
             }
+            let room = self.file_size_room(task, node, to, input.len())?;
             let caller = self.caller(task);
             if let Some(mode) = self.mode_after_write(task, node)? {
                 let change = SetAttributes { mode: Some(mode), ..SetAttributes::default() };
                 let subject = self.subject_of_fd(task, fd)?;
                 self.set_attributes(task, &subject, &change)?;
             }
+            let input = &input[..room];
             let written = self.with_fs(task, node.fs, |fs| fs.write(&caller, handle, to, input))?;
             if at == At::Position {
                 self.advance(id, written.end)?;
             }
             self.note_open(task, id, inotify::MODIFY);
+            let bytes = written.bytes as u64;
+            self.log(task, |_| LogEvent::Write { file: id.0, bytes });
             return Ok(written.bytes);
         }
         if let File::Device { device, .. } = description.file {
@@ -198,6 +204,9 @@ impl Kernel {
         let answer = match description.file {
             File::PipeWriter(pipe) => self.pipe_write(task, pipe, nonblocking, input, done),
             File::Socket(socket) => self.socket_write(task, socket, nonblocking, input, done),
+            File::Terminal { pty, master, .. } => {
+                self.terminal_write(task, (pty, master), nonblocking, input, done)
+            }
             _ => Err(Errno::EBADF.into()),
         };
         match answer {
@@ -226,7 +235,8 @@ impl Kernel {
 
     fn device_read(&mut self, device: Device, buf: &mut [u8]) -> usize {
         match device {
-            Device::Null => return 0,
+            // Terminals are opened as such, not as devices.
+            Device::Null | Device::Terminal | Device::PtyMaster | Device::PtySlave(_) => return 0,
             Device::Zero | Device::Full => buf.fill(0),
             Device::Random => self.random.fill(buf),
         }
@@ -287,6 +297,11 @@ impl Kernel {
     pub(crate) fn stat_file(&mut self, task: TaskId, fd: i32) -> Result<Stat, Errno> {
         let id = self.description_id(task, fd)?;
         let node = match &self.files.get(id)?.file {
+            &File::Terminal { pty, node, .. } => match node {
+                Some(node) if self.world(task).stat(node).is_ok() => node,
+                // The file of a terminal that was hung up is gone.
+                _ => return Ok(self.anonymous(kind::CHR, pty.0.into())),
+            },
             File::Regular { node, .. } | File::Device { node, .. } => *node,
             File::Directory(directory) => directory.place.place().node,
             File::Path(place) => place.place().node,

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use oac_abi::{fetch::RequestHead, signal::WaitStatus, wire::Reply};
+use oac_abi::{fetch::RequestHead, limit::Usage, signal::WaitStatus, wire::Reply};
 
 /// A task's number, what getpid(2) gives. Never given twice within a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -175,6 +175,27 @@ pub enum TaskStatus {
     Zombie(WaitStatus),
 }
 
+/// A limit that ends tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LimitKind {
+    /// Its memory.
+    Memory,
+    /// Its own CPU time (RLIMIT_CPU), or that of the container.
+    CpuTime,
+    /// The time since the container's start, or one that the host set for a tree of tasks.
+    WallTime,
+}
+
+/// Which program runs files of a kind, so that `./thing` just runs. As Linux's binfmt_misc with its flag P: the program's argv
+/// is its own name, the file's path, and then all of argv.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Driver {
+    /// How the files begin: `\x7fELF`. At most the length of a `#!` line that is looked at, 256 bytes.
+    pub magic: Vec<u8>,
+    /// The registered program.
+    pub program: String,
+}
+
 /// How and why a task ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExitRecord {
@@ -186,6 +207,10 @@ pub struct ExitRecord {
     pub name: String,
     /// What wait(2) reports.
     pub status: WaitStatus,
-    /// Why, where the status does not say it: the trap's message, the limit.
+    /// Why, where the status does not say it: the trap's message, the limit in words.
     pub reason: Option<String>,
+    /// The limit that ended it.
+    pub limit: Option<LimitKind>,
+    /// What it had used.
+    pub usage: Usage,
 }

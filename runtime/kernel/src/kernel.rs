@@ -12,10 +12,13 @@ use oac_abi::{
 use oac_vfs::{Caller, FileSystem, FsTable, Ino, MemFs, Namespace, NewNode, Node, Walker, device_fs};
 
 use crate::{
-    Config, ExitRecord, HostRequest, Now, Outcome, TaskFailure, TaskId, TaskStatus,
+    Config, Driver, ExitRecord, HostRequest, LimitKind, LogEvent, Now, Outcome, TaskFailure, TaskId,
+    TaskStatus,
+    alarm::Alarms,
     answer::{Answer, Block, Stop},
     description::Descriptions,
     dispatch::route,
+    event_log::EventLog,
     fd_table::{Fd, FdEntry},
     fetch::Fetches,
     inotify::Watchers,
@@ -26,6 +29,7 @@ use crate::{
     socket::Sockets,
     spawn::PROGRAM_MARK,
     task::{INIT, Pending, State, TaskKind, Tasks},
+    terminal::Terminals,
     wait_queue::{WaitKey, WaitQueues},
     world::{TASK_FS, World},
 };
@@ -46,6 +50,18 @@ pub struct Kernel {
     pub(crate) pipes: Pipes,
     pub(crate) sockets: Sockets,
     pub(crate) fetches: Fetches,
+    pub(crate) terminals: Terminals,
+    /// The directory of the slaves' files, `/dev/pts`.
+    pub(crate) pts: Node,
+    pub(crate) alarms: Alarms,
+    pub(crate) drivers: Vec<Driver>,
+    pub(crate) event_log: EventLog,
+    /// When the container began, on the monotonic clock.
+    pub(crate) started_ns: u64,
+    /// CPU time of all programs so far.
+    pub(crate) cpu_total_ns: u64,
+    /// A limit of the whole container has been reached: nothing is started any more.
+    pub(crate) exhausted: bool,
     pub(crate) waits: WaitQueues,
     pub(crate) requests: VecDeque<HostRequest>,
     pub(crate) filesystems: FsTable,
@@ -82,6 +98,14 @@ impl Kernel {
             pipes: Pipes::default(),
             sockets: Sockets::default(),
             fetches: Fetches::default(),
+            terminals: Terminals::default(),
+            pts: root,
+            alarms: Alarms::default(),
+            drivers: Vec::new(),
+            event_log: EventLog::default(),
+            started_ns: now.monotonic_ns,
+            cpu_total_ns: 0,
+            exhausted: false,
             waits: WaitQueues::default(),
             requests: VecDeque::new(),
             filesystems,
@@ -94,10 +118,17 @@ impl Kernel {
         let init = kernel.new_actor(INIT, TaskKind::Init, "init");
         debug_assert_eq!(init, INIT);
         let _ = kernel.mount_node("/task", Node { fs: TASK_FS, ino: Ino(1) }, "task");
-        if let Ok(devices) = device_fs(&caller) {
-            let _ = kernel.mount("/dev", Box::new(devices));
-        }
+        let _ = kernel.mount_devices(&caller);
         kernel
+    }
+
+    fn mount_devices(&mut self, caller: &Caller) -> Result<(), Errno> {
+        let mut devices = device_fs(caller)?;
+        let (ino, kind) = (devices.root(), devices.kind());
+        let pts = devices.lookup(ino, b"pts")?;
+        let fs = self.filesystems.add(Box::new(devices));
+        self.pts = Node { fs, ino: pts };
+        self.mount_node("/dev", Node { fs, ino }, kind)
     }
 
     /// What it was made with.
@@ -109,11 +140,14 @@ impl Kernel {
     pub fn set_now(&mut self, now: Now) {
         self.now = now;
         self.waits.expire(now.monotonic_ns);
+        self.expire_alarms();
+        self.check_wall_time();
     }
 
     /// When the host should tell the time even if nothing else happens, on the monotonic clock.
     pub fn next_deadline_ns(&self) -> Option<u64> {
-        self.waits.next_deadline_ns()
+        let deadlines = [self.waits.next_deadline_ns(), self.alarms.next_ns(), self.wall_deadline_ns()];
+        deadlines.into_iter().flatten().min()
     }
 
     /// Makes the executable `path`, which runs the program that hosts know as `program`. Directories on the way are made.
@@ -137,6 +171,21 @@ impl Kernel {
             Err(Stop::Fail(errno)) => Err(errno),
             Err(_) => Err(Errno::EIO),
         }
+    }
+
+    /// Has files that begin with some bytes run by a program.
+    ///
+    /// # Errors
+    /// ENOSPC when there are too many drivers; EINVAL for an empty or too long beginning.
+    pub fn register_driver(&mut self, driver: Driver) -> Result<(), Errno> {
+        if driver.magic.is_empty() || driver.magic.len() > oac_abi::bounds::INTERPRETER_LINE_BYTES_MAX {
+            return Err(Errno::EINVAL);
+        }
+        if self.drivers.len() >= oac_abi::bounds::DRIVERS_MAX {
+            return Err(Errno::ENOSPC);
+        }
+        self.drivers.push(driver);
+        Ok(())
     }
 
     /// Binds a filesystem over a path of the root namespace; the directory is made where it is missing. Actors see it at once, and
@@ -265,8 +314,12 @@ impl Kernel {
             Err(Stop::Block(Block { keys, deadline_ns, progress_bytes })) => {
                 let begun_ns = life.pending.map_or(self.now.monotonic_ns, |pending| pending.begun_ns);
                 let (number, args) = (request.number, request.args);
+                let first = life.pending.is_none();
                 life.pending = Some(Pending { number, args, begun_ns, progress_bytes });
                 self.waits.block(task, keys, deadline_ns);
+                if first && let Ok(task) = self.tasks.get_mut(task) {
+                    task.usage.voluntary_switches += 1;
+                }
                 return Outcome::Blocked { deadline_ns };
             }
         };
@@ -278,6 +331,11 @@ impl Kernel {
 
     /// A program trapped, ran out of something, or could not be loaded.
     pub fn task_failed(&mut self, task: TaskId, failure: TaskFailure) {
+        let limit = match failure {
+            TaskFailure::OutOfMemory => Some(LimitKind::Memory),
+            TaskFailure::OutOfTime => Some(LimitKind::CpuTime),
+            TaskFailure::Trap { .. } | TaskFailure::Load { .. } => None,
+        };
         let (status, reason) = match failure {
             TaskFailure::Trap { unreachable: true, message } => {
                 (WaitStatus::Signaled(Signal::SIGABRT), message)
@@ -295,14 +353,19 @@ impl Kernel {
         };
         // The host has ended the program already: there is nothing to stop.
         self.current = Some(task);
+        let living = self.tasks.life(task).is_ok();
         self.end_task(task, status, Some(reason));
         self.current = None;
+        if living && let Some(record) = self.exit_record_mut(task) {
+            record.limit = limit;
+        }
         self.filesystems.collect();
     }
 
     /// The next thing to do for the host. Drain it after every call and event.
     pub fn next_request(&mut self) -> Option<HostRequest> {
         if let Some(request) = self.requests.pop_front() {
+            self.log_request(&request);
             return Some(request);
         }
         while let Some(task) = self.waits.next_woken() {
@@ -329,6 +392,24 @@ impl Kernel {
         self.exits.iter().rev().find(|record| record.task == task)
     }
 
+    pub(crate) fn exit_record_mut(&mut self, task: TaskId) -> Option<&mut ExitRecord> {
+        self.exits.iter_mut().rev().find(|record| record.task == task)
+    }
+
+    /// What the host is asked for is what the event log tells of ports and fetches.
+    fn log_request(&mut self, request: &HostRequest) {
+        match request {
+            HostRequest::PortOpened { port, task } => {
+                self.log(*task, |_| LogEvent::PortOpened { port: *port });
+            }
+            HostRequest::PortClosed { port } => self.log(INIT, |_| LogEvent::PortClosed { port: *port }),
+            HostRequest::Fetch { task, head, .. } => {
+                self.log(*task, |_| LogEvent::Fetch { method: head.method.clone(), url: head.url.clone() })
+            }
+            _ => {}
+        }
+    }
+
     pub(crate) fn record_exit(
         &mut self,
         task: TaskId,
@@ -340,7 +421,8 @@ impl Kernel {
         if self.exits.len() >= EXIT_RECORDS_MAX {
             self.exits.pop_front();
         }
-        self.exits.push_back(ExitRecord { task, parent, name, status, reason });
+        let usage = self.tasks.get(task).map(|task| task.usage).unwrap_or_default();
+        self.exits.push_back(ExitRecord { task, parent, name, status, reason, limit: None, usage });
     }
 }
 

@@ -20,20 +20,25 @@
 //! assert_eq!(reply.ret, i64::from(me.0));
 //! ```
 
+mod alarm;
 mod answer;
 mod arguments;
+mod capabilities;
 mod census;
 mod config;
 mod credentials;
 mod description;
 mod dispatch;
+mod event_log;
 mod fd_table;
 mod fetch;
 mod file_events;
 mod files;
 mod host;
 mod inotify;
+mod jobs;
 mod kernel;
+mod limits;
 mod namespaces;
 mod open_names;
 mod permission;
@@ -52,17 +57,21 @@ mod sys_poll;
 mod sys_signal;
 mod sys_socket;
 mod sys_task;
+mod sys_terminal;
 mod task;
 mod task_control;
 mod task_files;
+mod terminal;
 mod wait_queue;
 mod wasi;
 mod world;
 
 pub use census::Census;
-pub use config::{Capabilities, Config, Limits, NetworkCapability};
+pub use config::{Allowed, Capabilities, Config, Limits, NetworkCapability};
+pub use event_log::{LogEvent, LogRecord};
 pub use host::{
-    ExitRecord, FetchId, Flow, HostRequest, Image, Now, Outcome, Port, TaskFailure, TaskId, TaskStatus,
+    Driver, ExitRecord, FetchId, Flow, HostRequest, Image, LimitKind, Now, Outcome, Port, TaskFailure,
+    TaskId, TaskStatus,
 };
 pub use kernel::Kernel;
 pub use task_control::Command;

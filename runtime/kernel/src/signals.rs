@@ -1,7 +1,5 @@
 //! What signals do to a task. signal(7).
 
-use std::sync::Arc;
-
 use oac_abi::{
     Errno,
     signal::{DefaultAction, Disposition, Signal, WaitStatus},
@@ -19,15 +17,33 @@ use crate::{
 pub(crate) struct SignalState {
     dispositions: [Disposition; 32],
     pending: u64,
+    /// Signals that end a task, and came while it was stopped.
+    held: u64,
 }
 
 impl Default for SignalState {
     fn default() -> SignalState {
-        SignalState { dispositions: [Disposition::Default; 32], pending: 0 }
+        SignalState { dispositions: [Disposition::Default; 32], pending: 0, held: 0 }
     }
 }
 
 impl SignalState {
+    /// For a child: what is ignored stays so, unless it is in `default_signals`. posix_spawn(3), execve(2).
+    pub(crate) fn inherited(&self, default_signals: u64) -> SignalState {
+        let mut child = SignalState::default();
+        for &signal in Signal::ALL {
+            if self.disposition(signal) == Disposition::Ignore && default_signals & signal.bit() == 0 {
+                child.dispositions[signal.number() as usize] = Disposition::Ignore;
+            }
+        }
+        child
+    }
+
+    /// What was held back while the task was stopped.
+    pub(crate) fn take_held(&mut self) -> u64 {
+        std::mem::take(&mut self.held)
+    }
+
     pub(crate) fn disposition(&self, signal: Signal) -> Disposition {
         self.dispositions[signal.number() as usize]
     }
@@ -49,6 +65,11 @@ impl SignalState {
     }
 }
 
+/// The signals that stop a task.
+const fn stops() -> u64 {
+    Signal::SIGSTOP.bit() | Signal::SIGTSTP.bit() | Signal::SIGTTIN.bit() | Signal::SIGTTOU.bit()
+}
+
 impl Kernel {
     /// Delivers a signal to one task: to a zombie or to init it does nothing, an actor takes none.
     pub(crate) fn signal_task(&mut self, target: TaskId, signal: Signal) {
@@ -57,9 +78,13 @@ impl Kernel {
             return;
         }
         let Ok(life) = self.tasks.life_mut(target) else { return };
-        if signal == Signal::SIGCONT && std::mem::take(&mut life.stopped) {
-            self.waits.wake(WaitKey::Continued(target));
+        if signal == Signal::SIGCONT {
+            life.signals.pending &= !stops();
+            self.continue_task(target);
+        } else if stops() & signal.bit() != 0 {
+            life.signals.pending &= !Signal::SIGCONT.bit();
         }
+        // What was held back may have ended it.
         let Ok(life) = self.tasks.life_mut(target) else { return };
         match life.signals.disposition(signal) {
             Disposition::Ignore => {}
@@ -70,8 +95,19 @@ impl Kernel {
                 self.waits.wake_task(target);
             }
             Disposition::Default => match signal.default_action() {
+                DefaultAction::Terminate if life.stopped && signal != Signal::SIGKILL => {
+                    life.signals.held |= signal.bit();
+                }
                 DefaultAction::Terminate => self.end_task(target, WaitStatus::Signaled(signal), None),
-                DefaultAction::Stop => life.stopped = true,
+                DefaultAction::Stop => {
+                    let group = self.tasks.get(target).map(|task| task.group);
+                    // From the terminal, or asked for by name: nobody could make an orphan go on.
+                    let pointless =
+                        signal != Signal::SIGSTOP && group.is_ok_and(|group| self.is_orphaned(group, None));
+                    if !pointless {
+                        self.stop_task(target, signal);
+                    }
+                }
                 DefaultAction::Ignore | DefaultAction::Continue => {}
             },
         }
@@ -105,6 +141,10 @@ impl Kernel {
                 result = result.or(Err(Errno::EPERM));
                 continue;
             }
+            if !self.may_signal(sender, target, signal) {
+                result = result.or(Err(Errno::EPERM));
+                continue;
+            }
             result = Ok(());
             if let Some(signal) = signal {
                 self.signal_task(target, signal);
@@ -113,8 +153,12 @@ impl Kernel {
         result
     }
 
-    fn group_members(&self, group: GroupId) -> Vec<TaskId> {
-        self.tasks.iter().filter(|(_, task)| task.group == group).map(|(id, _)| id).collect()
+    /// By the users of both; whoever is in the same session may make a task go on. Zombies are anybody's.
+    fn may_signal(&self, sender: TaskId, target: TaskId, signal: Option<Signal>) -> bool {
+        let (Ok(own), Ok(other)) = (self.tasks.life(sender), self.tasks.life(target)) else { return true };
+        let session = |task: TaskId| self.tasks.get(task).map(|task| task.session);
+        own.credentials.may_signal(&other.credentials)
+            || signal == Some(Signal::SIGCONT) && session(sender) == session(target)
     }
 
     /// A write to something that nobody reads: SIGPIPE and EPIPE.
@@ -155,10 +199,5 @@ impl Kernel {
                 .tasks
                 .life(task)
                 .is_ok_and(|life| life.signals.disposition(Signal::SIGCHLD) == Disposition::Ignore)
-    }
-
-    /// The capabilities of a task.
-    pub(crate) fn capabilities(&self, task: TaskId) -> Result<Arc<crate::Capabilities>, Errno> {
-        Ok(Arc::clone(&self.tasks.life(task)?.capabilities))
     }
 }

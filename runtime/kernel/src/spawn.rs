@@ -6,17 +6,20 @@ use oac_abi::{
     Errno,
     bounds::{self, INTERPRETER_LINE_BYTES_MAX, INTERPRETERS_MAX},
     flags::{at, open},
+    limit::{Usage, resource},
     spawn::SpawnRequest,
 };
 use oac_vfs::{FileSystems as _, HeldPlace, LastLink, Node, Place, Want};
 
 use crate::{
-    HostRequest, Image, Kernel, TaskId,
+    Allowed, HostRequest, Image, Kernel, LogEvent, TaskId,
     credentials::Credentials,
     description::{DescriptionId, File, OpenDirectory},
     fd_table::{Fd, FdEntry, FdTable},
+    limits::ResourceLimits,
     signals::SignalState,
-    task::{GroupId, Life, State, Strings, Task, TaskKind},
+    task::{GroupId, Life, SessionId, State, Strings, Task, TaskKind},
+    terminal::PtyId,
     world::World,
 };
 
@@ -32,31 +35,45 @@ struct Found {
     argv: Vec<Vec<u8>>,
 }
 
+/// What a child begins with besides its program.
+struct Attributes {
+    /// `None`: its own.
+    group: Option<GroupId>,
+    /// `None`: its own.
+    session: Option<SessionId>,
+    terminal: Option<PtyId>,
+    credentials: Credentials,
+    limits: ResourceLimits,
+    signals: SignalState,
+    umask: u32,
+}
+
 impl Kernel {
     /// Starts a task as a child of another.
     ///
     /// # Errors
     /// EAGAIN when there are too many tasks, E2BIG, EBADF for a descriptor that is handed down, ENOENT, EACCES, ENOEXEC, ELOOP for
-    /// the program, ENOTDIR for the working directory.
+    /// the program, ENOTDIR for the working directory; EPERM for a group, credentials, limits or capabilities that are not the
+    /// caller's to give, ENOTTY for a terminal that is none.
     pub(crate) fn spawn(&mut self, parent: TaskId, request: SpawnRequest) -> Result<TaskId, Errno> {
         // The host's own tasks are not the container's to count: it may have one for every stream.
         let programs = self.tasks.iter().filter(|(_, task)| task.kind.is_program()).count();
-        if programs >= self.config.limits.tasks {
+        if programs >= self.config.limits.tasks || self.exhausted {
             return Err(Errno::EAGAIN);
         }
-        let env: Strings = match request.env {
-            Some(env) => Arc::new(env),
+        let own = self.capabilities(parent)?;
+        let capabilities = Arc::new(own.narrowed(&request.narrowing)?);
+        let env: Strings = match request.env.as_ref() {
+            Some(env) => Arc::new(env.clone()),
             None => Arc::clone(&self.tasks.get(parent)?.env),
         };
         check_strings(&request.argv)?;
         check_strings(&env)?;
         let cwd = self.spawn_directory(parent, request.cwd.as_deref())?;
         let descriptions = self.descriptions_to_hand_down(parent, &request.fds)?;
-        let found = self.find_program(parent, cwd.place(), &request.program, request.argv, &env)?;
-        let (parent_life, parent_group) = (self.tasks.life(parent)?, self.tasks.get(parent)?.group);
-        let (shared, umask) = (parent_life.namespace, parent_life.umask);
-        let capabilities = Arc::clone(&parent_life.capabilities);
-        let credentials = parent_life.credentials.clone();
+        let attributes = self.attributes(parent, &request)?;
+        let found = self.find_program(parent, cwd.place(), &request.program, request.argv.clone(), &env)?;
+        let shared = self.tasks.life(parent)?.namespace;
         let namespace = if request.flags & SpawnRequest::SHARE_NAMESPACE != 0 {
             self.namespaces.share(shared)
         } else {
@@ -64,38 +81,114 @@ impl Kernel {
             self.namespaces.add(copy)
         };
         let id = self.tasks.next_id();
-        let leads = request.flags & (SpawnRequest::NEW_GROUP | SpawnRequest::NEW_SESSION) != 0;
         let kind = match &found.image {
             Image::Program(name) => TaskKind::Program(name.clone()),
             Image::Wasm(_) => TaskKind::Wasm,
         };
+        let fds = attributes.limits.soft(resource::NOFILE);
         let life = Life {
             cwd,
             namespace,
-            fds: FdTable::new(self.config.limits.fds),
+            fds: FdTable::new(usize::try_from(fds).unwrap_or(usize::MAX)),
             preopen: None,
-            umask,
-            signals: SignalState::default(),
-            credentials,
-            capabilities,
+            umask: attributes.umask,
+            signals: attributes.signals,
+            credentials: attributes.credentials,
             stopped: false,
             pending: None,
             interrupted: false,
+            limits: attributes.limits,
+            alarm: None,
+            capabilities: Arc::clone(&capabilities),
         };
         let task = Task {
             parent,
-            group: if leads { GroupId(id.0) } else { parent_group },
+            group: attributes.group.unwrap_or(GroupId(id.0)),
+            session: attributes.session.unwrap_or(SessionId(id.0)),
             kind,
             argv: Arc::new(found.argv),
-            env,
+            env: capabilities.permitted_env(&env).map_or(env, Arc::new),
             children: BTreeSet::new(),
+            usage: Usage::default(),
+            children_usage: Usage::default(),
+            change: None,
             state: State::Living(Box::new(life)),
         };
+        let (group, session) = (task.group, task.session);
         self.tasks.insert(id, task);
+        match attributes.terminal {
+            Some(pty) if session.0 == id.0 => self.terminals.control(pty, session, group),
+            Some(pty) => self.terminals.get_mut(pty)?.foreground = Some(group),
+            None => {}
+        }
         self.hand_down(id, descriptions)?;
         self.preopen_root(id)?;
+        self.log_spawn(id, parent);
         self.requests.push_back(HostRequest::Start { task: id, image: found.image });
         Ok(id)
+    }
+
+    /// What posix_spawn(3) calls attributes, checked.
+    fn attributes(&self, parent: TaskId, request: &SpawnRequest) -> Result<Attributes, Errno> {
+        let (task, life) = (self.tasks.get(parent)?, self.tasks.life(parent)?);
+        let new_session = request.flags & SpawnRequest::NEW_SESSION != 0;
+        let new_group = new_session || request.flags & SpawnRequest::NEW_GROUP != 0;
+        let group = match request.group {
+            Some(_) if new_group => return Err(Errno::EINVAL),
+            Some(group) if self.session_of_group(GroupId(group)) != Some(task.session) => {
+                return Err(Errno::EPERM);
+            }
+            Some(group) => Some(GroupId(group)),
+            None if new_group => None,
+            None => Some(task.group),
+        };
+        let terminal = request.terminal.map(|fd| self.spawn_terminal(parent, fd, new_session)).transpose()?;
+        let mut limits = life.limits.inherited();
+        let root = self.is_root(parent)?;
+        for &(resource, limit) in &request.limits {
+            limits.set(resource, limit, root, &self.config.limits)?;
+        }
+        // What the host ignores is its own matter.
+        let signals = if task.kind.is_program() {
+            life.signals.inherited(request.default_signals)
+        } else {
+            SignalState::default()
+        };
+        let credentials = match &request.credentials {
+            None => life.credentials.clone(),
+            Some(_) if !root => return Err(Errno::EPERM),
+            Some(wanted) if wanted.groups.len() > bounds::GROUPS_MAX => return Err(Errno::EINVAL),
+            Some(wanted) => Credentials::of(wanted.uid, wanted.gid, &wanted.groups),
+        };
+        let umask = request.umask.map_or(life.umask, |umask| umask & 0o777);
+        let session = (!new_session).then_some(task.session);
+        Ok(Attributes { group, session, terminal, credentials, limits, signals, umask })
+    }
+
+    /// A terminal that a child gets as its controlling one, or whose foreground it becomes.
+    fn spawn_terminal(&self, parent: TaskId, fd: i32, new_session: bool) -> Result<PtyId, Errno> {
+        let (pty, master) = self.terminal_of(parent, fd)?;
+        if master {
+            return Err(Errno::ENOTTY);
+        }
+        if new_session {
+            return if self.terminals.get(pty)?.session.is_none() { Ok(pty) } else { Err(Errno::EPERM) };
+        }
+        let own = self.terminals.controlling(self.tasks.get(parent)?.session);
+        if own == Some(pty) { Ok(pty) } else { Err(Errno::ENOTTY) }
+    }
+
+    fn log_spawn(&mut self, id: TaskId, parent: TaskId) {
+        self.log(id, |kernel| {
+            let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
+            let (program, argv) = kernel.tasks.get(id).map_or_else(
+                |_| Default::default(),
+                |task| (task.kind.name().to_string(), task.argv.iter().map(text).collect()),
+            );
+            let cwd = kernel.tasks.life(id).map(|life| life.cwd.place());
+            let cwd = cwd.and_then(|place| kernel.walk(id, |walker| walker.path_of_dir(place)));
+            LogEvent::Spawn { parent, program, argv, cwd: cwd.as_ref().map(text).unwrap_or_default() }
+        });
     }
 
     fn spawn_directory(&mut self, parent: TaskId, cwd: Option<&[u8]>) -> Result<HeldPlace, Errno> {
@@ -168,9 +261,20 @@ impl Kernel {
             if let Some(rest) = head.strip_prefix(PROGRAM_MARK) {
                 let name = rest.split(|&byte| byte == b'\n').next().unwrap_or_default();
                 let name = String::from_utf8(name.to_vec()).map_err(|_| Errno::ENOEXEC)?;
+                self.require_spawn(parent, &name)?;
                 return Ok(Found { image: Image::Program(name), argv });
             }
+            if let Some(driver) = self.drivers.iter().find(|driver| head.starts_with(&driver.magic)) {
+                let program = driver.program.clone();
+                self.require_spawn(parent, &program)?;
+                let argv = [program.clone().into_bytes(), path].into_iter().chain(argv).collect();
+                return Ok(Found { image: Image::Program(program), argv });
+            }
             if head.starts_with(WASM_MAGIC) {
+                if self.capabilities(parent)?.spawn != Allowed::Any {
+                    let file = self.path_of_file(parent, cwd, &path)?;
+                    self.require_spawn(parent, &file)?;
+                }
                 let bytes = self.read_whole(parent, node, bounds::IMAGE_BYTES_MAX)?;
                 return Ok(Found { image: Image::Wasm(bytes.into()), argv });
             }
@@ -184,6 +288,15 @@ impl Kernel {
             path = interpreter;
         }
         Err(Errno::ELOOP)
+    }
+
+    /// A file's absolute path without links, as capabilities name it.
+    fn path_of_file(&mut self, parent: TaskId, cwd: Place, path: &[u8]) -> Result<String, Errno> {
+        let real = self.walk(parent, |walker| {
+            let found = walker.find(cwd, path, LastLink::Follow)?;
+            walker.path_of(&found)
+        })?;
+        String::from_utf8(real).map_err(|_| Errno::EACCES)
     }
 
     /// execvp(3)'s rule: a name with a slash is a path, others are looked for in PATH; a file that may not be executed is passed
@@ -252,15 +365,21 @@ impl Kernel {
             stopped: false,
             pending: None,
             interrupted: false,
+            limits: ResourceLimits::new(&self.config.limits),
+            alarm: None,
         };
         let env = ["HOME=/root", "PATH=/usr/local/bin:/usr/bin:/bin", "USER=root", "SHELL=/bin/sh"];
         let task = Task {
             parent,
             group: GroupId(id.0),
+            session: SessionId(id.0),
             kind,
             argv: Arc::new(vec![name.as_bytes().to_vec()]),
             env: Arc::new(env.iter().map(|string| string.as_bytes().to_vec()).collect()),
             children: BTreeSet::new(),
+            usage: Usage::default(),
+            children_usage: Usage::default(),
+            change: None,
             state: State::Living(Box::new(life)),
         };
         self.tasks.insert(id, task);

@@ -57,12 +57,6 @@ impl Sys<'_> {
         }
     }
 
-    /// There are no terminals yet.
-    pub(crate) fn tcgetwinsize(self, fd: i32, _size: Out<'_>) -> Answer {
-        self.kernel.description_id(self.task, fd)?;
-        Err(Errno::ENOTTY.into())
-    }
-
     pub(crate) fn pipe2(self, flags: u32, fds: Out<'_>) -> Answer {
         if flags & !(open::CLOEXEC | open::NONBLOCK) != 0 {
             return Err(Errno::EINVAL.into());

@@ -66,6 +66,7 @@ impl Sys<'_> {
 
     pub(crate) fn ftruncate(self, fd: i32, length: i64) -> Answer {
         let size = u64::try_from(length).map_err(|_| Errno::EINVAL)?;
+        self.kernel.require_file_size(self.task, size)?;
         self.kernel.truncate_fd(self.task, fd, size)?;
         Ok(0)
     }

@@ -11,7 +11,7 @@ use oac_vfs::{
 };
 
 use crate::{
-    Kernel, TaskId,
+    Kernel, LogEvent, TaskId,
     description::{DescriptionId, File, OpenDirectory, Origin},
     fd_table::{Fd, FdEntry},
     permission::new_file_mode,
@@ -75,6 +75,7 @@ impl Kernel {
         let file = self.open_place(task, place, &stat, flags)?;
         let fd = self.install(task, file, flags)?;
         self.note_opened(task, fd, found, place, flags)?;
+        self.log_open(task, (dirfd, path), fd, flags);
         Ok(fd)
     }
 
@@ -116,6 +117,35 @@ impl Kernel {
             }
         }
         Ok(())
+    }
+
+    /// A file opened for writing, in the event log.
+    fn log_open(&mut self, task: TaskId, (dirfd, path): (i32, &[u8]), fd: Fd, flags: u32) {
+        let Ok(id) = self.description_id(task, fd.0 as i32) else { return };
+        let regular = self.files.get(id).is_ok_and(|open| matches!(open.file, File::Regular { .. }));
+        if !regular || !Kernel::access(flags).write {
+            return;
+        }
+        self.log(task, |kernel| LogEvent::Open {
+            file: id.0,
+            path: String::from_utf8_lossy(&kernel.absolute_path(task, dirfd, path)).into_owned(),
+            truncate: flags & open::TRUNC != 0,
+            create: flags & open::CREAT != 0,
+        });
+    }
+
+    /// A path with the directory that it starts in before it. What cannot be told stays as it is.
+    pub(crate) fn absolute_path(&mut self, task: TaskId, dirfd: i32, path: &[u8]) -> Vec<u8> {
+        if path.starts_with(b"/") {
+            return path.to_vec();
+        }
+        let start = self.start(task, dirfd, path);
+        let dir = start.and_then(|start| self.walk(task, |walker| walker.path_of_dir(start)));
+        match dir {
+            Ok(dir) if dir == b"/" => [b"/", path].concat(),
+            Ok(dir) => [&dir, &b"/"[..], path].concat(),
+            Err(_) => path.to_vec(),
+        }
     }
 
     /// Opens a descriptor's own file in `/task`: the result shares its description, as a duplicate does (Plan 9's dup(3)).
@@ -166,9 +196,12 @@ impl Kernel {
                 let place = HeldPlace::new(&mut self.world(task), place);
                 Ok(File::Directory(OpenDirectory { place, listing: None, next: 0 }))
             }
-            kind::CHR => {
-                Device::from_rdev(stat.rdev).map(|device| File::Device { device, node }).ok_or(Errno::ENXIO)
-            }
+            kind::CHR => match Device::from_rdev(stat.rdev).ok_or(Errno::ENXIO)? {
+                device @ (Device::Terminal | Device::PtyMaster | Device::PtySlave(_)) => {
+                    self.open_terminal(task, device, node, flags)
+                }
+                device => Ok(File::Device { device, node }),
+            },
             kind::REG => {
                 let (caller, access) = (self.caller(task), Kernel::access(flags));
                 if flags & open::TRUNC != 0 && node.fs != TASK_FS {

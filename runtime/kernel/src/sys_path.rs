@@ -543,7 +543,9 @@ impl Kernel {
             return Ok(self.tasks.life(task)?.cwd.place().node);
         }
         match &self.description(task, fd)?.file {
-            File::Regular { node, .. } | File::Device { node, .. } => Ok(*node),
+            File::Regular { node, .. }
+            | File::Device { node, .. }
+            | File::Terminal { node: Some(node), .. } => Ok(*node),
             File::Directory(directory) => Ok(directory.place.place().node),
             File::Path(place) => Ok(place.place().node),
             _ => Err(Errno::EINVAL),

@@ -97,6 +97,10 @@ impl Kernel {
                 keys.push(WaitKey::Fetch(fetch));
                 self.fetches.poll(fetch)
             }
+            File::Terminal { pty, master, .. } => {
+                keys.push(WaitKey::Terminal(pty));
+                self.terminals.poll(pty, master)
+            }
             File::Signals { mask } => {
                 keys.push(WaitKey::Signals(task));
                 let pending = self.tasks.life(task).map_or(0, |life| life.signals.pending(mask));

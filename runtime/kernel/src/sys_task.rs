@@ -3,17 +3,18 @@
 use oac_abi::{
     Errno,
     flags::wait,
-    signal::{Signal, WaitStatus},
+    signal::{ChildChange, Signal, WaitStatus},
     spawn::SpawnRequest,
 };
 
 use crate::{
-    Kernel, TaskId,
+    Kernel, LogEvent, TaskId,
     answer::{Answer, Stop, block_on},
     arguments::Out,
     description::File,
     dispatch::Sys,
-    task::{GroupId, State},
+    limits::together,
+    task::State,
     wait_queue::WaitKey,
 };
 
@@ -24,16 +25,19 @@ impl Sys<'_> {
     }
 
     pub(crate) fn wait4(self, pid: i32, options: u32, status: Out<'_>) -> Answer {
-        if options & !wait::NOHANG != 0 {
+        if options & !(wait::NOHANG | wait::UNTRACED | wait::CONTINUED) != 0 {
             return Err(Errno::EINVAL.into());
         }
         if status.buf.len() < WaitStatus::BYTES {
             return Err(Errno::EFAULT.into());
         }
-        match self.kernel.find_ended_child(self.task, pid)? {
-            Some((child, ended)) => {
-                self.kernel.tasks.remove(child);
-                status.put(&ended.encode())?;
+        let wanted = (options & wait::UNTRACED != 0, options & wait::CONTINUED != 0);
+        match self.kernel.find_changed_child(self.task, pid, wanted)? {
+            Some((child, change)) => {
+                if let ChildChange::Ended(_) = change {
+                    self.kernel.reap(self.task, child);
+                }
+                status.put(&change.encode())?;
                 Ok(i64::from(child.0))
             }
             None if options & wait::NOHANG != 0 => Ok(0),
@@ -54,29 +58,6 @@ impl Sys<'_> {
         Ok(i64::from(self.kernel.tasks.get(self.task)?.parent.0))
     }
 
-    pub(crate) fn setpgid(self, pid: i32, pgid: i32) -> Answer {
-        let target = self.kernel.named_task(self.task, pid)?;
-        let group = match u32::try_from(pgid).map_err(|_| Errno::EINVAL)? {
-            0 => GroupId(target.0),
-            number => GroupId(number),
-        };
-        let parent = self.kernel.tasks.get(target)?.parent;
-        if target != self.task && parent != self.task {
-            return Err(Errno::ESRCH.into());
-        }
-        let exists = group.0 == target.0 || self.kernel.tasks.iter().any(|(_, task)| task.group == group);
-        if !exists {
-            return Err(Errno::EPERM.into());
-        }
-        self.kernel.tasks.get_mut(target)?.group = group;
-        Ok(0)
-    }
-
-    pub(crate) fn getpgid(self, pid: i32) -> Answer {
-        let target = self.kernel.named_task(self.task, pid)?;
-        Ok(i64::from(self.kernel.tasks.get(target)?.group.0))
-    }
-
     pub(crate) fn pidfd_open(self, pid: i32, flags: u32) -> Answer {
         let target = TaskId(u32::try_from(pid).ok().filter(|&pid| pid > 0).ok_or(Errno::EINVAL)?);
         if flags & !(oac_abi::flags::open::NONBLOCK | oac_abi::flags::open::CLOEXEC) != 0 {
@@ -89,7 +70,7 @@ impl Sys<'_> {
 
 impl Kernel {
     /// The task that a pid argument names; 0 is the caller.
-    fn named_task(&self, caller: TaskId, pid: i32) -> Result<TaskId, Errno> {
+    pub(crate) fn named_task(&self, caller: TaskId, pid: i32) -> Result<TaskId, Errno> {
         let id = match u32::try_from(pid).map_err(|_| Errno::EINVAL)? {
             0 => caller,
             pid => TaskId(pid),
@@ -97,29 +78,13 @@ impl Kernel {
         self.tasks.get(id).map(|_| id)
     }
 
-    /// A child that has ended, among those that wait4's pid argument names.
-    ///
-    /// # Errors
-    /// ECHILD when it names none.
-    fn find_ended_child(&self, parent: TaskId, pid: i32) -> Result<Option<(TaskId, WaitStatus)>, Errno> {
-        let caller = self.tasks.get(parent)?;
-        let mut any = false;
-        for &child in &caller.children {
-            let task = self.tasks.get(child)?;
-            let meant = match pid {
-                -1 => true,
-                0 => task.group == caller.group,
-                1.. => child.0 == pid.unsigned_abs(),
-                _ => task.group.0 == pid.unsigned_abs(),
-            };
-            any |= meant;
-            if let State::Zombie(status) = task.state
-                && meant
-            {
-                return Ok(Some((child, status)));
-            }
+    /// Takes a child that has ended off the list; what it used is its parent's children's.
+    fn reap(&mut self, parent: TaskId, child: TaskId) {
+        let Some(ended) = self.tasks.remove(child) else { return };
+        if let Ok(parent) = self.tasks.get_mut(parent) {
+            let used = together(ended.usage, ended.children_usage);
+            parent.children_usage = together(parent.children_usage, used);
         }
-        if any { Ok(None) } else { Err(Errno::ECHILD) }
     }
 
     /// Ends a task: everything it holds is given up, its children go to init, its parent hears of it.
@@ -132,14 +97,18 @@ impl Kernel {
             return;
         };
         let (parent, kind) = (task.parent, task.kind.clone());
+        let place = (id, task.group, task.session);
         let children = std::mem::take(&mut task.children);
+        task.change = None;
+        self.forget_alarm(id, life.alarm);
+        self.log(id, |_| LogEvent::Exit { status, reason: reason.clone() });
         self.record_exit(id, parent, status, reason);
         for entry in life.fds.drain() {
             self.release(entry.description);
         }
         self.namespaces.release(life.namespace);
         drop(life);
-        for child in children {
+        for &child in &children {
             self.adopt(child);
         }
         self.waits.forget(id);
@@ -153,6 +122,8 @@ impl Kernel {
         }
         self.waits.wake(WaitKey::Children(parent));
         self.signal_task(parent, Signal::SIGCHLD);
+        let orphans: Vec<TaskId> = children.into_iter().collect();
+        self.leave_groups(place, parent, &orphans);
     }
 
     /// Init takes over an orphan, and reaps it when it has ended already.

@@ -5,13 +5,20 @@ use std::{
     sync::Arc,
 };
 
-use oac_abi::{Errno, bounds::CALL_ARGS_MAX, signal::WaitStatus};
+use oac_abi::{
+    Errno,
+    bounds::CALL_ARGS_MAX,
+    limit::Usage,
+    signal::{ChildChange, WaitStatus},
+};
 use oac_vfs::HeldPlace;
 
 use crate::{
     Capabilities, TaskId,
+    alarm::Alarm,
     credentials::Credentials,
     fd_table::{Fd, FdTable},
+    limits::ResourceLimits,
     namespaces::NamespaceId,
     signals::SignalState,
 };
@@ -22,6 +29,10 @@ pub(crate) const INIT: TaskId = TaskId(1);
 /// A process group, numbered by the task that began it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct GroupId(pub(crate) u32);
+
+/// A session, numbered by the task that began it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct SessionId(pub(crate) u32);
 
 /// Strings of argv or the environment, shared between parent and children.
 pub(crate) type Strings = Arc<Vec<Vec<u8>>>;
@@ -86,6 +97,9 @@ pub(crate) struct Life {
     pub(crate) pending: Option<Pending>,
     /// A caught signal came while a call waited.
     pub(crate) interrupted: bool,
+    pub(crate) limits: ResourceLimits,
+    /// What setitimer(2) has set.
+    pub(crate) alarm: Option<Alarm>,
 }
 
 /// Where a task stands.
@@ -102,10 +116,17 @@ pub(crate) enum State {
 pub(crate) struct Task {
     pub(crate) parent: TaskId,
     pub(crate) group: GroupId,
+    pub(crate) session: SessionId,
     pub(crate) kind: TaskKind,
     pub(crate) argv: Strings,
     pub(crate) env: Strings,
     pub(crate) children: BTreeSet<TaskId>,
+    /// What it has used.
+    pub(crate) usage: Usage,
+    /// What those of its children have used that it has waited for, and theirs.
+    pub(crate) children_usage: Usage,
+    /// A stop, or going on after one, of which its parent has not been told.
+    pub(crate) change: Option<ChildChange>,
     pub(crate) state: State,
 }
 

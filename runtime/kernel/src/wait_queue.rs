@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::{FetchId, TaskId, inotify::WatcherId, pipe::PipeId, socket::SocketId};
+use crate::{FetchId, TaskId, inotify::WatcherId, pipe::PipeId, socket::SocketId, terminal::PtyId};
 
 /// Something whose state can change under a waiting call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,10 +25,12 @@ pub(crate) enum WaitKey {
     Watcher(WatcherId),
     /// A task has ended.
     TaskEnd(TaskId),
-    /// A child of this task has ended.
+    /// A child of this task has ended, stopped or gone on.
     Children(TaskId),
     /// A caught signal is pending for this task.
     Signals(TaskId),
+    /// Bytes, room, an end or a change of mode has come to a terminal.
+    Terminal(PtyId),
     /// This task may go on after a stop.
     Continued(TaskId),
 }

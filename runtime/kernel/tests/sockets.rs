@@ -190,7 +190,7 @@ fn pairs() {
 }
 
 fn online() -> Machine {
-    let capabilities = Capabilities { network: NetworkCapability::Any };
+    let capabilities = Capabilities { network: NetworkCapability::Any, ..Capabilities::default() };
     Machine::new(Config { capabilities, ..Config::default() })
 }
 

@@ -31,6 +31,7 @@ pub(crate) fn run(arguments: &[String], environment: Vec<(String, String)>) -> u
         cwd: None,
         fds: vec![(0, 0), (1, 1), (2, 2)],
         flags: 0,
+        ..SpawnRequest::default()
     });
     match started {
         Ok(pid) => wait(pid),

@@ -20,6 +20,12 @@ pub enum Device {
     Full,
     /// Random bytes, from the container's seed.
     Random,
+    /// The caller's controlling terminal.
+    Terminal,
+    /// Opening it makes a pseudo-terminal, whose master it gives.
+    PtyMaster,
+    /// The slave of the pseudo-terminal with this number.
+    PtySlave(u32),
 }
 
 impl Device {
@@ -30,13 +36,29 @@ impl Device {
             (1, 5) => Some(Device::Zero),
             (1, 7) => Some(Device::Full),
             (1, 8 | 9) => Some(Device::Random),
+            (5, 0) => Some(Device::Terminal),
+            (5, 2) => Some(Device::PtyMaster),
+            (136, minor) => Some(Device::PtySlave(minor as u32)),
             _ => None,
+        }
+    }
+
+    /// The device's number; of several the first.
+    pub fn rdev(self) -> u64 {
+        match self {
+            Device::Null => rdev(1, 3),
+            Device::Zero => rdev(1, 5),
+            Device::Full => rdev(1, 7),
+            Device::Random => rdev(1, 8),
+            Device::Terminal => rdev(5, 0),
+            Device::PtyMaster => rdev(5, 2),
+            Device::PtySlave(number) => rdev(136, number.into()),
         }
     }
 }
 
-/// A filesystem for `/dev`: null, zero, full, random, urandom, and links to the caller's own descriptors: stdin, stdout,
-/// stderr, fd.
+/// A filesystem for `/dev`: null, zero, full, random, urandom, tty, ptmx, an empty directory pts for the kernel to fill, and
+/// links to the caller's own descriptors: stdin, stdout, stderr, fd.
 ///
 /// # Errors
 /// None in practice: it is made with room enough.
@@ -50,9 +72,12 @@ pub fn device_fs(caller: &Caller) -> Result<MemFs, Errno> {
         ("full", rdev(1, 7)),
         ("random", rdev(1, 8)),
         ("urandom", rdev(1, 9)),
+        ("tty", Device::Terminal.rdev()),
+        ("ptmx", Device::PtyMaster.rdev()),
     ] {
         fs.create(caller, root, name.as_bytes(), NewNode::Device { mode: 0o666, rdev: number })?;
     }
+    fs.create(caller, root, b"pts", NewNode::Directory { mode: 0o755 })?;
     for (name, target) in [
         ("fd", "/task/self/fd"),
         ("stdin", "/task/self/fd/0"),

@@ -143,7 +143,7 @@ fn hosts(rules: &[&str]) -> NetworkCapability {
 }
 
 fn with_network(network: NetworkCapability) -> Container {
-    container(Options { capabilities: Capabilities { network }, ..Options::default() })
+    container(Options { capabilities: Capabilities { network, ..Capabilities::default() }, ..Options::default() })
 }
 
 #[test]

@@ -75,6 +75,7 @@ impl Shell {
             cwd: None,
             fds: io.pairs(),
             flags: 0,
+            ..SpawnRequest::default()
         })
     }
 
