@@ -108,8 +108,8 @@ macro_rules! for_each_call {
             oac 46 copy_file_range (from: i32, from_offset: i64, to: i32, to_offset: i64, length: u64) => kernel missing(ENOSYS);
             /// Facts of the filesystem that holds an open file. fstatfs(2).
             oac 47 fstatfs (fd: i32, buf: out_bytes) => kernel missing(ENOSYS);
-            /// Mounts a filesystem over a path of the caller's namespace: kind `mem`, `overlay` (options `lower=PATH[:PATH…],upper=PATH`), `tar` (source: the archive's path). As mount(2).
-            oac 48 ns_mount (kind: in_bytes, source: in_bytes, target: in_bytes, options: in_bytes) => kernel missing(ENOSYS);
+            /// Mounts a filesystem over a path of the caller's namespace: kind `mem` (options `size=BYTES,nr_inodes=N,mode=OCTAL`), `overlay` (`lower=PATH[:PATH…],upper=PATH`), `tar` (source: the path of an uncompressed archive). As mount(2).
+            oac 48 ns_mount (kind: in_bytes, source: in_bytes, target: in_bytes, options: in_bytes) => kernel full;
             /// Starts a task from a `spawn::SpawnRequest`; returns its id. As posix_spawn(3).
             oac 50 spawn (request: in_bytes) => kernel full;
             /// Waits for a child (-1: any); WNOHANG, WUNTRACED, WCONTINUED; returns its id, or 0 with WNOHANG and nothing to report; the status is `signal::ChildChange`. wait4(2).

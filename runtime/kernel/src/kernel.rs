@@ -67,6 +67,8 @@ pub struct Kernel {
     pub(crate) filesystems: FsTable,
     pub(crate) namespaces: Namespaces,
     pub(crate) root_namespace: NamespaceId,
+    /// What the memory filesystems and archives that tasks have mounted may hold.
+    pub(crate) mounted_bytes: u64,
     pub(crate) random: Random,
     /// Whose call is being made.
     pub(crate) current: Option<TaskId>,
@@ -111,6 +113,7 @@ impl Kernel {
             filesystems,
             namespaces,
             root_namespace,
+            mounted_bytes: 0,
             random,
             current: None,
             exits: VecDeque::new(),
@@ -213,7 +216,7 @@ impl Kernel {
         let root = namespace.root();
         let result = Walker::new(&mut world, &namespace, &caller)
             .existing(root, target.as_bytes(), oac_vfs::LastLink::Follow)
-            .and_then(|place| namespace.mount(&mut world, node, kind, (place, target.as_bytes())));
+            .and_then(|place| namespace.mount(&mut world, node, kind.as_bytes(), (place, target.as_bytes())));
         self.namespaces.put_back(self.root_namespace, namespace);
         result
     }

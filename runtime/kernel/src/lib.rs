@@ -50,6 +50,7 @@ mod spawn;
 mod sys_fd;
 mod sys_file;
 mod sys_inotify;
+mod sys_mount;
 mod sys_namespace;
 mod sys_open;
 mod sys_path;

@@ -373,20 +373,27 @@ fn kernel_tree(kernel: &mut Kernel, dir: &str, prefix: &str, out: &mut Vec<Strin
     }
 }
 
-fn compare(seed: u64, operations: u32, root: &Path) {
+/// `overlay`: after half of the operations the tree becomes the lower layer of an overlay, in which the others happen.
+fn compare(seed: u64, operations: u32, overlay: bool, root: &Path) {
     // Levels enough that the `..`s of a path stay within the test's own directory.
     let base = root.join(format!("{seed}/1/2/3/4/5"));
     fs::create_dir_all(&base).unwrap();
     let linux = Linux(base.clone());
     let mut m = Machine::default();
     let task = m.actor();
-    for dir in ["/tmp/1", "/tmp/1/2", "/tmp/1/2/3", "/tmp/1/2/3/4", "/tmp/1/2/3/4/5"] {
+    for dir in ["/upper", "/over", "/tmp/1", "/tmp/1/2", "/tmp/1/2/3", "/tmp/1/2/3/4", "/tmp/1/2/3/4/5"] {
         m.call(task, &call!(nr::MKDIRAT, -100, dir, 0o755)).ok();
     }
     let mut kernel = Kernel { m, task, base: "/tmp/1/2/3/4/5".into() };
     let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let mut history = Vec::new();
-    for _ in 0..operations {
+    for number in 0..operations {
+        if overlay && number == operations / 2 {
+            let mount = call!(nr::NS_MOUNT, "overlay", "", "/over", "lower=/tmp,upper=/upper");
+            kernel.m.call(task, &mount).ok();
+            kernel.base = "/over/1/2/3/4/5".into();
+            history.push("mount the overlay".into());
+        }
         let operation = Operation::random(&mut dice);
         let (expect, got) = (linux.run(&operation), kernel.run(&operation));
         history.push(format!("{operation:?} -> {expect:?}"));
@@ -394,19 +401,29 @@ fn compare(seed: u64, operations: u32, root: &Path) {
     }
     let (mut expect, mut got) = (Vec::new(), Vec::new());
     linux_tree(&base, "", &mut expect);
-    kernel_tree(&mut kernel, "/tmp/1/2/3/4/5", "", &mut got);
+    let base = kernel.base.clone();
+    kernel_tree(&mut kernel, &base, "", &mut got);
     assert_eq!(got, expect, "seed {seed}: the trees differ after\n{}", history.join("\n"));
+}
+
+fn compare_all(name: &str, overlay: bool) {
+    let root = std::env::temp_dir().join(format!("oac-kernel-{name}-{}", std::process::id()));
+    // A longer run: OAC_LINUX_SEEDS=3000 cargo test -p oac-kernel --test linux
+    let seeds = std::env::var("OAC_LINUX_SEEDS").ok().map_or(100, |seeds| seeds.parse().unwrap());
+    for seed in 1..=seeds {
+        compare(seed, 200, overlay, &root);
+    }
+    fs::remove_dir_all(&root).unwrap();
 }
 
 #[test]
 fn files_behave_as_on_linux() {
-    let root = std::env::temp_dir().join(format!("oac-kernel-linux-{}", std::process::id()));
-    // A longer run: OAC_LINUX_SEEDS=3000 cargo test -p oac-kernel --test linux
-    let seeds = std::env::var("OAC_LINUX_SEEDS").ok().map_or(100, |seeds| seeds.parse().unwrap());
-    for seed in 1..=seeds {
-        compare(seed, 200, &root);
-    }
-    fs::remove_dir_all(&root).unwrap();
+    compare_all("linux", false);
+}
+
+#[test]
+fn an_overlay_behaves_as_a_directory_on_linux() {
+    compare_all("overlay", true);
 }
 
 /// A pair of Unix sockets, on Linux and in the kernel, through the same random operations.

@@ -243,7 +243,7 @@ impl Namespace {
         Ok(())
     }
 
-    /// Binds the root of a filesystem that no path leads to yet. Its line names the source `#kind`.
+    /// Binds the root of a filesystem that no path leads to yet. Its line names the source `#` and its label.
     ///
     /// # Errors
     /// As [`Namespace::bind`].
@@ -251,13 +251,13 @@ impl Namespace {
         &mut self,
         filesystems: &mut impl FileSystems,
         root: Node,
-        kind: &str,
+        label: &[u8],
         target: (Place, &[u8]),
     ) -> Result<(), Errno> {
         // A mount that no namespace has: the node stands for itself alone.
         let source = Place { mount: MountId(u32::MAX), node: root };
-        let name = format!("#{kind}");
-        self.bind(filesystems, (source, name.as_bytes()), target, BindMode::Replace, true)
+        let name = [b"#", label].concat();
+        self.bind(filesystems, (source, &name), target, BindMode::Replace, true)
     }
 
     /// Removes the binds of a path; what it covered shows again.

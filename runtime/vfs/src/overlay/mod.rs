@@ -73,6 +73,14 @@ impl std::fmt::Debug for Overlay {
     }
 }
 
+impl Drop for Overlay {
+    fn drop(&mut self) {
+        for (layer, root) in self.layers.roots(0) {
+            self.layers.with(layer, |fs| fs.unpin(root));
+        }
+    }
+}
+
 impl Overlay {
     /// An overlay of `lower` trees, the first of them topmost, and over them `upper`, which takes all changes; without it nothing can be
     /// changed.
@@ -98,6 +106,9 @@ impl Overlay {
                 Ok(_) | Err(Errno::ENODATA) => {}
                 Err(_) => return Err(Errno::EINVAL),
             }
+        }
+        for &(layer, root) in &parts {
+            layers.with(layer, |fs| fs.pin(root));
         }
         let mut overlay = Overlay {
             layers,
