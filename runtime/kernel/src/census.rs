@@ -15,6 +15,10 @@ pub struct Census {
     pub references: usize,
     pub pipes: usize,
     pub sockets: usize,
+    /// Names of Unix sockets.
+    pub socket_names: usize,
+    /// Descriptions inside messages: each is a reference without a descriptor.
+    pub rights_in_flight: usize,
     pub fetches: usize,
     /// Watchers of files, and their watches.
     pub watchers: usize,
@@ -42,6 +46,8 @@ impl Kernel {
             references,
             pipes: self.pipes.len(),
             sockets: self.sockets.len(),
+            socket_names: self.sockets.names(),
+            rights_in_flight: self.sockets.rights_in_flight(),
             fetches: self.fetches.len(),
             watchers,
             watches,

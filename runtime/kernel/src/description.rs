@@ -84,6 +84,11 @@ impl Description {
         self.flags & open::PATH != 0
     }
 
+    /// Descriptors and messages that have it.
+    pub(crate) fn references(&self) -> u32 {
+        self.references
+    }
+
     pub(crate) fn nonblocking(&self) -> bool {
         self.flags & open::NONBLOCK != 0
     }
@@ -130,6 +135,11 @@ impl Descriptions {
             return None;
         }
         self.descriptions.remove(&id)
+    }
+
+    /// All, by their numbers.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (DescriptionId, &Description)> {
+        self.descriptions.iter().map(|(&id, description)| (id, description))
     }
 
     /// How many there are, and their references together.

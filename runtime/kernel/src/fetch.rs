@@ -1,6 +1,6 @@
 //! HTTP requests that the host makes for a task: the capability check, the response on its way, backpressure.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use oac_abi::{
     Errno, bounds,
@@ -12,21 +12,28 @@ use crate::{
     FetchId, Flow, HostRequest, Kernel, NetworkCapability,
     answer::{Answer, block_on},
     arguments::Out,
+    byte_queue::ByteQueue,
     description::File,
     dispatch::Sys,
-    pipe::take_bytes,
     wait_queue::WaitKey,
 };
 
 /// A response on its way.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Fetch {
     /// Encoded as programs read it.
     head: Option<Result<Vec<u8>, Errno>>,
     head_read: bool,
-    body: VecDeque<u8>,
+    body: ByteQueue,
     end: Option<Result<(), Errno>>,
     paused: bool,
+}
+
+impl Fetch {
+    fn new() -> Fetch {
+        // No limit in the queue itself: it is the host that keeps back what it was told to.
+        Fetch { head: None, head_read: false, body: ByteQueue::new(usize::MAX), end: None, paused: false }
+    }
 }
 
 /// All fetches of a container whose descriptor is open.
@@ -103,7 +110,7 @@ fn permits(network: &NetworkCapability, url: &str) -> Result<(), Errno> {
                 let tail = host.len().checked_sub(parent.len() + 1).and_then(|at| host.get(at..));
                 tail.is_some_and(|tail| tail[1..].eq_ignore_ascii_case(parent) && tail.starts_with('.'))
             }
-            None => host.eq_ignore_ascii_case(rule_host),
+            None => rule == "*" || host.eq_ignore_ascii_case(rule_host),
         };
         host_fits && rule_port.is_none_or(|rule_port| rule_port == port)
     };
@@ -128,7 +135,7 @@ impl Sys<'_> {
         fetches.last += 1;
         let id = FetchId(fetches.last);
         self.kernel.tasks.life(self.task)?.fds.require_room(1)?;
-        self.kernel.fetches.fetches.insert(id, Fetch::default());
+        self.kernel.fetches.fetches.insert(id, Fetch::new());
         let fd = self.kernel.install(self.task, File::Fetch(id), flags | open::RDONLY)?;
         let request = HostRequest::Fetch { id, task: self.task, head, body: body.to_vec() };
         self.kernel.requests.push_back(request);
@@ -176,7 +183,7 @@ impl Kernel {
         if fetch.end.is_some() {
             return Flow::Pause;
         }
-        fetch.body.extend(chunk);
+        fetch.body.put(chunk);
         fetch.paused = fetch.body.len() >= bounds::FETCH_BUFFER_BYTES;
         let flow = if fetch.paused { Flow::Pause } else { Flow::Continue };
         self.waits.wake(WaitKey::Fetch(id));
@@ -206,7 +213,7 @@ impl Kernel {
                 None => block_on(WaitKey::Fetch(id)),
             };
         }
-        let len = take_bytes(&mut fetch.body, buf);
+        let len = fetch.body.take(buf);
         if fetch.paused && fetch.body.len() <= bounds::FETCH_BUFFER_BYTES / 2 {
             fetch.paused = false;
             if fetch.end.is_none() {

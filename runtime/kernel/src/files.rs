@@ -71,7 +71,11 @@ impl Kernel {
 
     /// Gives up one reference to a description; the last one closes the file.
     pub(crate) fn release(&mut self, description: DescriptionId) {
-        let Some(description) = self.files.release(description) else { return };
+        let Some(description) = self.files.release(description) else {
+            // What only messages hold may have been cut off by this.
+            self.collect_circles();
+            return;
+        };
         self.note_closed(&description);
         match description.file {
             File::Device { .. } | File::Signals { .. } | File::Pidfd(_) => {}
@@ -136,7 +140,7 @@ impl Kernel {
         }
         match description.file {
             File::PipeReader(pipe) => self.pipe_read(pipe, nonblocking, buf),
-            File::Socket(socket) => self.socket_read(socket, nonblocking, buf),
+            File::Socket(socket) => self.socket_read(task, socket, nonblocking, buf),
             File::Fetch(fetch) => self.fetch_read(fetch, nonblocking, buf),
             File::Terminal { pty, master, .. } => self.terminal_read(task, (pty, master), nonblocking, buf),
             File::Signals { mask } => self.signalfd_read(task, mask, nonblocking, buf),
@@ -171,12 +175,12 @@ impl Kernel {
             }
             let room = self.file_size_room(task, node, to, input.len())?;
             let caller = self.caller(task);
+            let input = &input[..room];
             if let Some(mode) = self.mode_after_write(task, node)? {
                 let change = SetAttributes { mode: Some(mode), ..SetAttributes::default() };
                 let subject = self.subject_of_fd(task, fd)?;
                 self.set_attributes(task, &subject, &change)?;
             }
-            let input = &input[..room];
             let written = self.with_fs(task, node.fs, |fs| fs.write(&caller, handle, to, input))?;
             if at == At::Position {
                 self.advance(id, written.end)?;

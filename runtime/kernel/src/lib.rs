@@ -23,6 +23,7 @@
 mod alarm;
 mod answer;
 mod arguments;
+mod byte_queue;
 mod capabilities;
 mod census;
 mod config;
@@ -50,6 +51,7 @@ mod spawn;
 mod sys_fd;
 mod sys_file;
 mod sys_inotify;
+mod sys_message;
 mod sys_mount;
 mod sys_namespace;
 mod sys_open;

@@ -1,6 +1,6 @@
 //! Pipes: a bounded queue of bytes with two ends. pipe(7).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use oac_abi::{
     Errno,
@@ -11,6 +11,7 @@ use oac_abi::{
 use crate::{
     Kernel, TaskId,
     answer::{Answer, Block, Stop, block_on},
+    byte_queue::ByteQueue,
     wait_queue::WaitKey,
 };
 
@@ -21,7 +22,7 @@ pub(crate) struct PipeId(pub(crate) u64);
 /// One pipe. Each end is one description, however many descriptors share it.
 #[derive(Debug)]
 pub(crate) struct Pipe {
-    bytes: VecDeque<u8>,
+    bytes: ByteQueue,
     reader: bool,
     writer: bool,
 }
@@ -37,7 +38,10 @@ impl Pipes {
     /// A new pipe with both ends open.
     pub(crate) fn add(&mut self) -> PipeId {
         self.last += 1;
-        self.pipes.insert(PipeId(self.last), Pipe { bytes: VecDeque::new(), reader: true, writer: true });
+        self.pipes.insert(
+            PipeId(self.last),
+            Pipe { bytes: ByteQueue::new(PIPE_BYTES), reader: true, writer: true },
+        );
         PipeId(self.last)
     }
 
@@ -56,7 +60,7 @@ impl Pipes {
     /// What poll(2) says of the writing end: writable means that an atomic write fits.
     pub(crate) fn poll_writer(&self, id: PipeId) -> u16 {
         self.pipes.get(&id).map_or(poll::NVAL, |pipe| {
-            let writable = PIPE_BYTES - pipe.bytes.len() >= PIPE_ATOMIC_BYTES;
+            let writable = pipe.bytes.room() >= PIPE_ATOMIC_BYTES;
             if pipe.reader { if writable { poll::OUT } else { 0 } } else { poll::OUT | poll::ERR }
         })
     }
@@ -72,24 +76,13 @@ impl Pipes {
     }
 }
 
-/// Moves bytes out of a queue; gives how many.
-pub(crate) fn take_bytes(bytes: &mut VecDeque<u8>, buf: &mut [u8]) -> usize {
-    let len = buf.len().min(bytes.len());
-    let (front, back) = bytes.as_slices();
-    let first = front.len().min(len);
-    buf[..first].copy_from_slice(&front[..first]);
-    buf[first..len].copy_from_slice(&back[..len - first]);
-    bytes.drain(..len);
-    len
-}
-
 impl Kernel {
     pub(crate) fn pipe_read(&mut self, id: PipeId, nonblocking: bool, buf: &mut [u8]) -> Answer<usize> {
         let pipe = self.pipes.get_mut(id)?;
         if pipe.bytes.is_empty() && pipe.writer && !buf.is_empty() {
             return if nonblocking { Err(Errno::EAGAIN.into()) } else { block_on(WaitKey::PipeIn(id)) };
         }
-        let len = take_bytes(&mut pipe.bytes, buf);
+        let len = pipe.bytes.take(buf);
         if len > 0 {
             self.waits.wake(WaitKey::PipeOut(id));
         }
@@ -113,11 +106,11 @@ impl Kernel {
         if left.is_empty() {
             return Ok(done);
         }
-        let room = PIPE_BYTES - pipe.bytes.len();
+        let room = pipe.bytes.room();
         let atomic = input.len() <= PIPE_ATOMIC_BYTES;
         let len = if atomic && room < left.len() { 0 } else { room.min(left.len()) };
         if len > 0 {
-            pipe.bytes.extend(&left[..len]);
+            pipe.bytes.put(&left[..len]);
             self.waits.wake(WaitKey::PipeIn(id));
         }
         let done = done + len;

@@ -298,6 +298,17 @@ impl Kernel {
         Ok(())
     }
 
+    /// The file of a Unix socket's name.
+    ///
+    /// # Errors
+    /// As mknodat(2).
+    pub(crate) fn make_socket_file(&mut self, task: TaskId, path: &[u8]) -> Result<Node, Errno> {
+        let found = self.find(task, at::FDCWD, path, LastLink::Name)?;
+        let name = Self::find_new(&found, false)?;
+        let mode = self.umasked(task, 0o777)?;
+        Ok(self.create(task, &found, name, NewNode::Socket { mode })?.node)
+    }
+
     /// symlinkat(2).
     ///
     /// # Errors

@@ -86,13 +86,7 @@ impl Kernel {
                 keys.push(WaitKey::PipeOut(pipe));
                 self.pipes.poll_writer(pipe)
             }
-            File::Socket(socket) => {
-                keys.push(WaitKey::SocketIn(socket));
-                if events & poll::OUT != 0 {
-                    keys.push(WaitKey::SocketOut(socket));
-                }
-                self.sockets.poll(socket)
-            }
+            File::Socket(socket) => self.sockets.readiness(socket, events, keys),
             File::Fetch(fetch) => {
                 keys.push(WaitKey::Fetch(fetch));
                 self.fetches.poll(fetch)

@@ -1,6 +1,6 @@
-//! Calls on sockets.
+//! Calls on sockets: making them, names, connections, options. What they carry is in `sys_message.rs`.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
+use std::collections::VecDeque;
 
 use oac_abi::{
     Errno, bounds,
@@ -9,13 +9,13 @@ use oac_abi::{
 };
 
 use crate::{
-    HostRequest, Kernel, Port, TaskId,
-    answer::{Answer, block_on},
+    HostRequest, Kernel, TaskId,
+    answer::Answer,
     arguments::Out,
     description::File,
     dispatch::Sys,
     fd_table::Fd,
-    socket::{Address, Domain, Listener, Socket, SocketId, SocketState},
+    socket::{Domain, Kind, Listener, Socket, SocketId, State},
     sys_fd::pair,
     wait_queue::WaitKey,
 };
@@ -24,117 +24,62 @@ use crate::{
 ///
 /// # Errors
 /// EINVAL for other bits, ESOCKTNOSUPPORT for other kinds.
-fn stream_flags(kind: u32) -> Result<u32, Errno> {
+fn kind_and_flags(kind: u32) -> Result<(Kind, u32), Errno> {
     let flags = kind & (sock::NONBLOCK | sock::CLOEXEC);
-    match kind & !flags {
-        sock::STREAM => Ok(open::RDWR | flags),
-        kind if kind < 16 => Err(Errno::ESOCKTNOSUPPORT),
-        _ => Err(Errno::EINVAL),
-    }
+    let kind = match kind & !flags {
+        sock::STREAM => Kind::Stream,
+        sock::DGRAM => Kind::Datagram,
+        sock::SEQPACKET => Kind::SeqPacket,
+        kind if kind < 16 => return Err(Errno::ESOCKTNOSUPPORT),
+        _ => return Err(Errno::EINVAL),
+    };
+    Ok((kind, open::RDWR | flags))
 }
 
-/// An address as a socket of a domain may use it.
+/// Whether there is such a socket.
 ///
 /// # Errors
-/// EAFNOSUPPORT for another family's.
-fn internet_address(domain: Domain, bytes: &[u8]) -> Result<Address, Errno> {
-    match (SocketAddress::decode(bytes)?, domain) {
-        (SocketAddress::V4(address), Domain::V4) => {
-            Ok(Address { ip: IpAddr::V4(*address.ip()), port: Port(address.port()) })
-        }
-        (SocketAddress::V6(address), Domain::V6) => {
-            let ip = address.ip().to_ipv4_mapped().map_or(IpAddr::V6(*address.ip()), IpAddr::V4);
-            Ok(Address { ip, port: Port(address.port()) })
-        }
-        _ => Err(Errno::EAFNOSUPPORT),
-    }
-}
-
-/// An address as a socket of a domain shows it: IPv4 is mapped on an IPv6 socket.
-fn shown(domain: Domain, address: Option<Address>) -> SocketAddress {
-    let Address { ip, port } = address.unwrap_or(Address {
-        ip: match domain {
-            Domain::V6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-            _ => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-        },
-        port: Port(0),
-    });
-    match (domain, ip) {
-        (Domain::Unix, _) => SocketAddress::Unix(Vec::new()),
-        (Domain::V4, IpAddr::V4(ip)) => SocketAddress::V4(SocketAddrV4::new(ip, port.0)),
-        (Domain::V4, IpAddr::V6(_)) => SocketAddress::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, port.0)),
-        (Domain::V6, IpAddr::V4(ip)) => {
-            SocketAddress::V6(SocketAddrV6::new(ip.to_ipv6_mapped(), port.0, 0, 0))
-        }
-        (Domain::V6, IpAddr::V6(ip)) => SocketAddress::V6(SocketAddrV6::new(ip, port.0, 0, 0)),
-    }
-}
-
-fn is_local(ip: IpAddr) -> bool {
-    ip.is_loopback() || ip.is_unspecified()
-}
-
-fn wildcard(domain: Domain) -> IpAddr {
-    match domain {
-        Domain::V6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-        _ => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-    }
+/// EAFNOSUPPORT, ESOCKTNOSUPPORT, EPROTONOSUPPORT.
+fn domain_of(domain: u32, kind: Kind, protocol: u32) -> Result<Domain, Errno> {
+    let (domain, own) = match (domain, kind) {
+        // Protocol 1 of its own family is its number.
+        (sock::AF_UNIX, _) => (Domain::Unix, sock::AF_UNIX),
+        (sock::AF_INET | sock::AF_INET6, Kind::SeqPacket) => return Err(Errno::ESOCKTNOSUPPORT),
+        (sock::AF_INET, Kind::Stream) => (Domain::V4, sock::IPPROTO_TCP),
+        (sock::AF_INET, Kind::Datagram) => (Domain::V4, sock::IPPROTO_UDP),
+        (sock::AF_INET6, Kind::Stream) => (Domain::V6, sock::IPPROTO_TCP),
+        (sock::AF_INET6, Kind::Datagram) => (Domain::V6, sock::IPPROTO_UDP),
+        _ => return Err(Errno::EAFNOSUPPORT),
+    };
+    if protocol == 0 || protocol == own { Ok(domain) } else { Err(Errno::EPROTONOSUPPORT) }
 }
 
 impl Sys<'_> {
     pub(crate) fn socket(self, domain: u32, kind: u32, protocol: u32) -> Answer {
-        let domain = match domain {
-            sock::AF_INET => Domain::V4,
-            sock::AF_INET6 => Domain::V6,
-            _ => return Err(Errno::EAFNOSUPPORT.into()),
-        };
-        let flags = stream_flags(kind)?;
-        if protocol != 0 && protocol != sock::IPPROTO_TCP {
-            return Err(Errno::EPROTONOSUPPORT.into());
-        }
-        let id = self.kernel.sockets.add(domain, self.task, SocketState::Idle);
+        let (kind, flags) = kind_and_flags(kind)?;
+        let domain = domain_of(domain, kind, protocol)?;
+        let id = self.kernel.sockets.add(domain, kind, self.task);
         Ok(i64::from(self.kernel.install(self.task, File::Socket(id), flags)?.0))
     }
 
     pub(crate) fn bind(self, fd: i32, address: &[u8]) -> Answer {
         let id = self.kernel.socket_id(self.task, fd)?.0;
+        let address = SocketAddress::decode(address)?;
         let socket = self.kernel.sockets.get(id)?;
-        if socket.local.is_some() || socket.domain == Domain::Unix {
+        if let (Domain::Unix, SocketAddress::Unix(name)) = (socket.domain, &address) {
+            self.kernel.unix_bind(self.task, id, name)?;
+            return Ok(0);
+        }
+        if socket.is_unix() {
             return Err(Errno::EINVAL.into());
         }
-        let address = internet_address(socket.domain, address)?;
-        if !is_local(address.ip) {
-            return Err(Errno::EADDRNOTAVAIL.into());
-        }
-        self.kernel.sockets.bind(id, address.ip, address.port)?;
+        self.kernel.sockets.bind_internet(id, &address)?;
         Ok(0)
     }
 
     pub(crate) fn listen(self, fd: i32, backlog: u32) -> Answer {
         let id = self.kernel.socket_id(self.task, fd)?.0;
-        // Linux admits one more than asked for.
-        let backlog = (backlog as usize).min(bounds::BACKLOG_MAX - 1) + 1;
-        let socket = self.kernel.sockets.get_mut(id)?;
-        match &mut socket.state {
-            SocketState::Listening(listener) => {
-                listener.backlog = backlog;
-                self.kernel.establish(id);
-                return Ok(0);
-            }
-            SocketState::Idle if socket.domain != Domain::Unix => {}
-            _ => return Err(Errno::EINVAL.into()),
-        }
-        let (domain, local) = (socket.domain, socket.local);
-        if local.is_none() {
-            self.kernel.sockets.bind(id, wildcard(domain), Port(0))?;
-        }
-        let socket = self.kernel.sockets.get_mut(id)?;
-        let listener = Listener { queue: Default::default(), connecting: Default::default(), backlog };
-        socket.state = SocketState::Listening(listener);
-        socket.owner = self.task;
-        if let Some(address) = socket.local {
-            self.kernel.requests.push_back(HostRequest::PortOpened { port: address.port, task: self.task });
-        }
+        self.kernel.listen(self.task, id, backlog)?;
         Ok(0)
     }
 
@@ -149,106 +94,73 @@ impl Sys<'_> {
 
     pub(crate) fn connect(self, fd: i32, address: &[u8]) -> Answer {
         let (id, nonblocking) = self.kernel.socket_id(self.task, fd)?;
-        let again = self.kernel.tasks.life(self.task)?.pending.is_some();
-        let socket = self.kernel.sockets.get_mut(id)?;
-        if let Some(errno) = socket.error.take() {
-            return Err(errno.into());
+        let family = address.first_chunk::<2>().map(|family| u16::from_le_bytes(*family));
+        if family == Some(sock::AF_UNSPEC as u16) {
+            self.kernel.disconnect(id)?;
+            return Ok(0);
         }
-        match socket.state {
-            SocketState::Connected(_) if again => return Ok(0),
-            SocketState::Connecting { .. } if again => return block_on(WaitKey::SocketOut(id)),
-            SocketState::Connecting { .. } => return Err(Errno::EALREADY.into()),
-            SocketState::Connected(_) | SocketState::Listening(_) => return Err(Errno::EISCONN.into()),
-            SocketState::Idle => {}
-        }
-        self.kernel.begin_connect(id, address)?;
-        match self.kernel.sockets.get(id)?.state {
-            SocketState::Connected(_) => Ok(0),
-            _ if nonblocking => Err(Errno::EINPROGRESS.into()),
-            _ => block_on(WaitKey::SocketOut(id)),
+        let address = SocketAddress::decode(address)?;
+        let socket = self.kernel.sockets.get(id)?;
+        match (socket.domain, socket.kind) {
+            (Domain::Unix, _) => self.kernel.unix_connect(self.task, id, nonblocking, &address),
+            (_, Kind::Stream) => self.kernel.tcp_connect(self.task, id, nonblocking, &address),
+            _ => {
+                self.kernel.udp_connect(id, &address)?;
+                Ok(0)
+            }
         }
     }
 
     pub(crate) fn shutdown(self, fd: i32, how: u32) -> Answer {
+        let id = self.kernel.socket_id(self.task, fd)?.0;
         if how > sock::SHUT_RDWR {
             return Err(Errno::EINVAL.into());
         }
-        let id = self.kernel.socket_id(self.task, fd)?.0;
-        let is_unix = self.kernel.sockets.get(id)?.domain == Domain::Unix;
-        let stream = self.kernel.sockets.stream_mut(id).ok_or(Errno::ENOTCONN)?;
-        let (reading, writing) = (how != sock::SHUT_WR, how != sock::SHUT_RD);
-        stream.read_shut |= reading;
-        stream.write_shut |= writing;
-        let peer_id = stream.peer;
-        if reading {
-            self.kernel.waits.wake(WaitKey::SocketIn(id));
-        }
-        if writing {
-            self.kernel.waits.wake(WaitKey::SocketOut(id));
-        }
-        if let Some(peer_id) = peer_id
-            && let Some(peer) = self.kernel.sockets.stream_mut(peer_id)
-        {
-            peer.peer_finished |= writing;
-            // Unix sockets tell the writer that nobody reads; TCP has no such message.
-            peer.write_shut |= reading && is_unix;
-            self.kernel.waits.wake(WaitKey::SocketIn(peer_id));
-            self.kernel.waits.wake(WaitKey::SocketOut(peer_id));
-        }
+        self.kernel.shutdown(id, how != sock::SHUT_WR, how != sock::SHUT_RD)?;
         Ok(0)
     }
 
     pub(crate) fn getsockname(self, fd: i32, address: Out<'_>) -> Answer {
-        let socket = self.kernel.sockets.get(self.kernel.socket_id(self.task, fd)?.0)?;
-        let encoded = shown(socket.domain, socket.local).encode();
+        let id = self.kernel.socket_id(self.task, fd)?.0;
+        let encoded = self.kernel.sockets.own_address(id)?.encode();
         address.put_cut(&encoded);
         Ok(encoded.len() as i64)
     }
 
     pub(crate) fn getpeername(self, fd: i32, address: Out<'_>) -> Answer {
-        let socket = self.kernel.sockets.get(self.kernel.socket_id(self.task, fd)?.0)?;
-        if !matches!(socket.state, SocketState::Connected(_)) {
-            return Err(Errno::ENOTCONN.into());
-        }
-        let encoded = shown(socket.domain, socket.remote).encode();
+        let id = self.kernel.socket_id(self.task, fd)?.0;
+        let encoded = self.kernel.sockets.peer_address(id)?.encode();
         address.put_cut(&encoded);
         Ok(encoded.len() as i64)
     }
 
     pub(crate) fn getsockopt(self, fd: i32, level: u32, option: u32, value: Out<'_>) -> Answer {
         let id = self.kernel.socket_id(self.task, fd)?.0;
-        let socket = self.kernel.sockets.get_mut(id)?;
-        if level != sock::SOL_SOCKET {
-            return Err(Errno::ENOPROTOOPT.into());
-        }
-        let number = match option {
-            sock::SO_ERROR => socket.error.take().map_or(0, |errno| u32::from(errno.number())),
-            sock::SO_TYPE => sock::STREAM,
-            sock::SO_ACCEPTCONN => u32::from(matches!(socket.state, SocketState::Listening(_))),
-            _ => return Err(Errno::ENOPROTOOPT.into()),
-        };
-        Ok(value.put_cut(&number.to_le_bytes()) as i64)
+        let bytes = self.kernel.sockets.get_mut(id)?.option(level, option)?;
+        Ok(value.put_cut(&bytes) as i64)
     }
 
-    pub(crate) fn setsockopt(self, fd: i32, level: u32, option: u32, _value: &[u8]) -> Answer {
-        self.kernel.socket_id(self.task, fd)?;
-        match (level, option) {
-            (sock::SOL_SOCKET, sock::SO_REUSEADDR | sock::SO_KEEPALIVE)
-            | (sock::IPPROTO_TCP, sock::TCP_NODELAY) => Ok(0),
-            _ => Err(Errno::ENOPROTOOPT.into()),
+    pub(crate) fn setsockopt(self, fd: i32, level: u32, option: u32, value: &[u8]) -> Answer {
+        let id = self.kernel.socket_id(self.task, fd)?.0;
+        self.kernel.sockets.get_mut(id)?.set_option(level, option, value)?;
+        // A larger inbox may be what its writer waits for.
+        if let Some(peer) = self.kernel.sockets.get(id)?.peer() {
+            self.kernel.waits.wake(WaitKey::SocketOut(peer));
         }
+        Ok(0)
     }
 
     pub(crate) fn socketpair(self, domain: u32, kind: u32, fds: Out<'_>) -> Answer {
-        if domain != sock::AF_UNIX {
+        let (kind, flags) = kind_and_flags(kind)?;
+        if domain_of(domain, kind, 0)? != Domain::Unix {
             return Err(Errno::EOPNOTSUPP.into());
         }
-        let flags = stream_flags(kind)?;
         if fds.buf.len() < 8 {
             return Err(Errno::EFAULT.into());
         }
         self.kernel.tasks.life(self.task)?.fds.require_room(2)?;
-        let (one, two) = self.kernel.sockets.add_pair(self.task);
+        let credentials = self.kernel.peer_credentials(self.task);
+        let (one, two) = self.kernel.sockets.add_pair(kind, credentials);
         let one = self.kernel.install(self.task, File::Socket(one), flags)?;
         let two = self.kernel.install(self.task, File::Socket(two), flags)?;
         fds.put(&pair(one, two))?;
@@ -265,55 +177,233 @@ impl Kernel {
         let description = self.description(task, fd)?;
         match description.file {
             File::Socket(id) => Ok((id, description.nonblocking())),
+            File::Path(_) => Err(Errno::EBADF),
             _ => Err(Errno::ENOTSOCK),
         }
+    }
+
+    /// listen(2).
+    fn listen(&mut self, task: TaskId, id: SocketId, backlog: u32) -> Result<(), Errno> {
+        // Linux admits one more than asked for.
+        let backlog = (backlog as usize).min(bounds::BACKLOG_MAX - 1) + 1;
+        let socket = self.sockets.get_mut(id)?;
+        let (domain, local, has_name) = (socket.domain, socket.local, socket.name.is_some());
+        let connecting = socket.connecting;
+        match &mut socket.state {
+            _ if socket.kind == Kind::Datagram => return Err(Errno::EOPNOTSUPP),
+            State::Listening(listener) => {
+                listener.backlog = backlog;
+                self.tcp_establish(id);
+                self.waits.wake(WaitKey::SocketRoom(id));
+                return Ok(());
+            }
+            State::Idle if !connecting && (domain != Domain::Unix || has_name) => {}
+            _ => return Err(Errno::EINVAL),
+        }
+        let credentials = self.peer_credentials(task);
+        if domain != Domain::Unix {
+            match local {
+                None => self.sockets.bind_anywhere(id)?,
+                // Two may have bound it before either listened (SO_REUSEADDR).
+                Some(local) if self.sockets.port_is_taken(id, local.ip, local.port)? => {
+                    return Err(Errno::EADDRINUSE);
+                }
+                Some(_) => {}
+            }
+        }
+        let socket = self.sockets.get_mut(id)?;
+        let listener = Listener { queue: VecDeque::new(), connecting: VecDeque::new(), backlog };
+        socket.state = State::Listening(listener);
+        socket.credentials = Some(credentials);
+        socket.owner = task;
+        if let Some(address) = socket.local {
+            self.requests.push_back(HostRequest::PortOpened { port: address.port, task });
+        }
+        self.socket_changed(id);
+        Ok(())
     }
 
     /// accept4(2).
     pub(crate) fn accept(&mut self, task: TaskId, fd: i32, flags: u32) -> Answer<(Fd, SocketAddress)> {
         let (id, nonblocking) = self.socket_id(task, fd)?;
-        let SocketState::Listening(listener) = &self.sockets.get(id)?.state else {
-            return Err(Errno::EINVAL.into());
-        };
+        let socket = self.sockets.get(id)?;
+        if socket.kind == Kind::Datagram {
+            return Err(Errno::EOPNOTSUPP.into());
+        }
+        let State::Listening(listener) = &socket.state else { return Err(Errno::EINVAL.into()) };
         if listener.queue.is_empty() {
-            return if nonblocking { Err(Errno::EAGAIN.into()) } else { block_on(WaitKey::SocketIn(id)) };
+            return match (nonblocking, socket.read_shut && socket.is_unix()) {
+                (true, _) => Err(Errno::EAGAIN.into()),
+                (false, true) => Err(Errno::EINVAL.into()),
+                (false, false) => {
+                    let timeout = (socket.options.receive_timeout_ns, Errno::EAGAIN);
+                    Err(self.socket_wait(task, &[WaitKey::SocketIn(id)], timeout, 0))
+                }
+            };
         }
         self.tasks.life(task)?.fds.require_room(1)?;
-        let Socket { state: SocketState::Listening(listener), .. } = self.sockets.get_mut(id)? else {
+        let Socket { state: State::Listening(listener), .. } = self.sockets.get_mut(id)? else {
             return Err(Errno::EINVAL.into());
         };
         let connection = listener.queue.pop_front().ok_or(Errno::EAGAIN)?;
-        self.establish(id);
-        let socket = self.sockets.get(connection)?;
-        let peer = shown(socket.domain, socket.remote);
+        self.tcp_establish(id);
+        self.waits.wake(WaitKey::SocketRoom(id));
+        let peer = self.sockets.origin_address(connection)?;
         let fd = self.install(task, File::Socket(connection), open::RDWR | flags)?;
         Ok((fd, peer))
     }
 
-    /// Finds the listener and stands in its line.
-    fn begin_connect(&mut self, id: SocketId, address: &[u8]) -> Result<(), Errno> {
-        let domain = self.sockets.get(id)?.domain;
-        let mut remote = internet_address(domain, address)?;
-        if !is_local(remote.ip) {
-            return Err(Errno::ENETUNREACH);
-        }
-        if remote.ip.is_unspecified() {
-            remote.ip = match remote.ip {
-                IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
-                IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
-            };
-        }
-        let listener_id = self.sockets.listener(remote).ok_or(Errno::ECONNREFUSED)?;
-        if self.sockets.get(id)?.local.is_none() {
-            self.sockets.bind(id, remote.ip, Port(0))?;
+    /// connect(2) of TCP. One that does not block says EINPROGRESS even when the connection is there at once, as on Linux; the
+    /// outcome is had from SO_ERROR, or from a second connect.
+    fn tcp_connect(
+        &mut self,
+        task: TaskId,
+        id: SocketId,
+        nonblocking: bool,
+        address: &SocketAddress,
+    ) -> Answer {
+        let again = self.tasks.life(task)?.pending.is_some();
+        let socket = self.sockets.get(id)?;
+        if !socket.connecting {
+            if !matches!(socket.state, State::Idle) {
+                return Err(Errno::EISCONN.into());
+            }
+            self.begin_connect(id, address)?;
+            if nonblocking {
+                return Err(Errno::EINPROGRESS.into());
+            }
+        } else if nonblocking && !again && matches!(socket.state, State::Connecting { .. }) {
+            return Err(Errno::EALREADY.into());
         }
         let socket = self.sockets.get_mut(id)?;
+        match socket.state {
+            State::Connecting { .. } => {
+                let timeout = (socket.options.send_timeout_ns, Errno::EINPROGRESS);
+                Err(self.socket_wait(task, &[WaitKey::SocketOut(id)], timeout, 0))
+            }
+            State::Connected { .. } => {
+                socket.connecting = false;
+                Ok(0)
+            }
+            // Refused, or reset already. It can be tried again.
+            _ => {
+                let errno = socket.error.take().unwrap_or(Errno::ECONNABORTED);
+                socket.start_over();
+                self.sockets.forget_unbound(id);
+                Err(errno.into())
+            }
+        }
+    }
+
+    /// Finds the listener and stands in its line.
+    fn begin_connect(&mut self, id: SocketId, address: &SocketAddress) -> Result<(), Errno> {
+        let remote = self.sockets.tcp_destination(id, address)?;
+        self.sockets.bind_to_reach(id, remote)?;
+        if self.sockets.is_connected(self.sockets.get(id)?.local, remote) {
+            self.sockets.forget_unbound(id);
+            return Err(Errno::EADDRNOTAVAIL);
+        }
+        let socket = self.sockets.get_mut(id)?;
+        let client_port = socket.local.ok_or(Errno::EADDRNOTAVAIL)?.port;
+        socket.connecting = true;
         socket.remote = Some(remote);
-        socket.state = SocketState::Connecting { listener: listener_id };
-        if let SocketState::Listening(listener) = &mut self.sockets.get_mut(listener_id)?.state {
+        socket.error = None;
+        let to_itself = socket.local == Some(remote);
+        let Some(listener_id) = self.sockets.listener(remote, client_port) else {
+            if to_itself {
+                // Its SYN meets itself: a simultaneous open, RFC 9293, 3.5.
+                self.sockets.get_mut(id)?.state = State::Connected { peer: Some(id) };
+            } else {
+                self.tcp_refuse(id);
+            }
+            return Ok(());
+        };
+        self.sockets.get_mut(id)?.state = State::Connecting { listener: listener_id };
+        if let State::Listening(listener) = &mut self.sockets.get_mut(listener_id)?.state {
             listener.connecting.push_back(id);
         }
-        self.establish(listener_id);
+        self.tcp_establish(listener_id);
         Ok(())
+    }
+
+    /// shutdown(2).
+    fn shutdown(&mut self, id: SocketId, reading: bool, writing: bool) -> Result<(), Errno> {
+        let socket = self.sockets.get_mut(id)?;
+        if socket.domain != Domain::Unix {
+            match socket.state {
+                State::Listening(_) if !reading => return Ok(()),
+                State::Listening(_) | State::Connecting { .. } => {
+                    self.abandon(id);
+                    return Ok(());
+                }
+                _ => {}
+            }
+        }
+        socket.connecting &= !matches!(socket.state, State::Connected { .. });
+        socket.read_shut |= reading;
+        socket.write_shut |= writing;
+        let unconnected = matches!(socket.state, State::Idle | State::Closed);
+        let peer = socket.peer();
+        if socket.is_tcp() && writing && !unconnected {
+            if socket.peer_finished {
+                socket.state = State::Closed;
+                socket.read_shut = true;
+            }
+            if let Some(peer) = peer {
+                self.tcp_finish(peer);
+            }
+        } else if socket.is_unix() && socket.kind != Kind::Datagram {
+            // Unix sockets tell the writer that nobody reads; TCP has no such message.
+            if let Some(peer) = peer
+                && let Ok(socket) = self.sockets.get_mut(peer)
+            {
+                socket.read_shut |= writing;
+                socket.write_shut |= reading;
+                self.socket_changed(peer);
+            }
+        }
+        self.socket_changed(id);
+        // Those who would send it messages are told so.
+        self.waits.wake(WaitKey::SocketRoom(id));
+        let is_unix = self.sockets.get(id)?.is_unix();
+        if unconnected && !is_unix { Err(Errno::ENOTCONN) } else { Ok(()) }
+    }
+
+    /// connect(2) to AF_UNSPEC: as if it had never been connected.
+    fn disconnect(&mut self, id: SocketId) -> Result<(), Errno> {
+        let socket = self.sockets.get(id)?;
+        if socket.is_unix() {
+            return self.unix_disconnect(id);
+        }
+        self.abandon(id);
+        Ok(())
+    }
+
+    /// Takes an internet socket out of whatever it is in.
+    fn abandon(&mut self, id: SocketId) {
+        let Ok(socket) = self.sockets.get_mut(id) else { return };
+        let was_connecting = matches!(socket.state, State::Connecting { .. });
+        let port = socket.local.map(|local| local.port);
+        match std::mem::replace(&mut socket.state, State::Idle) {
+            State::Listening(listener) => self.stop_listening(listener, port),
+            State::Connecting { listener } => {
+                if let Ok(Socket { state: State::Listening(listener), .. }) = self.sockets.get_mut(listener) {
+                    listener.connecting.retain(|&client| client != id);
+                }
+            }
+            State::Connected { peer: Some(peer) } => self.tcp_reset(peer),
+            _ => {}
+        }
+        if let Ok(socket) = self.sockets.get_mut(id) {
+            let kept = (socket.read_shut, socket.write_shut, socket.error);
+            socket.start_over();
+            if socket.kind == Kind::Datagram {
+                (socket.read_shut, socket.write_shut, socket.error) = kept;
+            } else if was_connecting {
+                socket.error = Some(Errno::ECONNRESET);
+            }
+        }
+        self.sockets.forget_unbound(id);
+        self.socket_changed(id);
     }
 }

@@ -19,6 +19,8 @@ pub(crate) enum WaitKey {
     SocketIn(SocketId),
     /// A socket has room, is connected, or failed to.
     SocketOut(SocketId),
+    /// A socket's inbox takes another message, or its queue another client, or neither ever again.
+    SocketRoom(SocketId),
     /// Head, body or end of a fetch.
     Fetch(FetchId),
     /// Events have come for a watcher of files.

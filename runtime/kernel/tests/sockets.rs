@@ -121,7 +121,7 @@ fn addresses_in_use() {
     assert_eq!(connect(&mut m, me, fd, v4(foreign, 80)), Done::Err(Errno::ENETUNREACH));
     assert_eq!(connect(&mut m, me, fd, v6(local6, 80)), Done::Err(Errno::EAFNOSUPPORT));
     assert_eq!(m.read(me, fd, 9), Done::Err(Errno::ENOTCONN));
-    assert_eq!(m.call(me, &call!(nr::SOCKET, inet, sock::DGRAM, 0)), Done::Err(Errno::ESOCKTNOSUPPORT));
+    assert_eq!(m.call(me, &call!(nr::SOCKET, inet, sock::SEQPACKET, 0)), Done::Err(Errno::ESOCKTNOSUPPORT));
 }
 
 #[test]

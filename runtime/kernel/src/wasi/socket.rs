@@ -1,6 +1,6 @@
 //! `sock_*`. Preview 1 cannot make sockets; these act on those that were handed down or made through `oac`.
 
-use oac_abi::Errno;
+use oac_abi::{Errno, flags::message};
 
 use super::{fd::status_flags, layout::fdflags};
 use crate::{
@@ -28,15 +28,20 @@ impl Wasi<'_> {
         ro_datalen: Out<'_>,
         ro_flags: Out<'_>,
     ) -> Answer<()> {
-        self.kernel.socket_id(self.task, fd)?;
-        if ri_flags != 0 {
-            // Neither peeking nor waiting for all.
-            return Err(Errno::EOPNOTSUPP.into());
+        const PEEK: u32 = 1;
+        const WAITALL: u32 = 2;
+        const DATA_TRUNCATED: u16 = 1;
+        if ri_flags & !(PEEK | WAITALL) != 0 {
+            return Err(Errno::EINVAL.into());
         }
-        let len = self.kernel.read_file(self.task, fd, At::Position, iovs.buf)?;
-        iovs.filled(len);
-        ro_datalen.put(&(len as u32).to_le_bytes())?;
-        Ok(ro_flags.put(&[0, 0])?)
+        let peek = if ri_flags & PEEK != 0 { message::PEEK } else { 0 };
+        let flags = peek | if ri_flags & WAITALL != 0 { message::WAITALL } else { 0 };
+        let received = self.kernel.receive(self.task, fd, iovs.buf, flags)?;
+        self.kernel.discard_rights(received.rights);
+        iovs.filled(received.filled);
+        ro_datalen.put(&(received.filled as u32).to_le_bytes())?;
+        let out_flags = if received.is_cut { DATA_TRUNCATED } else { 0 };
+        Ok(ro_flags.put(&out_flags.to_le_bytes())?)
     }
 
     pub(crate) fn sock_send(self, fd: i32, iovs: &[u8], si_flags: u32, so_datalen: Out<'_>) -> Answer<()> {
