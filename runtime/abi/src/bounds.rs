@@ -62,6 +62,8 @@ pub const FILESYSTEMS_MAX: usize = 1024;
 pub const XATTRS_BYTES_MAX: usize = 128 << 10;
 /// Binds in one namespace.
 pub const BINDS_MAX: usize = 256;
+/// Locks of files and of ranges in a container; one more is ENOLCK.
+pub const LOCKS_MAX: usize = 4 << 10;
 /// Supplementary groups of a task (Linux: NGROUPS_MAX).
 pub const GROUPS_MAX: usize = 65_536;
 /// Watches of files in a container; one more is ENOSPC (Linux: max_user_watches).

@@ -79,7 +79,7 @@ macro_rules! for_each_call {
             /// Makes a pipe: two descriptors, read end first, as i32s; O_CLOEXEC, O_NONBLOCK. pipe2(2).
             oac 32 pipe2 (flags: u32, fds: out_bytes) => kernel full;
             /// Advisory lock of an open file. flock(2).
-            oac 33 flock (fd: i32, operation: u32) => kernel missing(ENOSYS);
+            oac 33 flock (fd: i32, operation: u32) => kernel full;
             /// Reads an extended attribute; returns its length, whatever the buffer holds when that is empty (ERANGE when it is too small). AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH. getxattr(2), fgetxattr(2).
             oac 34 getxattrat (dirfd: i32, path: in_bytes, at_flags: u32, name: in_bytes, value: out_bytes) => kernel missing(EOPNOTSUPP);
             /// Sets an extended attribute: `flags::xattr` CREATE, REPLACE. setxattr(2), fsetxattr(2).
@@ -95,7 +95,7 @@ macro_rules! for_each_call {
             /// Removes an extended attribute. removexattr(2).
             oac 40 removexattrat (dirfd: i32, path: in_bytes, at_flags: u32, name: in_bytes) => kernel missing(EOPNOTSUPP);
             /// Locks of byte ranges: `flags::fcntl` GETLK, SETLK, SETLKW and their OFD_ forms; `lock::Flock` in, and out for the first. fcntl(2).
-            oac 41 fcntl_lock (fd: i32, command: u32, lock: in_bytes, found: out_bytes) => kernel missing(ENOSYS);
+            oac 41 fcntl_lock (fd: i32, command: u32, lock: in_bytes, found: out_bytes) => kernel full;
             /// Watches a path for the events of a mask; returns the watch's number. inotify_add_watch(2).
             oac 42 inotify_add_watch (fd: i32, path: in_bytes, mask: u32) => kernel full;
             /// Ends a watch. inotify_rm_watch(2).

@@ -23,6 +23,8 @@ pub struct Census {
     /// Watchers of files, and their watches.
     pub watchers: usize,
     pub watches: usize,
+    /// Locks of files and ranges.
+    pub locks: usize,
     /// Names by which files are open.
     pub open_names: usize,
     pub terminals: usize,
@@ -51,6 +53,7 @@ impl Kernel {
             fetches: self.fetches.len(),
             watchers,
             watches,
+            locks: self.locks.len(),
             open_names: self.open_names.len(),
             terminals: self.terminals.len(),
             alarms: self.alarms.len(),

@@ -70,12 +70,13 @@ impl Kernel {
     }
 
     /// Gives up one reference to a description; the last one closes the file.
-    pub(crate) fn release(&mut self, description: DescriptionId) {
-        let Some(description) = self.files.release(description) else {
+    pub(crate) fn release(&mut self, id: DescriptionId) {
+        let Some(description) = self.files.release(id) else {
             // What only messages hold may have been cut off by this.
             self.collect_circles();
             return;
         };
+        self.release_description_locks(id, &description);
         self.note_closed(&description);
         match description.file {
             File::Device { .. } | File::Signals { .. } | File::Pidfd(_) => {}
@@ -105,7 +106,7 @@ impl Kernel {
     /// EBADF.
     pub(crate) fn close_fd(&mut self, task: TaskId, fd: i32) -> Result<(), Errno> {
         let entry = self.tasks.life_mut(task)?.fds.take(Fd::new(fd)?)?;
-        self.release(entry.description);
+        self.release_from(task, entry.description);
         Ok(())
     }
 

@@ -98,7 +98,7 @@ impl Kernel {
         let replaced = self.tasks.life_mut(task)?.fds.put(new, FdEntry { description, cloexec })?;
         self.files.share(description);
         if let Some(replaced) = replaced {
-            self.release(replaced.description);
+            self.release_from(task, replaced.description);
         }
         Ok(new)
     }

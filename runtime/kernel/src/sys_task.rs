@@ -104,8 +104,9 @@ impl Kernel {
         self.log(id, |_| LogEvent::Exit { status, reason: reason.clone() });
         self.record_exit(id, parent, status, reason);
         for entry in life.fds.drain() {
-            self.release(entry.description);
+            self.release_from(id, entry.description);
         }
+        self.locks.unwant(id);
         self.namespaces.release(life.namespace);
         drop(life);
         for &child in &children {

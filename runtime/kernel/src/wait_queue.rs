@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::{FetchId, TaskId, inotify::WatcherId, pipe::PipeId, socket::SocketId, terminal::PtyId};
+use crate::{FetchId, TaskId, inotify::WatcherId, locks::Locked, pipe::PipeId, socket::SocketId, terminal::PtyId};
 
 /// Something whose state can change under a waiting call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +23,8 @@ pub(crate) enum WaitKey {
     SocketRoom(SocketId),
     /// Head, body or end of a fetch.
     Fetch(FetchId),
+    /// A lock of a file has been given up.
+    Lock(Locked),
     /// Events have come for a watcher of files.
     Watcher(WatcherId),
     /// A task has ended.
