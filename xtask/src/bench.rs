@@ -3,6 +3,8 @@
 //! Everything is measured in one run on one machine, beside what it is compared with: the ratios are what counts.
 //! Nothing here fails because a number is bad; tests do not look at time.
 
+mod container;
+mod document;
 mod measure;
 mod table;
 
@@ -16,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::step::step;
 use crate::workspace::Workspace;
 use crate::{build, example_job, node_library, setup};
+use document::Document;
 use measure::{Sample, measure};
 use table::Table;
 
@@ -30,20 +33,52 @@ Written by `cargo xtask bench`, never by hand. Read the ratios: both sides of ea
 same machine, one after the other. Times are medians, memory is the largest peak. \"–\" was not measured in this run.
 ";
 
-/// Measures everything and writes the document.
+/// What can be measured by itself.
+const PARTS: [&str; 3] = ["files", "container", "rest"];
+
+/// `cargo xtask bench [PART…]`: measures, and renews the sections of the document that it has measured.
 ///
 /// # Errors
 /// When something cannot be built or run.
-pub(crate) fn run(workspace: &Workspace) -> Result<()> {
-    build::run(workspace, &[])?;
+pub(crate) fn run(workspace: &Workspace, parts: &[String]) -> Result<()> {
+    if let Some(unknown) = parts.iter().find(|part| !PARTS.contains(&part.as_str())) {
+        return Err(Error::Usage(format!(
+            "`{unknown}` is not a part of the benchmarks ({})",
+            PARTS.join(", ")
+        )));
+    }
+    let wants = |part: &str| parts.is_empty() || parts.iter().any(|wanted| wanted == part);
+    // What is measured against the machine needs the command line only.
+    let needed: &[String] = if wants("rest") { &[] } else { &["oac".to_owned()] };
+    build::run(workspace, needed)?;
+    let mut text = String::new();
+    if wants("rest") {
+        rest(workspace, &mut text)?;
+    }
+    if wants("files") {
+        step("bench: files", || container::files(workspace))?.write(&mut text);
+    }
+    if wants("container") {
+        step("bench: container", || container::container(workspace))?.write(&mut text);
+    }
+    let path = workspace.path(FILE);
+    let mut document = Document::parse(&fs::read_to_string(&path).map_err(Error::file("read", &path))?);
+    document.renew(Document::parse(&text));
+    let text = format!("{INTRODUCTION}\n{}\n{}", machine(), document.text());
+    fs::write(&path, text).map_err(Error::file("write", &path))?;
+    println!("wrote {FILE}");
+    Ok(())
+}
+
+/// The command line against Node, the example job, system calls and sizes, in the page too.
+fn rest(workspace: &Workspace, text: &mut String) -> Result<()> {
     let node = step("setup: Node's library", || node_library::ensure(workspace))?.binary;
     let native = step("bench: native", || native(workspace, &node))?;
     let job = step("bench: the example job, native", || example_job::run(workspace))?;
     let calls = step("bench: system calls, native", || system_calls(workspace))?;
     let page = step("bench: browser", || browser(workspace))?;
     let sizes = step("bench: sizes", || sizes(workspace))?;
-    let mut text = format!("{INTRODUCTION}\n{}\n", machine());
-    native.write(&mut text);
+    native.write(text);
     let mut table = Table::new("The example job", ["what", "native", "browser"]);
     let page_ms = |name: &str| page[name].as_f64().map_or("–".to_owned(), |ms| format!("{ms:.0} ms"));
     table.row([
@@ -58,7 +93,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         &page_ms("install_ms"),
     ]);
     table.row(["first response", &format!("{:.0} ms", job.first_response_ms), &page_ms("first_response_ms")]);
-    table.write(&mut text);
+    table.write(text);
     let mut table = Table::new("System calls", ["call", "native", "browser"]);
     for (name, label) in
         [("empty", "getpid"), ("stat", "stat"), ("read_1k", "read of 1 KB"), ("read_64k", "read of 64 KB")]
@@ -72,11 +107,8 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
             .map_or("–".to_owned(), |us| format!("{us:.1} µs"));
         table.row([label, &native, &page]);
     }
-    table.write(&mut text);
-    sizes.write(&mut text);
-    let path = workspace.path(FILE);
-    fs::write(&path, text).map_err(Error::file("write", &path))?;
-    println!("wrote {FILE}");
+    table.write(text);
+    sizes.write(text);
     Ok(())
 }
 
