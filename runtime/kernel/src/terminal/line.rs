@@ -50,6 +50,8 @@ pub(crate) struct Line {
     screen: Screen,
     /// Bytes from the master that have found no room.
     transit: VecDeque<u8>,
+    /// While bytes are being taken in: how much output there was before, for what they echo is not with the master yet.
+    delivered: usize,
 }
 
 impl Default for Line {
@@ -63,6 +65,7 @@ impl Default for Line {
             echo: Echo::new(TERMINAL_ECHO_BYTES),
             screen: Screen::new(OUTPUT_BYTES),
             transit: VecDeque::new(),
+            delivered: usize::MAX,
         }
     }
 }
@@ -204,7 +207,7 @@ impl Line {
 
     /// Throws away what was written and is on its way to the master.
     pub(crate) fn flush_output(&mut self) {
-        self.screen.output.truncate(MASTER_BYTES);
+        self.screen.output.truncate(self.delivered.min(MASTER_BYTES));
     }
 
     /// Throws away all that waits for the master: its own tcflush(3).
@@ -232,12 +235,14 @@ impl Line {
             if count == 0 {
                 return;
             }
+            self.delivered = self.screen.output.len();
             for _ in 0..count {
                 if let Some(byte) = self.transit.pop_front() {
                     self.take(byte, signals);
                 }
             }
             self.echo.flush(&mut self.screen, &self.termios);
+            self.delivered = usize::MAX;
         }
     }
 

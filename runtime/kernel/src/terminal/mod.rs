@@ -377,7 +377,7 @@ impl Kernel {
     ) -> Answer<usize> {
         use oac_abi::termios::local::TOSTOP;
         let pty = self.terminals.get(id)?;
-        if !master && !pty.master || master && pty.slaves == 0 {
+        if !master && !pty.master {
             return if done > 0 { Ok(done) } else { Err(Errno::EIO.into()) };
         }
         if !master && pty.line.termios().has_local(TOSTOP) {
