@@ -31,6 +31,8 @@ pub struct Limits {
     pub memory_bytes: Option<u64>,
     /// Bytes in the root filesystem; one more is ENOSPC.
     pub disk_bytes: u64,
+    /// Files, directories and all else in the root filesystem; one more is ENOSPC.
+    pub disk_inodes: u64,
     /// CPU time of all programs together, those that have ended included, as hosts report it to
     /// [`crate::Kernel::report_usage`]; a host may see sooner that it is used up, and end who runs by
     /// [`crate::TaskFailure::OutOfTime`]. Then all that run are killed, and no more are started (EAGAIN). Programs' own limits
@@ -49,6 +51,7 @@ impl Default for Limits {
             fds: bounds::FDS_MAX,
             memory_bytes: None,
             disk_bytes: bounds::MEMORY_FS_BYTES,
+            disk_inodes: bounds::MEMORY_FS_INODES,
             cpu_time_ns: None,
             wall_time_ns: None,
             file_bytes: None,

@@ -9,7 +9,9 @@ use oac_abi::{
     signal::{Signal, WaitStatus},
     wire::{Reply, Request},
 };
-use oac_vfs::{Caller, FileSystem, FsTable, Ino, MemFs, Namespace, NewNode, Node, Walker, device_fs};
+use oac_vfs::{
+    Caller, FileSystem, FsId, FsTable, Ino, MemFs, Namespace, NewNode, Node, Quota, Walker, device_fs,
+};
 
 use crate::{
     Config, Driver, ExitRecord, HostRequest, LimitKind, LogEvent, Now, Outcome, TaskFailure, TaskId,
@@ -71,6 +73,8 @@ pub struct Kernel {
     pub(crate) root_namespace: NamespaceId,
     /// What the memory filesystems and archives that tasks have mounted may hold.
     pub(crate) mounted_bytes: u64,
+    /// What hosts have mounted, and where.
+    pub(crate) host_mounts: Vec<(String, FsId)>,
     pub(crate) random: Random,
     /// Whose call is being made.
     pub(crate) current: Option<TaskId>,
@@ -82,12 +86,19 @@ impl Kernel {
     /// A kernel with its root filesystem and the task `init`, and nothing running.
     pub fn new(config: Config, now: Now) -> Kernel {
         let caller = Caller::root(now.realtime_ns);
-        let mut memory = MemFs::new(config.limits.disk_bytes, &caller);
+        let quota = Quota { bytes: config.limits.disk_bytes, inodes: config.limits.disk_inodes };
+        let mut memory = MemFs::with_quota(quota, &caller);
         // A disk too small for its own directories is a disk that is full.
         let _ = furnish(&mut memory, &caller, &config.hostname);
+        Kernel::with_root(config, now, Box::new(memory))
+    }
+
+    /// The same, with the directories and files of a tree that is there already.
+    pub(crate) fn with_root(config: Config, now: Now, root: Box<dyn FileSystem>) -> Kernel {
+        let caller = Caller::root(now.realtime_ns);
         let mut filesystems = FsTable::new();
-        let root_ino = memory.root();
-        let root = Node { fs: filesystems.add(Box::new(memory)), ino: root_ino };
+        let ino = root.root();
+        let root = Node { fs: filesystems.add(root), ino };
         let namespace = Namespace::new(&mut filesystems, root);
         let mut namespaces = Namespaces::default();
         let root_namespace = namespaces.add(namespace);
@@ -117,6 +128,7 @@ impl Kernel {
             namespaces,
             root_namespace,
             mounted_bytes: 0,
+            host_mounts: Vec::new(),
             random,
             current: None,
             exits: VecDeque::new(),
@@ -202,7 +214,9 @@ impl Kernel {
     pub fn mount(&mut self, target: &str, fs: Box<dyn FileSystem>) -> Result<(), Errno> {
         let (ino, kind) = (fs.root(), fs.kind());
         let fs = self.filesystems.add(fs);
-        self.mount_node(target, Node { fs, ino }, kind)
+        self.mount_node(target, Node { fs, ino }, kind)?;
+        self.host_mounts.push((target.to_string(), fs));
+        Ok(())
     }
 
     fn mount_node(&mut self, target: &str, node: Node, kind: &str) -> Result<(), Errno> {
@@ -225,7 +239,7 @@ impl Kernel {
     }
 
     /// mkdir -p, in the root namespace.
-    fn make_directories(&mut self, path: &str) -> Result<(), Errno> {
+    pub(crate) fn make_directories(&mut self, path: &str) -> Result<(), Errno> {
         let mut at = 0;
         while let Some(next) = path[at..].find('/').map(|slash| at + slash + 1).or(Some(path.len())) {
             let part = &path[..next];

@@ -47,6 +47,7 @@ mod permission;
 mod pipe;
 mod random;
 mod signals;
+mod snapshot;
 mod socket;
 mod spawn;
 mod sys_fd;
@@ -79,4 +80,5 @@ pub use host::{
     TaskId, TaskStatus,
 };
 pub use kernel::Kernel;
+pub use snapshot::FilesSnapshot;
 pub use task_control::Command;

@@ -385,6 +385,15 @@ pub trait FileSystem: Send {
         Err(Errno::EOPNOTSUPP)
     }
 
+    /// How many bytes and inodes it may hold from now on. What is there already stays, even if it is more.
+    ///
+    /// # Errors
+    /// EOPNOTSUPP where that is not ours to say.
+    fn set_limit(&mut self, bytes: u64, inodes: u64) -> Result<(), Errno> {
+        let _ = (bytes, inodes);
+        Err(Errno::EOPNOTSUPP)
+    }
+
     /// Keeps an inode usable although its last name may go: a working directory, the source of a bind. Pins are counted.
     fn pin(&mut self, ino: Ino) {
         let _ = ino;

@@ -108,11 +108,6 @@ impl MemFs {
         MemFs { tree, holds: BTreeMap::new(), nameless: BTreeSet::new() }
     }
 
-    /// Another quota. What is there already stays, even if it is more.
-    pub fn set_quota(&mut self, quota: Quota) {
-        self.tree.quota = quota;
-    }
-
     /// How many inodes there are, those that are open without a name counted in.
     pub fn inode_count(&self) -> usize {
         self.tree.inodes.len() as usize
@@ -498,6 +493,11 @@ impl FileSystem for MemFs {
 
     fn fork(&mut self) -> Result<Box<dyn FileSystem>, Errno> {
         Ok(Box::new(MemFs::fork(self)))
+    }
+
+    fn set_limit(&mut self, bytes: u64, inodes: u64) -> Result<(), Errno> {
+        self.tree.quota = Quota { bytes, inodes };
+        Ok(())
     }
 
     fn pin(&mut self, ino: Ino) {

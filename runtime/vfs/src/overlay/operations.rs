@@ -213,11 +213,16 @@ impl FileSystem for Overlay {
         self.layers.with(UPPER, |fs| fs.remove_xattr(caller, copy, name))
     }
 
-    /// A fork of every layer. Names in lower layers of a file that was copied up by another of its names show the original there.
+    /// A fork of every layer; lower ones of which none can be made are shared, as nothing changes them from here. Names in lower layers of a
+    /// file that was copied up by another of its names show the original there.
     fn fork(&mut self) -> Result<Box<dyn FileSystem>, Errno> {
         let mut forks = Vec::new();
-        for layer in &self.layers.layers {
-            let fs = SharedFs::new(layer.fs.lock().fork()?);
+        for (index, layer) in self.layers.layers.iter().enumerate() {
+            let fork = layer.fs.lock().fork();
+            let fs = match fork {
+                Err(Errno::EOPNOTSUPP) if !self.is_upper((index, layer.root)) => layer.fs.clone(),
+                fork => SharedFs::new(fork?),
+            };
             forks.push(Layer { fs, root: layer.root });
         }
         let upper = self.writable.then(|| forks.remove(0));
