@@ -96,6 +96,22 @@ impl Cache {
         }
     }
 
+    /// The addresses of the packuments that are kept, sorted.
+    pub fn addresses(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.folder.join("packuments")).ok();
+        let mut addresses: Vec<String> = entries
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| {
+                let bytes = fs::read(entry.ok()?.path()).ok()?;
+                let end = bytes.iter().position(|b| *b == b'\n')?;
+                Some(serde_json::from_slice::<Head>(&bytes[..end]).ok()?.url)
+            })
+            .collect();
+        addresses.sort();
+        addresses
+    }
+
     fn content_path(&self, integrity: &Integrity) -> Option<PathBuf> {
         let (algorithm, hex) = integrity.address()?;
         let (first, rest) = hex.split_at_checked(2)?;

@@ -6,6 +6,7 @@
 
 use crate::error::{InstallError, TarballProblem};
 use crate::os;
+use crate::pack::PackedFile;
 use oac_npm_spec::Manifest;
 use std::collections::HashSet;
 use std::fs;
@@ -61,6 +62,31 @@ pub fn extract(package: &str, tarball: &[u8], folder: &Path) -> Result<(), Insta
         writer.file(&path, executable, size, &mut entry, &malformed)?;
     }
     Ok(())
+}
+
+/// The files in a tarball, as they would be unpacked. `package` is for messages.
+///
+/// # Errors
+/// As [`extract`].
+pub fn tarball_files(package: &str, tarball: &[u8]) -> Result<Vec<PackedFile>, InstallError> {
+    let bad = |problem| InstallError::Tarball { package: package.to_owned(), problem };
+    let malformed = |e: io::Error| bad(TarballProblem::Malformed(e.to_string()));
+    let mut archive = tar::Archive::new(reader(tarball));
+    let mut files = Vec::new();
+    for (index, entry) in archive.entries().map_err(malformed)?.enumerate() {
+        if index >= ENTRIES_MAX {
+            return Err(bad(TarballProblem::TooMany { limit: ENTRIES_MAX }));
+        }
+        let entry = entry.map_err(malformed)?;
+        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        if !entry.header().entry_type().is_file() {
+            continue;
+        }
+        let Some(path) = inside(&name).map_err(bad)? else { continue };
+        let mode = entry.header().mode().unwrap_or(0o644) & 0o777;
+        files.push(PackedFile { path: path.to_string_lossy().into_owned(), size_bytes: entry.size(), mode });
+    }
+    Ok(files)
 }
 
 /// The manifest of the package in a tarball.

@@ -36,8 +36,12 @@ impl Request {
                 None => path.clone(),
             };
             let path = join_path(&context.cwd.to_string_lossy(), &path);
-            let is_folder = std::path::Path::new(&path).is_dir();
-            spec.kind = if is_folder { SpecKind::Directory(path) } else { SpecKind::File(path) };
+            let looks_like_folder = matches!(spec.kind, SpecKind::Directory(_));
+            spec.kind = if looks_like_folder || std::path::Path::new(&path).is_dir() {
+                SpecKind::Directory(path)
+            } else {
+                SpecKind::File(path)
+            };
         }
         let name = spec.name.clone().unwrap_or_default();
         Ok(Self { spec, name })
@@ -131,13 +135,11 @@ pub(crate) fn name_requests<T: Transport>(
 
 /// A file that is not there is npm's `ENOENT`, with its path.
 fn unavailable(request: &ManifestRequest, error: oac_npm_resolver::ResolveError) -> Failure {
-    let path = match request {
-        ManifestRequest::Folder(path) => format!("{path}/package.json"),
-        ManifestRequest::File(path) => path.clone(),
-        ManifestRequest::Remote(_) => return error.into(),
-    };
-    match error.code().as_str() {
-        "ENOENT" => Failure::file("open", path.as_ref(), &std::io::ErrorKind::NotFound.into()),
+    match (request, error.code().as_str()) {
+        (ManifestRequest::Folder(path), "ENOENT") => Failure::no_package(path.as_ref()),
+        (ManifestRequest::File(path), "ENOENT") => {
+            Failure::file("open", path.as_ref(), &std::io::ErrorKind::NotFound.into())
+        }
         _ => error.into(),
     }
 }

@@ -16,7 +16,19 @@ pub(crate) struct Arguments {
 }
 
 /// Options that take the next word as their value. All others are switches.
-const WITH_VALUE: [&str; 36] = [
+const WITH_VALUE: [&str; 48] = [
+    "init-author-name",
+    "init-license",
+    "init-scope",
+    "init-type",
+    "init-version",
+    "location",
+    "pack-destination",
+    "preid",
+    "scope",
+    "searchlimit",
+    "searchopts",
+    "searchexclude",
     "access",
     "audit-level",
     "before",
@@ -177,7 +189,7 @@ impl Arguments {
         };
         match self.options.get_mut(key) {
             // `--omit=dev --omit=optional` add up.
-            Some(old) if matches!(key, "omit" | "include" | "package") => {
+            Some(old) if matches!(key, "omit" | "include" | "package" | "workspace") => {
                 old.push(',');
                 old.push_str(value);
             }
@@ -190,11 +202,6 @@ impl Arguments {
     /// A switch of the command line itself.
     pub(crate) fn flag(&self, key: &str) -> Option<bool> {
         self.options.get(key).map(|value| value != "false")
-    }
-
-    /// `--silent`
-    pub(crate) fn is_silent(&self) -> bool {
-        self.options.get("loglevel").is_some_and(|level| level == "silent")
     }
 }
 
@@ -287,7 +294,14 @@ pub(crate) fn canonical(command: &str) -> Option<&'static str> {
         "t" | "tst" => "test",
         "x" => "exec",
         "c" => "config",
-        "list" | "la" => "ls",
+        "list" => "ls",
+        "la" => "ll",
+        "it" => "install-test",
+        "cit" | "clean-install-test" | "sit" => "install-ci-test",
+        "rb" => "rebuild",
+        "dist-tags" => "dist-tag",
+        "author" => "owner",
+        "s" | "se" | "find" => "search",
         "up" | "upgrade" | "udpate" => "update",
         "bin" => "bin",
         "view" | "info" | "show" | "v" => "view",

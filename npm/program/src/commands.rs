@@ -1,128 +1,186 @@
-//! Small commands that only tell.
+//! Small commands.
 
-use crate::context::Context;
+use crate::context::{Context, out};
 use crate::failure::Failure;
+use crate::install;
 use crate::project::Project;
-use oac_npm_spec::{Lockfile, locale_compare};
-use serde_json::Value;
+use crate::registry_call::Call;
+use crate::run_script;
+use oac_npm_spec::{JsonStyle, PackageSpec};
+use serde_json::{Value, json};
 use std::fs;
-
-/// `npm config get KEY…`, `npm get KEY…`
-pub(crate) fn config(context: &mut Context) -> Result<i32, Failure> {
-    let mut words = context.arguments.words.clone();
-    if context.command == "config" {
-        match words.first().map(String::as_str) {
-            Some("get") => {
-                words.remove(0);
-            }
-            Some(other) => return Err(Failure::NotImplemented(format!("config {other}"))),
-            None => return Err(Failure::NotImplemented("config".into())),
-        }
-    }
-    for key in &words {
-        let value = match key.as_str() {
-            "registry" => context.config.registry_for("").map(|a| a.folder())?,
-            "cache" => context.cache.parent().unwrap_or(&context.cache).display().to_string(),
-            "prefix" => "/usr/local".to_owned(),
-            "userconfig" => context.user_config.display().to_string(),
-            "user-agent" => context.user_agent(),
-            key => match context.config.get(key) {
-                Some(value) => value.to_owned(),
-                None => default_of(key).to_owned(),
-            },
-        };
-        if words.len() > 1 {
-            println!("{key}={value}");
-        } else {
-            println!("{value}");
-        }
-    }
-    Ok(0)
-}
-
-/// npm's defaults of the settings this program looks at.
-fn default_of(key: &str) -> &'static str {
-    match key {
-        "save" | "package-lock" | "progress" => "true",
-        "save-exact" | "ignore-scripts" | "legacy-peer-deps" | "strict-peer-deps" | "force" | "global" => {
-            "false"
-        }
-        "save-prefix" => "^",
-        "tag" => "latest",
-        "loglevel" => "notice",
-        "replace-registry-host" => "npmjs",
-        "maxsockets" => "15",
-        "fetch-retries" => "2",
-        _ => "undefined",
-    }
-}
+use std::path::Path;
+use std::time::Instant;
 
 /// `npm root`
 pub(crate) fn root(context: &mut Context) -> Result<i32, Failure> {
-    if context.switch("global", false) {
-        println!("/usr/local/lib/node_modules");
-    } else {
-        println!("{}", context.project.join("node_modules").display());
-    }
+    out(&context.base().join("node_modules").display().to_string());
     Ok(0)
 }
 
 /// `npm prefix`
 pub(crate) fn prefix(context: &mut Context) -> Result<i32, Failure> {
-    let folder = if context.switch("global", false) { "/usr/local".into() } else { context.project.clone() };
-    println!("{}", folder.display());
+    let folder = if context.is_global() { context.global_prefix() } else { context.project.clone() };
+    out(&folder.display().to_string());
     Ok(0)
 }
 
 /// `npm bin`
 pub(crate) fn bin(context: &mut Context) -> Result<i32, Failure> {
-    println!("{}", context.project.join("node_modules/.bin").display());
+    let folder = match context.is_global() {
+        true => context.global_prefix().join("bin"),
+        false => context.project.join("node_modules/.bin"),
+    };
+    out(&folder.display().to_string());
     Ok(0)
 }
 
-/// `npm ls`: the project's own dependencies and what is installed of them.
-pub(crate) fn list(context: &mut Context) -> Result<i32, Failure> {
-    if context.switch("all", false) || context.switch("json", false) || !context.arguments.words.is_empty() {
-        return Err(Failure::Unsupported("`npm ls` with --all, --json or names".into()));
-    }
-    let project = Project::read(&context.project, false)?;
-    let manifest = project.manifest();
-    let name = manifest.name.clone().unwrap_or_else(|| project.folder_name());
-    let id = manifest.version.as_ref().map_or_else(|| name.clone(), |v| format!("{name}@{v}"));
-    println!("{id} {}", project.folder.display());
-    let hidden = fs::read_to_string(project.folder.join("node_modules/.package-lock.json"))
-        .ok()
-        .and_then(|text| Lockfile::parse(".package-lock.json", &text).ok())
-        .unwrap_or_default();
-    let mut lines = Vec::new();
-    let mut missing = false;
-    let groups = [
-        &manifest.dependencies,
-        &manifest.dev_dependencies,
-        &manifest.optional_dependencies,
-        &manifest.peer_dependencies,
-    ];
-    for (index, group) in groups.iter().enumerate() {
-        for (name, spec) in group.iter() {
-            let entry = hidden.packages.get(&format!("node_modules/{name}"));
-            match entry.and_then(|e| e.get("version")).and_then(Value::as_str) {
-                Some(version) => lines.push((name.clone(), format!("{name}@{version}"))),
-                None if index >= 2 => {}
-                None => {
-                    missing = true;
-                    lines.push((name.clone(), format!("UNMET DEPENDENCY {name}@{spec}")));
-                }
-            }
+/// `npm whoami`
+pub(crate) fn whoami(context: &mut Context) -> Result<i32, Failure> {
+    let registry = context.config.registry_for("")?.folder();
+    let needs_login = || Failure::Coded {
+        code: "ENEEDAUTH".into(),
+        lines: vec![
+            "need auth This command requires you to be logged in.".into(),
+            "need auth You need to authorize this machine using `npm adduser`".into(),
+        ],
+    };
+    let name = match context.config.user_name(&registry) {
+        Some(name) => name,
+        None if context.config.authorization(&registry).is_none() => return Err(needs_login()),
+        None => {
+            let body = Call::new(context).get(&format!("{registry}-/whoami"), "application/json")?;
+            let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+            answer["username"].as_str().map(str::to_owned).ok_or_else(needs_login)?
         }
+    };
+    if context.json() {
+        out(&json!(name).to_string());
+    } else {
+        out(&name);
     }
-    lines.sort_by(|(a, _), (b, _)| locale_compare(a, b));
-    lines.dedup();
-    for (index, (_, line)) in lines.iter().enumerate() {
-        println!("{} {line}", if index + 1 == lines.len() { "└──" } else { "├──" });
+    Ok(0)
+}
+
+/// `npm ping`
+pub(crate) fn ping(context: &mut Context) -> Result<i32, Failure> {
+    let registry = context.config.registry_for("")?.folder();
+    context.notice(&format!("PING {registry}"));
+    let start = Instant::now();
+    let body = Call::new(context).get(&format!("{registry}-/ping?write=true"), "application/json")?;
+    let took = start.elapsed().as_millis();
+    context.notice(&format!("PONG {took}ms"));
+    if context.json() {
+        let details: Value = serde_json::from_slice(&body).unwrap_or_else(|_| json!({}));
+        let took = u64::try_from(took).unwrap_or(u64::MAX);
+        let answer = json!({ "registry": registry, "time": took, "details": details });
+        out(JsonStyle::default().print(&answer).trim_end());
     }
-    if lines.is_empty() {
-        println!("└── (empty)");
+    Ok(0)
+}
+
+/// `npm cache clean|ls|add`
+pub(crate) fn cache(context: &mut Context) -> Result<i32, Failure> {
+    let usage =
+        || Failure::Usage("npm cache add <package-spec>\nnpm cache clean --force\nnpm cache ls".to_owned());
+    let mut words = context.arguments.words.clone();
+    if words.is_empty() {
+        return Err(usage());
     }
-    println!();
-    Ok(i32::from(missing))
+    let action = words.remove(0);
+    match action.as_str() {
+        "clean" | "clear" | "rm" => {
+            if !context.switch("force", false) {
+                return Err(Failure::Plain(CLEAN.trim().to_owned()));
+            }
+            if context.cache.exists() {
+                fs::remove_dir_all(&context.cache).map_err(|e| Failure::file("rm", &context.cache, &e))?;
+            }
+            context.warn("using --force Recommended protections disabled.");
+            Ok(0)
+        }
+        "ls" => {
+            for line in oac_npm_installer::Cache::new(&context.cache).addresses() {
+                out(&format!("make-fetch-happen:request-cache:{line}"));
+            }
+            Ok(0)
+        }
+        "add" if !words.is_empty() => {
+            for word in &words {
+                Call::new(context).tarball(&PackageSpec::parse(word)?)?;
+            }
+            Ok(0)
+        }
+        "verify" | "npx" => Err(Failure::NotImplemented(format!("cache {action}"))),
+        _ => Err(usage()),
+    }
+}
+
+const CLEAN: &str = "
+As of npm@5, the npm cache self-heals from corruption issues by treating integrity mismatches as cache misses.
+As a result, data extracted from the cache is guaranteed to be valid.
+If you want to make sure everything is consistent, use `npm cache verify` instead.
+Deleting the cache can only make npm go slower, and is not likely to correct any problems you may be encountering!
+
+On the other hand, if you're debugging an issue with the installer, or race conditions that depend on the timing of writing to an empty cache, you can use `npm install --cache /tmp/empty-cache` to use a temporary cache instead of removing the actual one.
+
+If you're sure you want to delete the entire cache, rerun this command with --force.";
+
+/// `npm shrinkwrap`: the lock file becomes one that is published.
+pub(crate) fn shrinkwrap(context: &mut Context) -> Result<i32, Failure> {
+    let (old, new) = (context.project.join("package-lock.json"), context.project.join("npm-shrinkwrap.json"));
+    if new.exists() {
+        context.notice("npm-shrinkwrap.json is already up to date.");
+        return Ok(0);
+    }
+    if !old.exists() {
+        context.arguments.options.insert("package-lock-only".into(), "true".into());
+        context.arguments.options.insert("loglevel".into(), "error".into());
+        install::install(context)?;
+    }
+    fs::rename(&old, &new).map_err(|e| Failure::file("rename", &old, &e))?;
+    context.notice("package-lock.json has been renamed to npm-shrinkwrap.json");
+    Ok(0)
+}
+
+/// `npm install-test`, `npm install-ci-test`
+pub(crate) fn install_and_test(context: &mut Context, clean: bool) -> Result<i32, Failure> {
+    context.command = if clean { "ci" } else { "install" }.into();
+    let code = if clean { install::clean_install(context)? } else { install::install(context)? };
+    if code != 0 {
+        return Ok(code);
+    }
+    context.arguments.words.clear();
+    context.command = "test".into();
+    run_script::shortcut(context, "test")
+}
+
+/// `npm dist-tag ls [PACKAGE]`
+pub(crate) fn dist_tag(context: &mut Context) -> Result<i32, Failure> {
+    let words = context.arguments.words.clone();
+    let name = match words.as_slice() {
+        [] => None,
+        [action] if action == "ls" => None,
+        [action, name] if action == "ls" => Some(name.clone()),
+        [name] if !["add", "rm", "set", "del"].contains(&name.as_str()) => Some(name.clone()),
+        _ => return Err(Failure::NotImplemented("dist-tag add".into())),
+    };
+    let name = match name {
+        Some(name) => PackageSpec::parse(&name)?.name.unwrap_or(name),
+        None => own_name(&context.project)?,
+    };
+    let packument = Call::new(context).packument(&name)?;
+    let tags = packument["dist-tags"].as_object().cloned().unwrap_or_default();
+    let mut lines: Vec<String> = tags
+        .iter()
+        .map(|(tag, version)| format!("{tag}: {}", version.as_str().unwrap_or_default()))
+        .collect();
+    lines.sort();
+    out(&lines.join("\n"));
+    Ok(0)
+}
+
+fn own_name(folder: &Path) -> Result<String, Failure> {
+    let usage = || Failure::Usage("npm dist-tag ls [<package-spec>]".to_owned());
+    Project::read(folder, false)?.manifest().name.ok_or_else(usage)
 }

@@ -6,6 +6,7 @@ use crate::workspaces;
 use crate::{NODE_VERSION, NPM_VERSION};
 use oac_npm_registry::{Config, environment_layer, parse_npmrc};
 use oac_npm_spec::Version;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -26,6 +27,8 @@ pub(crate) struct Context {
     pub(crate) started: Instant,
     /// The command's own name.
     pub(crate) command: String,
+    /// Whether a failure is in the JSON that was printed already.
+    json_printed: Cell<bool>,
 }
 
 impl Context {
@@ -72,6 +75,7 @@ impl Context {
             environment,
             started: Instant::now(),
             command: String::new(),
+            json_printed: Cell::new(false),
         })
     }
 
@@ -100,6 +104,16 @@ impl Context {
         self.switch("json", false)
     }
 
+    /// Notes that the JSON that was printed tells of the failure, too.
+    pub(crate) fn mark_json_printed(&self) {
+        self.json_printed.set(true);
+    }
+
+    /// Whether a failure is yet to be shown as JSON.
+    pub(crate) fn wants_json_failure(&self) -> bool {
+        self.json() && !self.json_printed.get()
+    }
+
     /// Prints a result on standard output, unless all is to be quiet.
     pub(crate) fn say(&self, text: &str) {
         if !self.silent() {
@@ -119,6 +133,13 @@ impl Context {
             for line in text.lines() {
                 eprintln!("npm {level} {line}");
             }
+        }
+    }
+
+    /// `npm notice …`, an empty line included.
+    pub(crate) fn notice(&self, line: &str) {
+        if self.level() >= 3 {
+            eprintln!("{}", format!("npm notice {line}").trim_end());
         }
     }
 

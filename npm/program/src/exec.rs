@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::install;
 use crate::run_script::{quote, script_environment};
-use oac_npm_installer::{InstallError, Script, run, spawn};
+use oac_npm_installer::{InstallError, Script, read_manifest, run, spawn};
 use oac_npm_registry::Integrity;
 use oac_npm_spec::{Manifest, PackageSpec};
 use std::fs;
@@ -42,16 +42,36 @@ pub(crate) fn exec(context: &mut Context) -> Result<i32, Failure> {
     if let Some(bin) = installed_here(context, &spec, &name) {
         return start(context, &bin, &words, None);
     }
-    let folder = prepare(context, &[command])?;
-    let manifest = read(&folder.join("node_modules").join(&name))
-        .ok_or_else(|| Failure::Usage(format!("{name} was not installed")))?;
-    let bin = pick_bin(&manifest, &name)?;
-    start(context, &bin, &words, Some(&folder))
+    package_command(context, &command, &words)
 }
 
-fn read(folder: &Path) -> Option<Manifest> {
-    let text = fs::read(folder.join("package.json")).ok()?;
-    Some(Manifest::from_value(serde_json::from_slice(&text).ok()?))
+/// Runs the command of a package, which is installed for it.
+fn package_command(context: &mut Context, package: &str, words: &[String]) -> Result<i32, Failure> {
+    let spec = PackageSpec::parse(package)?;
+    let folder = prepare(context, &[package.to_owned()])?;
+    let name = spec.name.clone().or_else(|| only_dependency(&folder));
+    let name = name.ok_or_else(|| Failure::Plain(format!("{package} was not installed")))?;
+    let manifest = read_manifest(&folder.join("node_modules").join(&name))
+        .ok_or_else(|| Failure::Usage(format!("{name} was not installed")))?;
+    let bin = pick_bin(&manifest, &name)?;
+    start(context, &bin, words, Some(&folder))
+}
+
+/// The package that a folder of `npx` is for.
+fn only_dependency(folder: &Path) -> Option<String> {
+    read_manifest(folder)?.dependencies.into_keys().next()
+}
+
+/// `npm init NAME`: runs an initializer's package in a folder.
+pub(crate) fn create(
+    context: &mut Context,
+    folder: &Path,
+    package: &str,
+    mut words: Vec<String>,
+) -> Result<i32, Failure> {
+    words.extend(context.arguments.rest.clone());
+    context.cwd = folder.to_owned();
+    package_command(context, package, &words)
 }
 
 /// The command in the project's own `.bin` folders.
@@ -61,7 +81,7 @@ fn local(context: &Context, name: &str) -> Option<PathBuf> {
 
 /// The project has the package in a fitting version.
 fn installed_here(context: &Context, spec: &PackageSpec, name: &str) -> Option<String> {
-    let manifest = read(&context.project.join("node_modules").join(name))?;
+    let manifest = read_manifest(&context.project.join("node_modules").join(name))?;
     let fits = match (&spec.target().kind, &manifest.semver) {
         (oac_npm_spec::SpecKind::Range(range), Some(version)) => range.satisfied_by(version),
         (oac_npm_spec::SpecKind::Version(wanted), Some(version)) => wanted == version,

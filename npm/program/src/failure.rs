@@ -23,8 +23,8 @@ pub(crate) enum Failure {
     Usage(String),
     /// An error without a code of npm's.
     Plain(String),
-    /// A command (of a script or of `npx`) that ended like this.
-    Exit(i32),
+    /// A script that ended like this; it has said why itself.
+    Script { code: i32, command: String },
     /// npm's code and lines, each with the word that npm puts before it.
     Coded { code: String, lines: Vec<String> },
 }
@@ -97,6 +97,11 @@ impl Failure {
         Self::Coded { code, lines }
     }
 
+    /// npm's `E404` for what a package does not have.
+    pub(crate) fn not_found(said: &str, package: &str) -> Self {
+        Self::Coded { code: "E404".into(), lines: not_found(said, Some(package)) }
+    }
+
     /// The same for `package.json` of a project that has none.
     pub(crate) fn no_package(folder: &Path) -> Self {
         let path = folder.join("package.json");
@@ -116,7 +121,7 @@ impl Failure {
     }
 
     /// npm's summary of the failure, and the rest, for `--json`.
-    fn as_json(&self) -> Option<serde_json::Value> {
+    pub(crate) fn as_json(&self) -> Option<serde_json::Value> {
         let (code, lines) = match self {
             Self::Coded { code, lines } => (Some(code.as_str()), lines.clone()),
             Self::Usage(text) => (Some("EUSAGE"), vec![text.clone()]),
@@ -178,7 +183,7 @@ impl Failure {
             Self::Plain(text) => {
                 print_lines(&text.split('\n').map(str::to_owned).collect::<Vec<_>>());
             }
-            Self::Exit(_) => {}
+            Self::Script { .. } => {}
             Self::Coded { code, lines } => {
                 let mut all = vec![format!("code {code}")];
                 all.extend(lines.iter().flat_map(|l| l.split('\n').map(str::to_owned)));
@@ -188,9 +193,9 @@ impl Failure {
         self.exit_code()
     }
 
-    fn exit_code(&self) -> i32 {
+    pub(crate) fn exit_code(&self) -> i32 {
         match self {
-            Self::Exit(code) => *code,
+            Self::Script { code, .. } => *code,
             Self::Coded { code, lines } => code.parse().unwrap_or_else(|_| {
                 // npm ends with the errno of a failed file operation, which the system cuts to a byte.
                 let errno = lines.iter().find_map(|line| line.strip_prefix("errno -")?.parse::<i32>().ok());
@@ -235,7 +240,7 @@ impl From<RegistryError> for Failure {
 fn registry(error: &RegistryError, package: Option<&str>) -> Failure {
     let code = error.code();
     let lines = match error {
-        RegistryError::Status { status: 404, .. } => not_found(error, package),
+        RegistryError::Status { status: 404, .. } => not_found(&error.to_string(), package),
         RegistryError::Status { status: 403, .. } => vec![
             format!("403 {error}"),
             "403 In most cases, you or one of your dependencies are requesting a package version that is forbidden by your security policy, or on a server you do not have access to.".into(),
@@ -246,8 +251,8 @@ fn registry(error: &RegistryError, package: Option<&str>) -> Failure {
     Failure::Coded { code, lines }
 }
 
-fn not_found(error: &RegistryError, package: Option<&str>) -> Vec<String> {
-    let mut lines = vec![format!("404 {}", error.to_string().trim_start_matches("404 "))];
+fn not_found(said: &str, package: Option<&str>) -> Vec<String> {
+    let mut lines = vec![format!("404 {}", said.trim_start_matches("404 "))];
     if let Some(package) = package {
         lines.push("404".into());
         lines.push(format!(

@@ -87,7 +87,7 @@ pub(crate) fn did_you_mean(name: &str) -> String {
 }
 
 /// How many letters must be put in, taken out or exchanged.
-fn distance(a: &str, b: &str) -> usize {
+pub(crate) fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, ca) in a.chars().enumerate() {

@@ -3,11 +3,14 @@
 use crate::add::Request;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::finish;
+use crate::installed::Installed;
 use crate::project::Project;
 use crate::reify::{Job, Update, reify};
 use crate::report::Summary;
 use crate::run_script;
-use oac_npm_installer::{actual_lock, installed_lock, read_manifest};
+use oac_npm_installer::{Plan, actual_lock, installed_lock, read_manifest};
+use oac_npm_resolver::Package;
 use oac_npm_spec::{Lockfile, name_of_location};
 use std::collections::BTreeMap;
 
@@ -39,7 +42,7 @@ pub(crate) fn uninstall(context: &mut Context) -> Result<i32, Failure> {
     job.removals = context.arguments.words.clone();
     if job.removals.is_empty() {
         if !context.is_global() {
-            return Err(Failure::Usage("Must provide a package name to remove".into()));
+            return Err(Failure::Plain("Must provide a package name to remove".into()));
         }
         let manifest =
             read_manifest(&context.project).ok_or_else(|| Failure::no_package(&context.project))?;
@@ -211,4 +214,23 @@ fn report(context: &Context, summary: &Summary) {
 pub(crate) fn find_dupes(context: &mut Context) -> Result<i32, Failure> {
     context.arguments.options.insert("dry-run".into(), "true".into());
     dedupe(context)
+}
+
+/// `npm rebuild [NAME…]`: the install scripts and command links of what is installed, again.
+pub(crate) fn rebuild(context: &mut Context) -> Result<i32, Failure> {
+    let installed = Installed::load(context)?;
+    let words = context.arguments.words.clone();
+    let chosen = |p: &Package| {
+        words.is_empty()
+            || words.iter().any(|w| {
+                p.manifest.name.as_deref()
+                    == Some(w.split_at(w[1..].find('@').map_or(w.len(), |at| at + 1)).0)
+            })
+    };
+    let packages: Vec<Package> = installed.tree.packages(installed.root).into_iter().filter(chosen).collect();
+    let project = Project::read(&context.base(), false)?;
+    let plan = Plan { change: packages.iter().filter(|p| !p.is_local).cloned().collect(), ..Plan::default() };
+    finish::run_install_scripts(context, &project, &plan, &packages, None)?;
+    context.say("rebuilt dependencies successfully");
+    Ok(0)
 }

@@ -7,19 +7,31 @@
 mod add;
 mod arguments;
 mod commands;
+mod config;
 mod context;
 mod exec;
+mod explain;
 mod failure;
 mod finish;
 mod help;
 mod http;
 mod init;
+mod inspect;
 mod install;
+mod installed;
+mod ls;
+mod outdated;
+mod pack;
+mod pkg;
 mod progress;
 mod project;
+mod query;
+mod registry_call;
 mod reify;
 mod report;
 mod run_script;
+mod version;
+mod view;
 mod workspaces;
 
 use arguments::Arguments;
@@ -58,7 +70,12 @@ fn run(arguments: Arguments) -> i32 {
     };
     match dispatch(&mut context) {
         Ok(code) => code,
-        Err(failure) => failure.print(context.arguments.is_silent()),
+        Err(failure) => {
+            if context.wants_json_failure() {
+                failure.print_json();
+            }
+            failure.print(context.silent())
+        }
     }
 }
 
@@ -90,11 +107,26 @@ fn dispatch(context: &mut Context) -> Result<i32, Failure> {
         "test" | "start" | "stop" | "restart" => run_script::shortcut(context, name),
         "exec" => exec::exec(context),
         "init" => init::init(context),
-        "config" | "get" => commands::config(context),
+        "config" | "get" | "set" => config::config(context),
+        "view" => view::view(context),
+        "pkg" => pkg::pkg(context),
+        "version" => version::version(context),
+        "pack" => pack::pack(context),
+        "publish" => pack::publish(context),
+        "whoami" => commands::whoami(context),
+        "ping" => commands::ping(context),
+        "cache" => commands::cache(context),
+        "shrinkwrap" => commands::shrinkwrap(context),
+        "install-test" => commands::install_and_test(context, false),
+        "install-ci-test" => commands::install_and_test(context, true),
+        "dist-tag" => commands::dist_tag(context),
+        "rebuild" => install::rebuild(context),
         "root" => commands::root(context),
         "prefix" => commands::prefix(context),
         "bin" => commands::bin(context),
-        "ls" => commands::list(context),
+        "ls" | "ll" => ls::list(context),
+        "explain" => explain::explain(context),
+        "outdated" => outdated::outdated(context),
         "help" => {
             help::usage(context);
             Ok(0)

@@ -1,47 +1,97 @@
 //! `npm run`, `npm test`, `npm start`, and the project's own lifecycle scripts.
 
-use crate::context::Context;
+use crate::context::{Context, out};
 use crate::failure::Failure;
 use crate::project::Project;
+use crate::workspaces;
 use oac_npm_installer::{Script, ScriptEnvironment, run as run_command};
+use oac_npm_spec::JsonStyle;
+use serde_json::json;
 use std::path::Path;
-
-/// The commands that have names of their own.
-const SHORTCUTS: [&str; 4] = ["test", "start", "stop", "restart"];
 
 /// `npm run [NAME [-- ARGUMENTS]]`
 pub(crate) fn run(context: &mut Context) -> Result<i32, Failure> {
     if context.arguments.words.is_empty() {
-        return list(context);
+        return list_all(context);
     }
     let name = context.arguments.words.remove(0);
-    script(context, &name)
+    shortcut(context, &name)
 }
 
-/// `npm test` and the like.
+/// `npm test` and the like; in each selected workspace.
 pub(crate) fn shortcut(context: &mut Context, name: &str) -> Result<i32, Failure> {
-    script(context, name)
+    let selection = workspaces::selected(context)?;
+    if !selection.is_some() {
+        return script(context, &context.project, name);
+    }
+    let mut code = 0;
+    let folders = selection.folders(context);
+    for (index, folder) in folders.iter().enumerate() {
+        let Err(failure) = script(context, folder, name) else { continue };
+        code = failure.exit_code();
+        tell_of_workspace(context, folder, name, &failure);
+        if index + 1 < folders.len() {
+            eprintln!();
+        }
+    }
+    Ok(code)
 }
 
-fn script(context: &Context, name: &str) -> Result<i32, Failure> {
-    let project = read(context)?;
-    let scripts = project.manifest().scripts;
+/// npm's report of a script that failed in one of several workspaces.
+fn tell_of_workspace(context: &Context, folder: &Path, name: &str, failure: &Failure) {
+    if context.silent() {
+        return;
+    }
+    let id = read(folder).map(|project| project.manifest().id()).unwrap_or_default();
+    let mut lines = vec![format!("Lifecycle script `{name}` failed with error:")];
+    match failure {
+        Failure::Script { code, command } => {
+            lines.push(format!("code {code}"));
+            lines.push(format!("path {}", folder.display()));
+            lines.push(format!("workspace {id}"));
+            lines.push(format!("location {}", folder.display()));
+            lines.push("command failed".into());
+            lines.push(format!("command sh -c {command}"));
+        }
+        Failure::Plain(text) => {
+            lines.push(format!("workspace {id}"));
+            lines.push(format!("location {}", folder.display()));
+            lines.extend(text.lines().map(str::to_owned));
+        }
+        other => {
+            other.print(false);
+            lines.push(format!("workspace {id}"));
+            lines.push(format!("location {}", folder.display()));
+        }
+    }
+    Failure::Plain(lines.join("\n")).print(false);
+}
+
+/// Runs the script of this name of the package in a folder.
+fn script(context: &Context, folder: &Path, name: &str) -> Result<i32, Failure> {
+    let project = read(folder)?;
+    let mut scripts = project.manifest().scripts;
+    if name == "restart" && !scripts.contains_key(name) {
+        scripts.insert(name.into(), "npm stop --if-present && npm start".into());
+    }
+    if name == "env" && !scripts.contains_key(name) {
+        scripts.insert(name.into(), "env".into());
+    }
+    if name == "start" && !scripts.contains_key(name) && folder.join("server.js").exists() {
+        scripts.insert(name.into(), "node server.js".into());
+    }
     if !scripts.contains_key(name) {
-        let server = name == "start" && project.folder.join("server.js").exists();
-        if server {
-            return run_events(context, &project, &[("start", "node server.js")]);
-        }
-        if name == "restart" && (scripts.contains_key("stop") || scripts.contains_key("start")) {
-            let chain = ["stop", "start"];
-            let events: Vec<(&str, &str)> =
-                chain.iter().filter_map(|e| Some((*e, scripts.get(*e)?.as_str()))).collect();
-            return run_events(context, &project, &events);
-        }
         if context.switch("if-present", false) {
             return Ok(0);
         }
+        let workspace = if folder == context.project {
+            String::new()
+        } else {
+            format!(" --workspace={}", project.manifest().id())
+        };
         return Err(Failure::Plain(format!(
-            "Missing script: \"{name}\"\n\nTo see a list of scripts, run:\n  npm run"
+            "Missing script: \"{name}\"{}\n\nTo see a list of scripts, run:\n  npm run{workspace}",
+            suggestions(name, scripts.keys())
         )));
     }
     let (pre, post) = (format!("pre{name}"), format!("post{name}"));
@@ -51,38 +101,40 @@ fn script(context: &Context, name: &str) -> Result<i32, Failure> {
         .filter(|(_, wanted)| *wanted)
         .filter_map(|(event, _)| Some((event, scripts.get(event)?.as_str())))
         .collect();
-    run_events(context, &project, &events)
+    run_events(context, &project, name, &events, &[])
 }
 
-fn read(context: &Context) -> Result<Project, Failure> {
-    let path = context.project.join("package.json");
-    let project = Project::read(&context.project, false)?;
-    if project.package_text.is_none() {
-        let lines = vec![
-            "syscall open".to_owned(),
-            format!("path {}", path.display()),
-            "errno -2".into(),
-            format!(
-                "enoent Could not read package.json: Error: ENOENT: no such file or directory, open '{}'",
-                path.display()
-            ),
-            "enoent This is related to npm not being able to find a file.".into(),
-            "enoent".into(),
-        ];
-        return Err(Failure::Coded { code: "ENOENT".into(), lines });
+/// npm's suggestion of scripts with a name like the one asked for.
+fn suggestions<'a>(name: &str, scripts: impl Iterator<Item = &'a String>) -> String {
+    let close: Vec<&String> =
+        scripts.filter(|s| crate::help::distance(s, name) * 5 < name.len().max(1) * 2).take(3).collect();
+    if close.is_empty() {
+        return String::new();
     }
-    Ok(project)
+    let title = if close.len() == 1 { "Did you mean this?" } else { "Did you mean one of these?" };
+    let lines: Vec<String> =
+        close.iter().map(|s| format!("  npm run {s} # run the \"{s}\" package script")).collect();
+    format!("\n\n{title}\n{}", lines.join("\n"))
+}
+
+fn read(folder: &Path) -> Result<Project, Failure> {
+    let project = Project::read(folder, false)?;
+    if project.package_text.is_none() { Err(Failure::no_package(folder)) } else { Ok(project) }
 }
 
 /// Runs scripts one after the other; the first that fails ends it, with its exit code.
-fn run_events(context: &Context, project: &Project, events: &[(&str, &str)]) -> Result<i32, Failure> {
-    let named = events.iter().find(|(e, _)| !e.starts_with("pre") && !e.starts_with("post"));
-    let main = named.map_or("", |(event, _)| *event);
+fn run_events(
+    context: &Context,
+    project: &Project,
+    main: &str,
+    events: &[(&str, &str)],
+    variables: &[(&str, String)],
+) -> Result<i32, Failure> {
     let manifest = project.manifest();
     for (event, command) in events {
         let arguments: Vec<&String> = context.arguments.words.iter().chain(&context.arguments.rest).collect();
         let mut command = (*command).to_owned();
-        if *event == main || events.len() == 1 {
+        if *event == main {
             for argument in arguments {
                 command.push(' ');
                 command.push_str(&quote(argument));
@@ -94,18 +146,25 @@ fn run_events(context: &Context, project: &Project, events: &[(&str, &str)]) -> 
                 (Some(name), None) => format!("{name} "),
                 _ => String::new(),
             };
-            println!("\n> {id}{event}\n> {}\n", command.replace('\n', "\n> "));
+            let banner = format!("\n> {id}{event}\n> {}\n", command.replace('\n', "\n> "));
+            if context.json() {
+                eprintln!("{banner}");
+            } else {
+                out(&banner);
+            }
         }
         let script = Script {
             event: (*event).to_owned(),
-            command,
+            command: command.clone(),
             folder: project.folder.clone(),
             package_name: manifest.name.clone().unwrap_or_default(),
             package_version: manifest.version.clone().unwrap_or_default(),
         };
-        let outcome = run_command(&script, &script_environment(context, &project.folder), true)?;
+        let mut environment = script_environment(context, &project.folder);
+        environment.variables.extend(variables.iter().map(|(n, v)| ((*n).to_owned(), v.clone())));
+        let outcome = run_command(&script, &environment, true)?;
         if outcome.code != 0 {
-            return Err(Failure::Exit(outcome.code));
+            return Err(Failure::Script { code: outcome.code, command });
         }
     }
     Ok(0)
@@ -113,11 +172,21 @@ fn run_events(context: &Context, project: &Project, events: &[(&str, &str)]) -> 
 
 /// Runs those of the project's own scripts that exist.
 pub(crate) fn lifecycle(context: &Context, project: &Project, events: &[&str]) -> Result<(), Failure> {
+    lifecycle_with(context, project, events, &[])
+}
+
+/// The same, with more variables in the environment.
+pub(crate) fn lifecycle_with(
+    context: &Context,
+    project: &Project,
+    events: &[&str],
+    variables: &[(&str, String)],
+) -> Result<(), Failure> {
     let scripts = project.manifest().scripts;
     let present: Vec<(&str, &str)> =
         events.iter().filter_map(|e| Some((*e, scripts.get(*e)?.as_str()))).collect();
     for (event, command) in present {
-        run_events(context, project, &[(event, command)])?;
+        run_events(context, project, "", &[(event, command)], variables)?;
     }
     Ok(())
 }
@@ -149,34 +218,89 @@ pub(crate) fn quote(argument: &str) -> String {
 }
 
 /// `npm run` alone: what there is.
-fn list(context: &Context) -> Result<i32, Failure> {
-    let project = read(context)?;
-    let manifest = project.manifest();
-    if manifest.scripts.is_empty() {
+fn list_all(context: &Context) -> Result<i32, Failure> {
+    let selection = workspaces::selected(context)?;
+    if !selection.is_some() {
+        if context.json() {
+            let project = read(&context.project)?;
+            let scripts = project.package.get("scripts").cloned().unwrap_or_else(|| json!({}));
+            out(JsonStyle::default().print(&scripts).trim_end());
+            return Ok(0);
+        }
+        let text = list(&context.project)?;
+        if !text.is_empty() {
+            context.say(&text);
+        }
         return Ok(0);
     }
-    let lifecycle =
-        |name: &str| SHORTCUTS.contains(&name) || ["install", "prepare", "prepack"].contains(&name);
+    let folders = selection.folders(context);
+    if context.json() {
+        let mut all = serde_json::Map::new();
+        for folder in &folders {
+            let project = read(folder)?;
+            let name = project.manifest().name.unwrap_or_else(|| project.folder_name());
+            all.insert(name, project.package.get("scripts").cloned().unwrap_or_else(|| json!({})));
+        }
+        out(JsonStyle::default().print(&all.into()).trim_end());
+        return Ok(0);
+    }
+    let texts = folders.iter().map(|folder| list(folder)).collect::<Result<Vec<_>, _>>()?;
+    let texts: Vec<String> = texts.into_iter().filter(|t| !t.is_empty()).collect();
+    context.say(&texts.join("\n\n"));
+    Ok(0)
+}
+
+/// Scripts that npm runs by itself.
+const LIFECYCLE: [&str; 28] = [
+    "prepare",
+    "prepublishOnly",
+    "prepack",
+    "postpack",
+    "dependencies",
+    "preinstall",
+    "install",
+    "postinstall",
+    "prepublish",
+    "publish",
+    "postpublish",
+    "prerestart",
+    "restart",
+    "postrestart",
+    "prestart",
+    "start",
+    "poststart",
+    "prestop",
+    "stop",
+    "poststop",
+    "pretest",
+    "test",
+    "posttest",
+    "preuninstall",
+    "uninstall",
+    "postuninstall",
+    "preversion",
+    "version",
+];
+
+fn list(folder: &Path) -> Result<String, Failure> {
+    let manifest = read(folder)?.manifest();
     let name = manifest.name.clone().unwrap_or_default();
     let id = manifest.version.as_ref().map_or_else(|| name.clone(), |v| format!("{name}@{v}"));
-    let show = |title: &str, wanted: &dyn Fn(&str) -> bool| {
-        let scripts: Vec<_> = manifest.scripts.iter().filter(|(n, _)| wanted(n)).collect();
-        if !scripts.is_empty() {
-            println!("{title}");
-            for (name, command) in scripts {
-                println!("  {name}\n    {command}");
-            }
-        }
-    };
-    show(&format!("Lifecycle scripts included in {id}:"), &lifecycle);
-    show(
-        &format!(
-            "{}available via `npm run`:",
-            if manifest.scripts.keys().any(|n| lifecycle(n)) { "\n" } else { "Scripts " }
-        ),
-        &|n| !lifecycle(n),
-    );
-    Ok(0)
+    let is_lifecycle = |name: &str| LIFECYCLE.contains(&name) || name == "postversion";
+    let (own, others): (Vec<_>, Vec<_>) = manifest.scripts.iter().partition(|(n, _)| is_lifecycle(n));
+    let mut lines = Vec::new();
+    if !own.is_empty() {
+        lines.push(format!("Lifecycle scripts included in {id}:"));
+        lines.extend(own.iter().map(|(name, command)| format!("  {name}\n    {command}")));
+    }
+    if !others.is_empty() {
+        lines.push(match own.is_empty() {
+            true => format!("Scripts available in {id} via `npm run`:"),
+            false => "available via `npm run`:".into(),
+        });
+        lines.extend(others.iter().map(|(name, command)| format!("  {name}\n    {command}")));
+    }
+    Ok(lines.join("\n"))
 }
 
 #[cfg(test)]

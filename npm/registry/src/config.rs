@@ -28,6 +28,20 @@ impl Config {
         self.layers.iter().find_map(|layer| layer.get(key)).map(String::as_str)
     }
 
+    /// The layers, from the strongest to the weakest.
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// The user's name at a registry, where the configuration has it.
+    pub fn user_name(&self, url: &str) -> Option<String> {
+        let header = self.authorization(url)?;
+        let engine = base64::engine::general_purpose::STANDARD;
+        let pair = engine.decode(header.strip_prefix("Basic ")?).ok()?;
+        let pair = String::from_utf8(pair).ok()?;
+        Some(pair.split_once(':')?.0.to_owned())
+    }
+
     /// A setting that is on or off; a bare mention means on.
     pub fn flag(&self, key: &str) -> Option<bool> {
         self.get(key).map(|value| !matches!(value, "false" | "null" | "0"))

@@ -58,6 +58,11 @@ impl Integrity {
     }
 }
 
+/// SHA-1 as old tools show it, in hexadecimal.
+pub fn sha1_hex(bytes: &[u8]) -> String {
+    sha1::Sha1::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}
+
 fn digest(algorithm: &str, bytes: &[u8]) -> String {
     match algorithm {
         "sha512" => STANDARD.encode(sha2::Sha512::digest(bytes)),

@@ -161,7 +161,8 @@ impl Tree {
         prefer_dedupe || mine == theirs || (theirs > mine && !self.is_overridden(id)) || explicit
     }
 
-    fn is_overridden(&self, id: NodeId) -> bool {
+    /// Whether the node is there because of an override.
+    pub fn is_overridden(&self, id: NodeId) -> bool {
         let node = self.node(id);
         node.edges_in.iter().any(|edge| {
             let edge = self.edge(*edge);

@@ -120,6 +120,7 @@ pub fn load_tree(input: &Input, lock: &Lockfile) -> Result<(Tree, NodeId), Resol
     let (mut tree, root) = crate::build::empty_tree(input);
     lock::load(&mut tree, root, lock, &|_| None)?;
     tree.calculate_flags(root);
+    tree.put_workspace_edges_last(root);
     Ok((tree, root))
 }
 
@@ -155,25 +156,7 @@ impl Resolution {
     /// The packages to install, parents before what lies inside them. Optional ones that do not fit
     /// the machine are not among them.
     pub fn packages(&self) -> Vec<Package> {
-        let tree = self.tree();
-        tree.inventory(self.root())
-            .into_iter()
-            .filter(|id| *id != self.root() && !tree.node(*id).inert)
-            .map(|id| {
-                let node = tree.node(id);
-                Package {
-                    location: tree.location(id),
-                    name: node.name.to_string(),
-                    manifest: node.package.clone(),
-                    resolved: node.resolved.as_deref().map(str::to_owned),
-                    integrity: node.integrity.as_deref().map(str::to_owned),
-                    flags: node.flags,
-                    in_bundle: node.in_bundle || tree.in_dependency_bundle(id),
-                    link_to: node.link_target.map(|target| tree.location(target)),
-                    is_local: node.path.is_some(),
-                }
-            })
-            .collect()
+        self.tree().packages(self.root())
     }
 
     /// `package-lock.json`; `omit_resolved` leaves out the addresses of tarballs.
@@ -272,5 +255,30 @@ impl Resolution {
     /// The project's node.
     pub fn root(&self) -> NodeId {
         self.built.root
+    }
+}
+
+impl Tree {
+    /// The packages of a tree, parents before what lies inside them; inert ones are not among them.
+    pub fn packages(&self, root: NodeId) -> Vec<Package> {
+        let tree = self;
+        tree.inventory(root)
+            .into_iter()
+            .filter(|id| *id != root && !tree.node(*id).inert)
+            .map(|id| {
+                let node = tree.node(id);
+                Package {
+                    location: tree.location(id),
+                    name: node.name.to_string(),
+                    manifest: node.package.clone(),
+                    resolved: node.resolved.as_deref().map(str::to_owned),
+                    integrity: node.integrity.as_deref().map(str::to_owned),
+                    flags: node.flags,
+                    in_bundle: node.in_bundle || tree.in_dependency_bundle(id),
+                    link_to: node.link_target.map(|target| tree.location(target)),
+                    is_local: node.path.is_some(),
+                }
+            })
+            .collect()
     }
 }

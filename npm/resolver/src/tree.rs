@@ -417,6 +417,18 @@ impl Tree {
         })
     }
 
+    /// npm comes upon the `workspaces` of an installed project after everything else.
+    pub(crate) fn put_workspace_edges_last(&mut self, root: NodeId) {
+        for edge in self.edges_out(root) {
+            let e = self.edge(edge);
+            let Some(to) = e.to.filter(|_| e.kind == EdgeKind::Workspace) else { continue };
+            let edges_in = &mut self.node_mut(to).edges_in;
+            if edges_in.shift_remove(&edge) {
+                edges_in.insert(edge);
+            }
+        }
+    }
+
     /// Whether the node is the project or one of its workspaces.
     pub(crate) fn is_own(&self, id: NodeId) -> bool {
         self.is_root(id) || self.is_workspace(id)

@@ -18,6 +18,7 @@
 
 mod collation;
 mod error;
+mod glob;
 mod json_style;
 mod lockfile;
 mod manifest;
@@ -28,6 +29,7 @@ mod workspaces;
 
 pub use collation::locale_compare;
 pub use error::SpecError;
+pub use glob::{Glob, GlobOptions};
 pub use json_style::{JsonStyle, parse_json, sort_for_lock};
 pub use lockfile::{Lockfile, name_of_location};
 pub use manifest::{Dependencies, Dist, KEPT_FIELDS, Manifest};

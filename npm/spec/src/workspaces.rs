@@ -2,6 +2,7 @@
 
 use crate::SpecError;
 use crate::collation::locale_compare;
+use crate::glob::{Glob, GlobOptions};
 use serde_json::Value;
 
 /// The patterns, those that begin with `!` apart.
@@ -61,90 +62,9 @@ pub fn matching_folders<'a>(
     found
 }
 
-/// Whether a path matches a glob: `*`, `?`, `**`, `[a-z]`, `{a,b}`.
+/// Whether a folder matches a glob.
 fn matches(pattern: &str, path: &str) -> bool {
-    expand_braces(pattern).iter().any(|pattern| {
-        let pattern: Vec<&str> = pattern.trim_matches('/').split('/').filter(|p| *p != ".").collect();
-        let path: Vec<&str> = path.trim_matches('/').split('/').filter(|p| *p != ".").collect();
-        match_parts(&pattern, &path)
-    })
-}
-
-fn match_parts(pattern: &[&str], path: &[&str]) -> bool {
-    match (pattern.split_first(), path.split_first()) {
-        (None, None) => true,
-        (Some((&"**", rest)), _) => {
-            match_parts(rest, path)
-                || path
-                    .split_first()
-                    .is_some_and(|(first, below)| !first.starts_with('.') && match_parts(pattern, below))
-        }
-        (Some((first, rest)), Some((part, below))) => {
-            let hidden = part.starts_with('.') && !first.starts_with('.');
-            let (first, part): (Vec<char>, Vec<char>) = (first.chars().collect(), part.chars().collect());
-            !hidden && match_part(&first, &part) && match_parts(rest, below)
-        }
-        _ => false,
-    }
-}
-
-fn match_part(pattern: &[char], text: &[char]) -> bool {
-    match pattern.split_first() {
-        None => text.is_empty(),
-        Some(('*', rest)) => (0..=text.len()).any(|skip| match_part(rest, &text[skip..])),
-        Some(('?', rest)) => !text.is_empty() && match_part(rest, &text[1..]),
-        Some(('[', rest)) if rest.contains(&']') => {
-            let Some((c, below)) = text.split_first() else { return false };
-            let end = rest.iter().position(|c| *c == ']').unwrap_or(rest.len());
-            in_class(&rest[..end], *c) && match_part(&rest[end + 1..], below)
-        }
-        Some((c, rest)) => text.first() == Some(c) && match_part(rest, &text[1..]),
-    }
-}
-
-fn in_class(class: &[char], c: char) -> bool {
-    let (negated, class) = match class.split_first() {
-        Some(('!' | '^', rest)) => (true, rest),
-        _ => (false, class),
-    };
-    let mut found = false;
-    let mut at = 0;
-    while at < class.len() {
-        if class.get(at + 1) == Some(&'-') && at + 2 < class.len() {
-            found |= (class[at]..=class[at + 2]).contains(&c);
-            at += 3;
-        } else {
-            found |= class[at] == c;
-            at += 1;
-        }
-    }
-    found != negated
-}
-
-/// `a{b,c}` is `ab` and `ac`.
-fn expand_braces(pattern: &str) -> Vec<String> {
-    let Some(open) = pattern.find('{') else { return vec![pattern.to_owned()] };
-    let (mut depth, mut starts, mut close) = (0, vec![open + 1], None);
-    for (at, c) in pattern.char_indices().skip_while(|(at, _)| *at < open) {
-        match c {
-            '{' => depth += 1,
-            '}' => {
-                depth -= 1;
-                if depth == 0 {
-                    close = Some(at);
-                    break;
-                }
-            }
-            ',' if depth == 1 => starts.push(at + 1),
-            _ => {}
-        }
-    }
-    let Some(close) = close.filter(|_| starts.len() > 1) else { return vec![pattern.to_owned()] };
-    let ends = starts.iter().skip(1).map(|s| s - 1).chain([close]);
-    let alternatives = starts.iter().zip(ends).map(|(start, end)| &pattern[*start..end]);
-    alternatives
-        .flat_map(|middle| expand_braces(&format!("{}{middle}{}", &pattern[..open], &pattern[close + 1..])))
-        .collect()
+    Glob::new(pattern.trim_matches('/'), GlobOptions::default()).matches(path.trim_matches('/'))
 }
 
 #[cfg(test)]

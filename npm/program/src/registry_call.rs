@@ -1,0 +1,82 @@
+//! Single questions to the registry, for commands that only show the answer.
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::http::{Http, at_once, retry_policy};
+use crate::reify::{fetch_options, pick_context};
+use oac_npm_installer::{Cache, Packuments};
+use oac_npm_registry::{Client, Integrity, Packument, RegistryError};
+use oac_npm_resolver::ResolveError;
+use oac_npm_spec::{Manifest, PackageSpec};
+use serde_json::Value;
+use std::rc::Rc;
+
+/// Asks questions with the command's settings.
+pub(crate) struct Call<'a> {
+    context: &'a Context,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn new(context: &'a Context) -> Self {
+        Self { context }
+    }
+
+    /// The body at an address.
+    pub(crate) fn get(&self, url: &str, accept: &str) -> Result<Vec<u8>, RegistryError> {
+        let config = &self.context.config;
+        let mut transport = Http::default();
+        let mut client = Client::new(config, &mut transport, retry_policy(config), at_once(config));
+        client.get(url, &[("accept", accept)]);
+        match client.wait() {
+            Some((_, answer)) => answer.map(|response| response.body),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Everything the registry has on a package.
+    pub(crate) fn packument(&self, name: &str) -> Result<Value, Failure> {
+        let url = self.context.config.packument_url(name)?;
+        let body = self.get(&url, "application/json").map_err(|error| about(name, "*", error))?;
+        serde_json::from_slice(&body)
+            .map_err(|e| RegistryError::MalformedPackument { url, problem: e.to_string() }.into())
+    }
+
+    /// The version that a spec picks, and its verified tarball.
+    pub(crate) fn tarball(&self, spec: &PackageSpec) -> Result<(Rc<Manifest>, Vec<u8>), Failure> {
+        let config = &self.context.config;
+        let cache = Cache::new(&self.context.cache);
+        let name = spec.registry_name().unwrap_or_default();
+        let wanted = &spec.target().raw_spec;
+        let mut transport = Http::default();
+        let client = Client::new(config, &mut transport, retry_policy(config), at_once(config));
+        let mut source = Packuments::new(client, config, &cache, fetch_options(self.context));
+        let packument: Packument = match source.ask(name).map_err(|e| about(name, wanted, e))? {
+            Some(known) => known,
+            None => match source.wait() {
+                Some((_, answer)) => answer.map_err(|e| about(name, wanted, e))?,
+                None => return Err(Failure::Plain(format!("{name} was not answered"))),
+            },
+        };
+        drop(source);
+        let missing = || ResolveError::NoVersion {
+            name: name.to_owned(),
+            wanted: wanted.clone(),
+            required_by: String::new(),
+        };
+        let manifest = packument.pick(spec, &pick_context(self.context)?).ok_or_else(missing)?;
+        let address = manifest.dist.tarball.clone().ok_or_else(missing)?;
+        let url = config.tarball_url(name, &address)?;
+        let tarball = self.get(&url, "*/*")?;
+        if let Some(integrity) = manifest.dist.integrity.as_deref().and_then(Integrity::parse) {
+            integrity.check(&url, &tarball)?;
+            cache.keep_tarball(&integrity, &tarball);
+        }
+        Ok((manifest, tarball))
+    }
+}
+
+/// A failure with the package it is about.
+fn about(name: &str, spec: &str, error: RegistryError) -> Failure {
+    let package = format!("{name}@{spec}");
+    ResolveError::Registry { error: Box::new(error), package, required_by: String::new() }.into()
+}
