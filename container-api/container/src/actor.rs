@@ -1,10 +1,6 @@
 //! Tasks that the host plays: how the façade gets at files, pipes and sockets, by the same calls as any program.
 
-use std::{
-    fmt, io,
-    net::{Ipv4Addr, SocketAddrV4},
-    sync::Arc,
-};
+use std::{fmt, io, sync::Arc};
 
 use oac_abi::{
     CALLS, Errno,
@@ -161,10 +157,16 @@ impl Actor {
         self.call(nr::KILL, &[EVERYBODY, Signal::SIGKILL.number().into()], &[], &mut []).map(drop)
     }
 
+    /// To whoever listens on a port, by IPv4 or IPv6.
     pub(crate) fn connect(&self, port: Port) -> Result<Fd, Errno> {
+        let address = self.machine.with_kernel(|kernel| kernel.port_address(port));
+        let domain = match address {
+            SocketAddress::V6(_) => socket::AF_INET6,
+            _ => socket::AF_INET,
+        };
         let kind = socket::STREAM | socket::CLOEXEC;
-        let fd = self.call(nr::SOCKET, &[socket::AF_INET.into(), kind.into(), 0], &[], &mut [])?;
-        let address = SocketAddress::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, port.0)).encode();
+        let fd = self.call(nr::SOCKET, &[domain.into(), kind.into(), 0], &[], &mut [])?;
+        let address = address.encode();
         self.call(nr::CONNECT, &[fd, address.len() as i64], &address, &mut [])?;
         Ok(Fd(fd as i32))
     }

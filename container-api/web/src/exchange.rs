@@ -1,11 +1,8 @@
 //! One HTTP request to a port of the container, and its response: a connection of the loopback, made by a task of the host.
 
-use std::{
-    collections::VecDeque,
-    net::{Ipv4Addr, SocketAddrV4},
-};
+use std::collections::VecDeque;
 
-use oac_abi::{Errno, bounds::PIPE_BYTES, flags::poll, sockaddr::SocketAddress};
+use oac_abi::{Errno, bounds::PIPE_BYTES, flags::poll};
 use oac_kernel::{Kernel, Port, TaskId};
 
 use crate::{
@@ -68,7 +65,7 @@ impl Exchange {
     /// Connects, without waiting for it.
     pub(crate) fn start(kernel: &mut Kernel, request: &ExchangeRequest) -> Result<Exchange, Errno> {
         let task = Actor::attach(kernel, "preview");
-        let address = SocketAddress::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, request.port.0));
+        let address = kernel.port_address(request.port);
         let host = format!("localhost:{}", request.port);
         match Actor::new(kernel, task).connect(&address) {
             Ok(fd) => Ok(Exchange {
@@ -212,8 +209,10 @@ impl Exchange {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{Ipv4Addr, SocketAddrV4};
+
     use super::*;
-    use oac_abi::{bounds::SOCKET_BYTES, flags::socket, nr};
+    use oac_abi::{bounds::SOCKET_BYTES, flags::socket, nr, sockaddr::SocketAddress};
     use oac_kernel::{Config, HostRequest, Now};
 
     const PORT: Port = Port(3000);

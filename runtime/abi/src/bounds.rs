@@ -34,8 +34,8 @@ pub const MESSAGE_COST_BYTES: usize = 768;
 pub const UNIX_MESSAGES_MAX: usize = 11;
 /// Descriptors that travel with one message; more are EINVAL (Linux: SCM_MAX_FD).
 pub const RIGHTS_MAX: usize = 253;
-/// Descriptors in messages that nobody has received, in a container; more are ETOOMANYREFS.
-pub const RIGHTS_IN_FLIGHT_MAX: usize = 4096;
+/// Descriptors in messages that nobody has received, in a container; more are ETOOMANYREFS (Linux: RLIMIT_NOFILE).
+pub const RIGHTS_IN_FLIGHT_MAX: usize = 1024;
 /// Connections waiting to be accepted, whatever listen(2) asks (Linux: SOMAXCONN).
 pub const BACKLOG_MAX: usize = 4096;
 /// Open descriptors of a task, by default.

@@ -182,7 +182,7 @@ impl Kernel {
         }
     }
 
-    /// listen(2).
+    /// listen(2). EACCES for a port that the task's capabilities do not hold.
     fn listen(&mut self, task: TaskId, id: SocketId, backlog: u32) -> Result<(), Errno> {
         // Linux admits one more than asked for.
         let backlog = (backlog as usize).min(bounds::BACKLOG_MAX - 1) + 1;
@@ -210,6 +210,9 @@ impl Kernel {
                 }
                 Some(_) => {}
             }
+        }
+        if let Some(local) = self.sockets.get(id)?.local {
+            self.require_port(task, local.port.0)?;
         }
         let socket = self.sockets.get_mut(id)?;
         let listener = Listener { queue: VecDeque::new(), connecting: VecDeque::new(), backlog };

@@ -307,8 +307,17 @@ impl Kernel {
         self.collect_circles();
     }
 
+    /// A description has lost a reference: what only messages hold now may have been cut off by this.
+    pub(crate) fn collect_circle_of(&mut self, id: DescriptionId) {
+        let is_socket =
+            self.files.get(id).is_ok_and(|description| matches!(description.file, File::Socket(_)));
+        if is_socket {
+            self.collect_circles();
+        }
+    }
+
     /// Closes sockets that only messages hold which nobody can receive any more: those in each other's inboxes.
-    pub(crate) fn collect_circles(&mut self) {
+    fn collect_circles(&mut self) {
         if self.sockets.sockets_in_flight == 0 || self.sockets.is_dropping {
             return;
         }
