@@ -72,8 +72,7 @@ impl Kernel {
     /// Gives up one reference to a description; the last one closes the file.
     pub(crate) fn release(&mut self, id: DescriptionId) {
         let Some(description) = self.files.release(id) else {
-            // What only messages hold may have been cut off by this.
-            self.collect_circles();
+            self.collect_circle_of(description);
             return;
         };
         self.release_description_locks(id, &description);
