@@ -72,7 +72,7 @@ impl Kernel {
     /// Gives up one reference to a description; the last one closes the file.
     pub(crate) fn release(&mut self, id: DescriptionId) {
         let Some(description) = self.files.release(id) else {
-            self.collect_circle_of(description);
+            self.collect_circle_of(id);
             return;
         };
         self.release_description_locks(id, &description);
