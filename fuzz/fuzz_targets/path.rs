@@ -8,7 +8,7 @@ use oac_vfs::{
     BindMode, Caller, FileSystem, FsTable, LastLink, MemFs, Namespace, NewNode, Node, Place, Walker,
 };
 
-const CALLER: Caller = Caller::root(0);
+static CALLER: Caller = Caller::root(0);
 
 /// Directories a, b, c, each with d and a file f; links to whatever the input says.
 fn tree(targets: [&[u8]; 3]) -> MemFs {

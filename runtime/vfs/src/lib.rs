@@ -1,8 +1,10 @@
-//! Filesystems: the trait they implement, files in memory, namespaces with binds, and the walk from a path to a place.
+//! Filesystems: the trait they implement, files in memory, overlays, archives, namespaces with binds, and the walk from a path to a
+//! place.
 //!
-//! [`FileSystem`] is the only way to files in the whole system: memory ([`MemFs`]), a host directory, `/task` and all others
-//! implement it, with Linux's semantics and errnos, by inode. A [`Namespace`] lays such trees over each other; a [`Walker`]
-//! finds its way in it. [`FsTable`] owns a container's filesystems.
+//! [`FileSystem`] is the only way to files in the whole system: memory ([`MemFs`]), trees over each other ([`Overlay`]), archives
+//! ([`TarFs`]), a host directory, `/task` and all others implement it, with Linux's semantics and errnos, by inode. A [`Namespace`]
+//! puts such trees in the place of each other's directories; a [`Walker`] finds its way in it, as far as its [`Caller`] may go, and
+//! visits whole trees. [`FsTable`] owns a container's filesystems.
 //!
 //! This crate deliberately knows no tasks, no descriptors, no host and no clock: who acts, and when, is handed in as a
 //! [`Caller`].
