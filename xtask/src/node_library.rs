@@ -1,7 +1,8 @@
 //! The pinned Node package: its library for the `node` program, its binary for the specs.
 //!
 //! The library is JavaScript inside the binary. `node_library/dump.cjs`, run by that binary, writes it out, with the shapes
-//! of the bindings it is written against. Nothing of it is committed; its licence ships with what is published.
+//! of the bindings it is written against; `node_library/intl.cjs` writes the words and patterns of languages. Nothing of it
+//! is committed; its licence ships with what is published.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,7 +36,7 @@ const PACKAGES: [(&str, &str, &str); 2] = [
 /// Where the pinned Node is.
 #[derive(Clone, Debug)]
 pub(crate) struct NodeLibrary {
-    /// `lib/**.js` and `bindings.json`, as the `node` program's build script reads them.
+    /// `lib/**.js`, `bindings.json` and `intl/*.json`, as the `node` program's build script reads them.
     pub(crate) lib_dir: PathBuf,
     /// The real Node.
     pub(crate) binary: PathBuf,
@@ -61,14 +62,16 @@ pub(crate) fn ensure(workspace: &Workspace) -> Result<NodeLibrary> {
     let lib_dir = folder.join("library");
     let fetched = Inputs::of("fetch Node").text(VERSION).text(hash).stamp();
     fetched.unless_current(&[&binary], || fetch(&folder, architecture, hash))?;
-    let dumped = Inputs::of("dump Node's library").text(hash).path(&dump)?.stamp();
+    let intl = workspace.path("xtask/src/node_library/intl.cjs");
+    let dumped = Inputs::of("dump Node's library").text(hash).path(&dump)?.path(&intl)?.stamp();
     dumped.unless_current(&[&lib_dir], || {
         if lib_dir.exists() {
             fs::remove_dir_all(&lib_dir).map_err(Error::file("remove", &lib_dir))?;
         }
         fs::create_dir_all(&lib_dir).map_err(Error::file("make", &lib_dir))?;
         let flags = ["--no-warnings", "--expose-internals"];
-        Command::new(&binary).args(flags).arg(&dump).arg(&lib_dir).run()
+        Command::new(&binary).args(flags).arg(&dump).arg(&lib_dir).run()?;
+        Command::new(&binary).arg(&intl).arg(&lib_dir).run()
     })?;
     Ok(NodeLibrary { lib_dir, binary })
 }

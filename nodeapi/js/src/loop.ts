@@ -58,7 +58,7 @@ function runTimers(): void {
   do {
     // What the next ticks insert comes after this and may be due earlier, so the schedule is made inside.
     done = callbackScope(host.global.process, 0, 0, undefined, () => {
-      const next = timers.processTimers!(loopNow());
+      const next = timers.processTimers!.call(host.global.process, loopNow());
       timers.timerRef = next > 0;
       if (next !== 0) timers.dueMs = Math.max(Math.abs(next), loopNow() + 1);
       return true;
@@ -69,7 +69,7 @@ function runTimers(): void {
 function runImmediates(): void {
   if (timers.immediateInfo[Immediate.Count] === 0) return;
   do {
-    callbackScope(host.global.process, 0, 0, undefined, () => timers.processImmediate!());
+    callbackScope(host.global.process, 0, 0, undefined, () => timers.processImmediate!.call(host.global.process));
   } while (timers.immediateInfo[Immediate.HasOutstanding] !== 0);
   if (timers.immediateInfo[Immediate.RefCount] === 0) timers.immediateRef = false;
 }

@@ -5,6 +5,7 @@ import './interpose/globals';
 import './interpose/weak_ref';
 import './interpose/webassembly';
 import './interpose/stack';
+import './intl/install';
 import { bootRealm } from './realm';
 import './loop';
 import './start';

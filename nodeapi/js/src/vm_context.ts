@@ -1,7 +1,9 @@
 // `vm` contexts: a realm of the engine whose global object mirrors the program's context object. V8 intercepts every access to
 // the global; here keys are tied together by accessors, looked over before and after each script.
 
+import { install as installIntl } from './intl/install';
 import { isolateSymbols, privateSymbols } from './symbols';
+import { exposed, installGc } from './v8_flags';
 
 const { engine } = host;
 const key = privateSymbols['contextify_context_private_symbol']!;
@@ -25,6 +27,8 @@ class Context {
     }
     delete this.#global.Error.prepareStackTrace;
     delete this.#global.Error.prototype.stack;
+    installIntl(this.#global);
+    if (exposed.gc) installGc(this.#global);
     this.#object = object ?? this.#global;
     this.#builtin = new Set(ownKeys(this.#global));
   }

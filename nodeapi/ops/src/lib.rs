@@ -23,6 +23,7 @@ pub mod cjs_lexer;
 pub mod crypto;
 pub mod encoding_binding;
 pub mod http_parser;
+pub mod intl;
 pub mod string_decoder;
 pub mod text;
 pub mod url;

@@ -3,6 +3,7 @@
 import { constant } from '../oracle';
 import { isolateSymbols, privateSymbols } from '../symbols';
 import { text } from '../sources';
+import { callerFiles } from '../interpose/stack';
 import { importSymbols } from './contextify';
 
 const { engine } = host;
@@ -185,11 +186,17 @@ function define(object: object, name: string, value: unknown): void {
   Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
 }
 
+/** The file name that the engine gives to code of `eval` and `Function`. */
+const EVALUATED = '<input>';
+
 engine.setImportCallback((referrer, specifier, attributes) => {
   if (importCallback === undefined) throw new Error('import() before the module loader is ready');
-  const symbol = referrer === null ? undefined : importSymbols.get(referrer);
+  let from = referrer;
+  // Code that was made from text (`new Function`, `eval`) imports as the script does that made it.
+  if (from === EVALUATED) from = callerFiles().find((path) => importSymbols.has(path)) ?? from;
+  const symbol = from === null ? undefined : importSymbols.get(from);
   return importCallback(
-    symbol ?? isolateSymbols['vm_dynamic_import_default_internal'], specifier, kEvaluationPhase, nullObject(attributes), referrer,
+    symbol ?? isolateSymbols['vm_dynamic_import_default_internal'], specifier, kEvaluationPhase, nullObject(attributes), from,
   );
 });
 

@@ -105,7 +105,7 @@ function shownName(site: any): string | null {
   const type = typeName(site);
   const method = methodName(site);
   if (fn === null) return `${type}.${method ?? '<anonymous>'}`;
-  const start = type === null || fn.startsWith(type) ? '' : `${type}.`;
+  const start = type === null || fn.startsWith(`${type}.`) ? '' : `${type}.`;
   const ends = method === null || fn === method || fn.endsWith(`.${method}`) || fn.endsWith(` ${method}`);
   return `${start}${fn}${ends ? '' : ` [as ${method}]`}`;
 }
@@ -229,6 +229,12 @@ host.engine.setStackFormatter((error, sites) => {
   defineProperty(error, 'stack', { get: read, set: write, enumerable: false, configurable: true });
   return null;
 });
+
+/** The files of the callers, innermost first. */
+export function callerFiles(): string[] {
+  const sites = captured.get(new Error())?.sites ?? [];
+  return sites.map(file).filter((path) => path !== undefined);
+}
 
 /** The innermost frame of an error, whether or not its stack was read. */
 export function topFrame(error: any): { file: string; line: number; column: number } | undefined {

@@ -5,6 +5,7 @@ mod cjs_lexer;
 mod crypto;
 mod http_parser;
 mod icu;
+mod intl;
 mod program;
 mod sys;
 mod url;
@@ -23,6 +24,7 @@ pub(crate) const ALL: &[&[OpDecl]] = &[
     crypto::OPS,
     http_parser::OPS,
     icu::OPS,
+    intl::OPS,
     webassembly::OPS,
     zlib::OPS,
 ];
