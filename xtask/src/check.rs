@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::setup::Tools;
 use crate::step::step;
 use crate::workspace::Workspace;
-use crate::{build, example_job, setup, specs, tidy};
+use crate::{build, conformance, example_job, setup, specs, tidy};
 
 /// How many checks passed and failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,7 +21,8 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    fn add(&mut self, other: Self) {
+    /// Counts these as well.
+    pub(crate) fn add(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
     }
@@ -32,7 +33,7 @@ impl Counts {
     }
 }
 
-const PARTS: [&str; 7] = ["fmt", "clippy", "tidy", "unit", "specs", "native", "browser"];
+const PARTS: [&str; 8] = ["fmt", "clippy", "tidy", "unit", "specs", "conformance", "native", "browser"];
 
 /// The part of the build that a part of the tests needs.
 fn needs(part: &str) -> Option<&'static str> {
@@ -45,12 +46,12 @@ fn needs(part: &str) -> Option<&'static str> {
     }
 }
 
-/// `cargo xtask test [PART…] [--times N]`; `--times` repeats the two end-to-end jobs.
+/// `cargo xtask test [PART… [FILTER]] [--times N]`; `--times` repeats the two end-to-end jobs, FILTER is `conformance`'s.
 ///
 /// # Errors
 /// When the build fails, or any check did; all checks run before the end.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
-    let (parts, times) = parse(arguments)?;
+    let Asked { parts, times, filter } = parse(arguments)?;
     let wants = |part: &str| parts.is_empty() || parts.iter().any(|wanted| wanted == part);
     let tools = setup::everything(workspace)?;
     let mut total = Counts::default();
@@ -63,7 +64,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
         }
         let repeats = if matches!(part, "native" | "browser") { times } else { 1 };
         for _ in 0..repeats {
-            let counts = check(workspace, &tools, part);
+            let counts = check(workspace, &tools, part, &filter);
             if counts.failed > 0 && !failed_parts.contains(&part) {
                 failed_parts.push(part);
             }
@@ -77,9 +78,18 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     if total.failed == 0 { Ok(()) } else { Err(Error::Checks { passed: total.passed, failed: total.failed }) }
 }
 
-fn parse(arguments: &[String]) -> Result<(Vec<String>, usize)> {
-    let mut parts = Vec::new();
+/// What the arguments ask for.
+struct Asked {
+    parts: Vec<String>,
+    times: usize,
+    /// What follows `conformance`: part of the names of the cases to run.
+    filter: String,
+}
+
+fn parse(arguments: &[String]) -> Result<Asked> {
+    let mut parts: Vec<String> = Vec::new();
     let mut times = 1;
+    let mut filter = String::new();
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
         if argument == "--times" {
@@ -89,6 +99,8 @@ fn parse(arguments: &[String]) -> Result<(Vec<String>, usize)> {
                 .ok_or_else(|| Error::Usage("--times takes a number".to_owned()))?;
         } else if PARTS.contains(&argument.as_str()) {
             parts.push(argument.clone());
+        } else if filter.is_empty() && parts.last().is_some_and(|part| part == "conformance") {
+            filter.clone_from(argument);
         } else {
             return Err(Error::Usage(format!(
                 "`{argument}` is not a part of the tests ({})",
@@ -96,17 +108,18 @@ fn parse(arguments: &[String]) -> Result<(Vec<String>, usize)> {
             )));
         }
     }
-    Ok((parts, times))
+    Ok(Asked { parts, times, filter })
 }
 
 /// Runs one part. A part that breaks off counts as one failure: the others still run.
-fn check(workspace: &Workspace, tools: &Tools, part: &str) -> Counts {
+fn check(workspace: &Workspace, tools: &Tools, part: &str, filter: &str) -> Counts {
     let result = step(&format!("test: {part}"), || match part {
         "fmt" => workspace.cargo(["fmt", "--all", "--check"]).run().map(|()| Counts::one(true)),
         "clippy" => clippy(workspace, tools),
         "tidy" => tidy::run(workspace).map(|()| Counts::one(true)),
         "unit" => unit(workspace),
         "specs" => specs::check_all(workspace, ""),
+        "conformance" => conformance::check(workspace, filter),
         "native" => example_job::run(workspace).map(|_| Counts::one(true)),
         _ => browser(workspace, tools),
     });
@@ -153,7 +166,7 @@ fn browser(workspace: &Workspace, tools: &Tools) -> Result<Counts> {
 
 /// Runs a program whose output lines say what passed and failed, and shows them. A failing status without a failing
 /// line counts as one failure, and so does a program that checks nothing.
-fn counted(command: Command, read_line: fn(&str) -> Option<Counts>) -> Result<Counts> {
+pub(crate) fn counted(command: Command, read_line: fn(&str) -> Option<Counts>) -> Result<Counts> {
     let mut child =
         command.to_std().stdout(Stdio::piped()).spawn().map_err(|source| command.not_started(source))?;
     let stdout = child.stdout.take().expect("stdout was piped");
@@ -183,7 +196,7 @@ fn cargo_test_line(line: &str) -> Option<Counts> {
 }
 
 /// `ok NAME` or `not ok NAME`.
-fn tap_line(line: &str) -> Option<Counts> {
+pub(crate) fn tap_line(line: &str) -> Option<Counts> {
     if line.starts_with("not ok ") {
         return Some(Counts::one(false));
     }

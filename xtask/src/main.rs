@@ -11,6 +11,7 @@ mod build;
 mod cache;
 mod check;
 mod command;
+mod conformance;
 mod error;
 mod example_job;
 mod generate;
@@ -37,14 +38,16 @@ cargo xtask <command>
                      Parts: glue, programs, oac, web. `build oac` makes programs first; `build programs` stops there.
   run [--no-serve]   build; npm install and start examples/express in a container, request its page, stop it;
                      then serve the demo page and print its address (--no-serve leaves that out).
-  test [PART…]       setup and every check, counted. Parts: fmt, clippy, tidy, unit, specs, native, browser.
+  test [PART…]       setup and every check, counted. Parts: fmt, clippy, tidy, unit, specs, conformance,
+                     native, browser. `test conformance FILTER` runs the cases or commands with FILTER in their name.
   specs [FILTER] [--bless]
                      run tests/specs/<area>/<case> whose path contains FILTER in target/release/oac.
                      --bless writes the expected files by running the case on real Node or real dash instead.
   node-compat --path DIR [GROUP | FILE]… [--jobs N]
                      run Node's own tests, of which DIR is a checkout, and bring tests/node-compat up to date.
                      An error if a file that passed fails.
-  bench              measure, and write docs/benchmarks.md.
+  bench [PART…]      measure, and renew what was measured in docs/benchmarks.md. Parts: files, container (both on this
+                     machine only), rest.
   tidy               the rules of the code that compilers do not check. Prints `path:line: rule: what to do`.
   gen                write docs/syscalls.md and js/src/generated/abi.ts from the system-call table.
   fmt                format Rust.
@@ -78,7 +81,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
         "test" => check::run(&workspace, rest),
         "specs" => specs::run(&workspace, rest),
         "node-compat" => node_compat::run(&workspace, rest),
-        "bench" => bench::run(&workspace),
+        "bench" => bench::run(&workspace, rest),
         "tidy" => tidy::run(&workspace),
         "gen" => generate::run(&workspace),
         "fmt" => workspace.cargo(["fmt", "--all"]).run(),

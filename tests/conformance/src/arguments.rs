@@ -31,7 +31,7 @@ pub(crate) struct CasesRequest {
     pub(crate) filter: String,
 }
 
-/// `tools --native DIR --wasm DIR --tree DIR --known FILE [FILTER]`.
+/// `tools --native DIR --wasm DIR --tree DIR --known FILE --scratch DIR [FILTER]`.
 #[derive(Default)]
 pub(crate) struct ToolsRequest {
     /// Where the programs are for this machine: `rg`, …
@@ -42,6 +42,8 @@ pub(crate) struct ToolsRequest {
     pub(crate) tree: PathBuf,
     /// Known failures.
     pub(crate) known: PathBuf,
+    /// Where compiled programs are kept.
+    pub(crate) scratch: PathBuf,
     /// Part of the names of the commands to run.
     pub(crate) filter: String,
 }
@@ -71,7 +73,10 @@ pub(crate) fn parse() -> Result<Request, Error> {
                 tools.known.clone_from(&cases.known);
             }
             Long("tree") => tools.tree = parser.value()?.into(),
-            Long("scratch") => cases.scratch = parser.value()?.into(),
+            Long("scratch") => {
+                cases.scratch = parser.value()?.into();
+                tools.scratch.clone_from(&cases.scratch);
+            }
             Long("show") => cases.show = true,
             Value(filter) => {
                 cases.filter = filter.string()?;

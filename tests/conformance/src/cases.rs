@@ -4,11 +4,6 @@ use std::{
     fs,
     os::unix::fs::{DirBuilderExt, PermissionsExt},
     path::{Path, PathBuf},
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
-    thread,
 };
 
 use oac_container::{CacheDir, Container, Mount, Options, Runtime, RuntimeOptions, Tree};
@@ -17,6 +12,7 @@ use crate::{
     arguments::CasesRequest,
     error::Error,
     known::Known,
+    parallel::in_parallel,
     report::{self, Counts},
     run::{self, Observed},
 };
@@ -93,31 +89,6 @@ fn list(program: &Path) -> Result<Vec<Listed>, Error> {
             None => Listed { name: line.into(), root: false },
         })
         .collect())
-}
-
-/// Does the same with every case, as many at a time as there are processors; the first error ends it.
-fn in_parallel<T: Send>(
-    cases: &[Listed],
-    action: impl Fn(usize, &Listed) -> Result<T, Error> + Sync,
-) -> Result<Vec<T>, Error> {
-    let next = AtomicUsize::new(0);
-    let results = Mutex::new(Vec::new());
-    let worker = || {
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(case) = cases.get(index) else { return };
-            let result = action(index, case);
-            results.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
-        }
-    };
-    thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(2, usize::from) {
-            scope.spawn(worker);
-        }
-    });
-    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    results.sort_by_key(|(index, _)| *index);
-    results.into_iter().map(|(_, result)| result).collect()
 }
 
 /// Directories for native cases, which go away with the value. Every user may pass through them.

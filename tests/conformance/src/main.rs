@@ -13,6 +13,7 @@ mod arguments;
 mod cases;
 mod error;
 mod known;
+mod parallel;
 mod report;
 mod run;
 mod tools;

@@ -18,7 +18,10 @@ use oac_container::{Container, Signal, SpawnOptions, WaitStatus};
 use crate::error::Error;
 
 /// How long something may take that should take milliseconds: what waits for ever is ended then, and reported.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Nobody's configuration is read.
+const NO_HOME: &str = "/nowhere";
 
 /// What a program printed, and how it ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +57,7 @@ impl Observed {
 pub(crate) fn native(program: &Path, arguments: &[&str], cwd: &Path) -> Result<Observed, Error> {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(cwd).env_clear();
-    command.envs(oac_container::DEFAULT_ENV.iter().copied());
+    command.envs(oac_container::DEFAULT_ENV.iter().copied()).env("HOME", NO_HOME);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     let child = command.spawn().map_err(Error::file("run", program))?;
     let group = rustix::process::Pid::from_raw(child.id() as i32);

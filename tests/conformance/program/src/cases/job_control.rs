@@ -158,17 +158,17 @@ fn no_terminal() {
 
 fn controlling_terminal() {
     let (master, pid, _order, _) = ok!(session(&["info"]));
-    see!(wait_for(pid), read(master, 100));
+    see!(wait_for(pid), echoed(master, "tty"));
 }
 
 fn interrupt() {
     let (master, pid, _order, reports) = ok!(session(&["wait"]));
-    see!(read(reports, 9), write(master, "\x03"), wait_for(pid), read(master, 100));
+    see!(read(reports, 9), write(master, "\x03"), wait_for(pid), echoed(master, "^C"));
 }
 
 fn quit() {
     let (master, pid, _order, reports) = ok!(session(&["wait"]));
-    see!(read(reports, 9), write(master, "\x1c"), wait_for(pid), read(master, 100));
+    see!(read(reports, 9), write(master, "\x1c"), wait_for(pid), echoed(master, "^\\"));
 }
 
 fn suspend() {
@@ -211,13 +211,13 @@ fn background_reads() {
 
 fn background_writes() {
     let (master, pid, _order, _) = ok!(session(&["background", "write"]));
-    see!(wait_for(pid), read(master, 100));
+    see!(wait_for(pid), echoed(master, "job"));
 }
 
 fn background_writes_with_tostop() {
     let (master, pid, _order, reports) = ok!(session(&["background", "tostop"]));
     ok!(read(reports, 9));
-    see!(wait_for(pid), read(master, 100));
+    see!(wait_for(pid), echoed(master, "job"));
 }
 
 fn background_sets_attributes() {
@@ -245,7 +245,7 @@ fn leader_ends() {
     let (reports, report) = ok!(pipe(o::CLOEXEC));
     let pid = ok!(child("in_session", &["wait"]).fd(3, slave).fd(4, report).fd(5, -1).session().start());
     // Its orders are closed from the start: it ends at once. Its terminal lives on, without a session.
-    see!(wait_for(pid).is_ok(), close(report), read_all(reports).is_ok(), write(slave, "still"), read(master, 100), tcgetpgrp(slave));
+    see!(wait_for(pid).is_ok(), close(report), read_all(reports).is_ok(), write(slave, "still"), echoed(master, "still"), tcgetpgrp(slave));
 }
 
 fn terminal_is_taken() {

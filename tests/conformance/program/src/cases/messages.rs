@@ -107,7 +107,7 @@ fn stops_at_boundaries() {
     ok!(send_fds(one, "a", &[]));
     ok!(send_fds(one, "b", &[fd]));
     ok!(send_fds(one, "c", &[]));
-    // A read does not go past bytes that carry descriptors.
+    // A read takes what comes before the bytes that carry descriptors with them, and nothing behind.
     see!(receive(other, 1, 0), receive(other, 1, 0));
 }
 

@@ -50,6 +50,6 @@ macro_rules! areas {
 }
 
 areas! {
-    open read_write links rename directories permissions times descriptors pipes fifos signals wait groups terminals
+    open read_write links rename directories permissions times descriptors pipes fifos signals wait spawn groups terminals
     job_control poll tcp udp unix_sockets messages locks attributes watches limits devices proc_files
 }

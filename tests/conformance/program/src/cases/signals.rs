@@ -250,9 +250,11 @@ fn alarm_ends() {
 }
 
 fn inherited_dispositions() {
-    // As posix_spawn(3) with everything set to default, which the container's spawn always is.
     ok!(sigaction(Signal::SIGTERM, Disposition::Ignore));
-    see!(child("kill_myself", &["TERM"]).run());
+    ok!(sigaction(Signal::SIGUSR1, Disposition::Caught));
+    // What is ignored stays so, what is caught is not.
+    see!(child("kill_myself", &["TERM"]).run(), child("kill_myself", &["USR1"]).run());
+    see!(child("kill_myself", &["TERM"]).default_signal(Signal::SIGTERM).run());
 }
 
 fn continue_is_delivered() {

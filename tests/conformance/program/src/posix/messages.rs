@@ -1,11 +1,8 @@
 //! Messages that carry descriptors.
 
-use oac_abi::flags::message as bits;
+use oac_abi::{flags::message as bits, message::Details};
 
 use super::{Address, Result, Text, raw};
-
-/// Bytes of what recvmsg says beside the data: the address's length, 108 bytes of it, the number of descriptors, flags.
-const DETAIL_BYTES: usize = 120;
 
 /// A message as it arrived.
 #[derive(Debug)]
@@ -29,17 +26,17 @@ pub(crate) fn send_fds(fd: i32, text: &str, fds: &[i32]) -> Result<i64> {
 
 /// Receives at most `len` bytes and `fds_max` descriptors.
 pub(crate) fn recv_message(fd: i32, len: usize, fds_max: usize, flags: u32) -> Result<Message> {
-    let (mut buf, mut fds, mut details) = (vec![0; len], vec![0; fds_max * 4], [0; DETAIL_BYTES]);
+    let (mut buf, mut fds, mut details) = (vec![0; len], vec![0; fds_max * 4], [0; Details::BYTES]);
     let len = raw::recvmsg(fd, &mut buf, flags, &mut fds, &mut details)? as usize;
     buf.truncate(len);
-    let word = |at: usize| u32::from_le_bytes(std::array::from_fn(|i| details[at + i]));
-    let (address_bytes, count, flags) = (word(0) as usize, word(112) as usize, word(116));
-    let fds = fds.chunks_exact(4).take(count).map(|fd| i32::from_le_bytes(std::array::from_fn(|i| fd[i])));
+    let details = Details::decode(&details)?;
+    let fds = fds.chunks_exact(4).take(details.fds as usize);
+    let fds = fds.map(|fd| i32::from_le_bytes(std::array::from_fn(|i| fd[i])));
     let names = [(bits::TRUNC, "TRUNC"), (bits::CTRUNC, "CTRUNC"), (bits::EOR, "EOR")];
     Ok(Message {
         text: Text(buf),
         fds: fds.collect(),
-        from: Address::from_bytes(&details[4..4 + address_bytes.min(108)]),
-        flags: names.iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| *name).collect(),
+        from: Address::from_bytes(&details.address),
+        flags: names.iter().filter(|(bit, _)| details.flags & bit != 0).map(|(_, name)| *name).collect(),
     })
 }

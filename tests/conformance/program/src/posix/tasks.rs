@@ -3,7 +3,7 @@
 use oac_abi::{
     flags::wait,
     limit::{Rlimit, Usage},
-    spawn::SpawnRequest,
+    spawn::{Credentials, SpawnRequest},
 };
 
 use super::{Disposition, Errno, HOME, Result, Signal, Text, raw, read};
@@ -24,7 +24,6 @@ pub(crate) fn child(name: &str, arguments: &[&str]) -> Spawn {
         env: Some(environment()),
         cwd: None,
         fds: vec![(0, 0), (1, 1), (2, 2)],
-        flags: 0,
         ..SpawnRequest::default()
     };
     Spawn { request }
@@ -66,6 +65,42 @@ impl Spawn {
         self
     }
 
+    /// Joins a group.
+    pub(crate) fn join(mut self, group: i32) -> Spawn {
+        self.request.group = Some(group as u32);
+        self
+    }
+
+    /// Takes a terminal: with a session of its own as the controlling one, else for its group to be in the foreground.
+    pub(crate) fn terminal(mut self, fd: i32) -> Spawn {
+        self.request.terminal = Some(fd);
+        self
+    }
+
+    /// Is another user's.
+    pub(crate) fn user(mut self, uid: u32, gid: u32, groups: &[u32]) -> Spawn {
+        self.request.credentials = Some(Credentials { uid, gid, groups: groups.to_vec() });
+        self
+    }
+
+    /// Begins with another mask.
+    pub(crate) fn umask(mut self, mask: u32) -> Spawn {
+        self.request.umask = Some(mask);
+        self
+    }
+
+    /// Begins with another limit.
+    pub(crate) fn limit(mut self, resource: u32, soft: u64, hard: u64) -> Spawn {
+        self.request.limits.push((resource, Rlimit { soft, hard }));
+        self
+    }
+
+    /// Takes a signal as by default, whatever the caller does.
+    pub(crate) fn default_signal(mut self, signal: Signal) -> Spawn {
+        self.request.default_signals |= signal.bit();
+        self
+    }
+
     /// Runs another file; the arguments stay.
     pub(crate) fn program(mut self, path: &str) -> Spawn {
         self.request.program = path.as_bytes().to_vec();
@@ -75,7 +110,8 @@ impl Spawn {
     /// Starts it.
     pub(crate) fn start(&self) -> Result<Pid> {
         let mut request = self.request.clone();
-        let given: Vec<String> = request.fds.iter().map(|(number, _)| number.to_string()).collect();
+        let given: Vec<String> =
+            request.fds.iter().filter(|(_, own)| *own >= 0).map(|(number, _)| number.to_string()).collect();
         request.env.get_or_insert_default().push(format!("CASE_FDS={}", given.join(",")).into_bytes());
         raw::spawn(&request.encode()).map(|pid| Pid(pid as i32))
     }

@@ -1,8 +1,8 @@
 //! Terminals.
 
-use oac_abi::termios::Termios;
+use oac_abi::{flags::poll as bits, termios::Termios};
 
-use super::{Result, raw, two};
+use super::{Errno, Result, Text, raw, read, two, wait_ready};
 
 /// A pseudo-terminal: its master and its slave.
 pub(crate) fn openpty(flags: u32) -> Result<(i32, i32)> {
@@ -73,4 +73,18 @@ pub(crate) fn tcflush(fd: i32, queue: u32) -> Result<()> {
 /// Bytes that a read would give at once.
 pub(crate) fn fionread(fd: i32) -> Result<i64> {
     raw::fionread(fd)
+}
+
+/// What comes out at the master, up to this text: the discipline works on its own time, and hands its output over in pieces.
+pub(crate) fn echoed(master: i32, until: &str) -> Result<Text> {
+    let mut all = Vec::new();
+    while !all.ends_with(until.as_bytes()) {
+        match read(master, 100) {
+            Ok(Text(bytes)) if bytes.is_empty() => break,
+            Ok(Text(bytes)) => all.extend(bytes),
+            Err(Errno::EAGAIN) => drop(wait_ready(master, bits::IN)?),
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(Text(all))
 }

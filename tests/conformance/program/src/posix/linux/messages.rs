@@ -1,5 +1,7 @@
 //! Messages that carry descriptors: `struct msghdr` and its control data, by hand.
 
+use oac_abi::message::Details;
+
 use super::{Answer, long_at, sys, word_at};
 
 /// `struct cmsghdr`: length u64, level u32, type u32.
@@ -58,10 +60,11 @@ pub(crate) fn recvmsg(fd: i32, buf: &mut [u8], flags: u32, fds: &mut [u8], detai
         fds[..given.len()].copy_from_slice(given);
         count = given.len() / 4;
     }
-    let name_bytes = message.words[1] as usize;
-    details[..4].copy_from_slice(&(name_bytes as u32).to_le_bytes());
-    details[4..112].copy_from_slice(&name[..108]);
-    details[112..116].copy_from_slice(&(count as u32).to_le_bytes());
-    details[116..120].copy_from_slice(&(message.words[6] as u32).to_le_bytes());
+    let record = Details {
+        address: name[..message.words[1] as usize].to_vec(),
+        fds: count as u32,
+        flags: message.words[6] as u32,
+    };
+    details.copy_from_slice(&record.encode());
     Ok(len)
 }

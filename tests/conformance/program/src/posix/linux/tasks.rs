@@ -63,11 +63,12 @@ fn become_child(
         } else if request.flags & SpawnRequest::NEW_GROUP != 0 {
             sys!(SYS_setpgid, 0, 0)?;
         }
-        default_signals();
+        become_as_asked(request)?;
         if let Some(cwd) = cwd {
             sys!(SYS_chdir, cwd.as_ptr())?;
         }
-        arrange_descriptors(&request.fds, report)
+        arrange_descriptors(&request.fds, report)?;
+        bind_as_asked(request)
     };
     if let Err(errno) = set_up() {
         return errno;
@@ -77,6 +78,44 @@ fn become_child(
     };
     let (argv, env) = (pointers(argv), pointers(env));
     sys!(SYS_execve, program.as_ptr(), argv.as_ptr(), env.as_ptr()).err().unwrap_or(Errno::EIO)
+}
+
+/// Group, terminal, signals, mask.
+fn become_as_asked(request: &SpawnRequest) -> Result<(), Errno> {
+    if let Some(group) = request.group {
+        sys!(SYS_setpgid, 0, group)?;
+    }
+    if let Some(fd) = request.terminal {
+        if request.flags & SpawnRequest::NEW_SESSION != 0 {
+            super::tcsetctty(fd)?;
+        } else {
+            set_handler(libc::SIGTTOU, libc::SIG_IGN);
+            super::tcsetpgrp(fd, getpgid(0)? as i32)?;
+            set_handler(libc::SIGTTOU, libc::SIG_DFL);
+        }
+    }
+    for signal in (1..=31).filter(|signal| request.default_signals & 1 << (signal - 1) != 0) {
+        set_handler(signal, libc::SIG_DFL);
+    }
+    unblock_signals();
+    if let Some(mask) = request.umask {
+        files::umask(mask)?;
+    }
+    Ok(())
+}
+
+/// Limits, which count from here on, and the user.
+fn bind_as_asked(request: &SpawnRequest) -> Result<(), Errno> {
+    for (resource, limit) in &request.limits {
+        prlimit(0, *resource, &limit.encode(), &mut [])?;
+    }
+    if let Some(user) = &request.credentials {
+        let groups: Vec<u8> = user.groups.iter().flat_map(|group| group.to_le_bytes()).collect();
+        setgroups(&groups)?;
+        setresgid(user.gid, user.gid, user.gid)?;
+        setresuid(user.uid, user.uid, user.uid)?;
+    }
+    Ok(())
 }
 
 /// All that are given go above everything first, so that no move overwrites the source of another.
@@ -105,6 +144,10 @@ fn default_signals() {
     for signal in 1..=31 {
         set_handler(signal, libc::SIG_DFL);
     }
+    unblock_signals();
+}
+
+fn unblock_signals() {
     let none = 0u64;
     let _ = sys!(SYS_rt_sigprocmask, libc::SIG_SETMASK, &raw const none, 0, 8);
 }
@@ -263,8 +306,9 @@ pub(crate) fn poll(fds: &[u8], timeout_ns: i64, ready: &mut [u8]) -> Answer {
 /// What Rust's runtime changed is put back: SIGPIPE ends the process again. A case leaves the session it was
 /// started in, and has no descriptors but 0, 1 and 2.
 pub(crate) fn restore_defaults(is_case: bool) {
-    default_signals();
+    set_handler(libc::SIGPIPE, libc::SIG_DFL);
     if is_case {
+        default_signals();
         let _ = sys!(SYS_setsid);
         let _ = sys!(SYS_close_range, 3, u32::MAX, 0);
     }
