@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use oac_abi::{Errno, bounds::CAPABILITY_ENTRIES_MAX, spawn::Narrowing};
+use oac_vfs::{Found, LastLink, Place};
 
 use crate::{Allowed, Capabilities, Kernel, NetworkCapability, TaskId};
 
@@ -68,7 +69,7 @@ impl NetworkCapability {
             NetworkCapability::Hosts(rules) => Allowed::Only(rules.clone()),
             NetworkCapability::Denied => Allowed::Only(Vec::new()),
         };
-        match narrowed(&own, Some(wanted), rule_covers)? {
+        match narrowed(&own, Some(wanted), |outer, inner| rule_covers(outer, inner))? {
             Allowed::Only(rules) if rules.is_empty() => Ok(NetworkCapability::Denied),
             Allowed::Only(rules) => Ok(NetworkCapability::Hosts(rules)),
             Allowed::Any => Ok(NetworkCapability::Any),
@@ -77,7 +78,7 @@ impl NetworkCapability {
 }
 
 /// Whether every host that one rule permits is permitted by another.
-fn rule_covers(outer: &String, inner: &String) -> bool {
+fn rule_covers(outer: &str, inner: &str) -> bool {
     let split = |rule: &str| match rule.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
             (host.to_ascii_lowercase(), Some(port.to_string()))
@@ -115,26 +116,67 @@ pub(crate) enum PathUse {
 }
 
 impl Kernel {
-    /// Whether path lists hold for a task: then its namespace must stay as it is.
-    pub(crate) fn has_path_lists(&self, task: TaskId) -> Result<bool, Errno> {
+    /// Whether path lists hold for a task.
+    fn has_path_lists(&self, task: TaskId) -> Result<bool, Errno> {
         let capabilities = &self.tasks.life(task)?.capabilities;
         let restricted = capabilities.read != Allowed::Any || capabilities.write != Allowed::Any;
         Ok(restricted && self.tasks.get(task)?.kind.is_program())
     }
 
-    /// Fails unless a task may use a path, which is absolute and has no links in it.
+    /// Fails when path lists hold for a task: they are paths of its namespace, which must stay as it is.
+    ///
+    /// # Errors
+    /// EPERM.
+    pub(crate) fn require_free_namespace(&self, task: TaskId) -> Result<(), Errno> {
+        if self.has_path_lists(task)? { Err(Errno::EPERM) } else { Ok(()) }
+    }
+
+    /// A walk that ends at a path which the task may use.
+    ///
+    /// # Errors
+    /// As the walk; EACCES.
+    pub(crate) fn find_permitted(
+        &mut self,
+        task: TaskId,
+        (start, path): (Place, &[u8]),
+        last_link: LastLink,
+        uses: &[PathUse],
+    ) -> Result<Found, Errno> {
+        let found = self.walk(task, |walker| walker.find(start, path, last_link))?;
+        self.require_found(task, &found, uses)?;
+        Ok(found)
+    }
+
+    /// Fails unless a task may use what a walk has found.
     ///
     /// # Errors
     /// EACCES.
-    pub(crate) fn require_path(&self, task: TaskId, path: &[u8], use_for: PathUse) -> Result<(), Errno> {
-        if !self.tasks.get(task)?.kind.is_program() {
+    pub(crate) fn require_found(
+        &mut self,
+        task: TaskId,
+        found: &Found,
+        uses: &[PathUse],
+    ) -> Result<(), Errno> {
+        if !self.has_path_lists(task)? {
+            return Ok(());
+        }
+        let path = self.walk(task, |walker| walker.path_of(found))?;
+        let path = std::str::from_utf8(&path).map_err(|_| Errno::EACCES)?;
+        // Devices hold nothing, and what the kernel shows of a task is its own.
+        let own = [String::from("/dev"), format!("/task/{task}"), format!("/proc/{task}")];
+        if own.iter().any(|tree| is_below(path, tree)) {
             return Ok(());
         }
         let capabilities = &self.tasks.life(task)?.capabilities;
-        let list = if use_for == PathUse::Read { &capabilities.read } else { &capabilities.write };
-        let Allowed::Only(trees) = list else { return Ok(()) };
-        let text = std::str::from_utf8(path).map_err(|_| Errno::EACCES)?;
-        if trees.iter().any(|tree| is_below(text, tree)) { Ok(()) } else { Err(Errno::EACCES) }
+        let permits = |list: &Allowed<String>| match list {
+            Allowed::Any => true,
+            Allowed::Only(trees) => trees.iter().any(|tree| is_below(path, tree)),
+        };
+        let may = |one: &PathUse| match one {
+            PathUse::Read => permits(&capabilities.read),
+            PathUse::Write => permits(&capabilities.write),
+        };
+        if uses.iter().all(may) { Ok(()) } else { Err(Errno::EACCES) }
     }
 
     /// Fails unless a task may listen on a port.

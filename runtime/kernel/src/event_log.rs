@@ -174,7 +174,7 @@ impl EventLog {
             return Some(record);
         }
         let count = std::mem::take(&mut self.lost);
-        (count > 0).then(|| LogRecord {
+        (count > 0).then_some(LogRecord {
             sequence: self.last_sequence,
             realtime_ns,
             task: crate::task::INIT,

@@ -60,6 +60,7 @@ impl Sys<'_> {
         let bytes = match &description.file {
             File::PipeReader(pipe) | File::PipeWriter(pipe) => self.kernel.pipes.buffered_bytes(*pipe),
             File::Fetch(fetch) => self.kernel.fetches.buffered_bytes(*fetch),
+            File::Terminal { pty, master, .. } => self.kernel.terminals.available_bytes(*pty, *master),
             File::Socket(socket) => {
                 let id = *socket;
                 let socket = self.kernel.sockets.get(id)?;

@@ -18,6 +18,7 @@ const READ_BYTES: usize = 1 << 20;
 
 impl Sys<'_> {
     pub(crate) fn ns_mount(self, kind: &[u8], source: &[u8], target: &[u8], options: &[u8]) -> Answer {
+        self.kernel.require_free_namespace(self.task)?;
         self.kernel.mount_kind(self.task, kind, source, target, options)?;
         Ok(0)
     }

@@ -7,11 +7,13 @@ use crate::{Kernel, TaskId, answer::Answer, dispatch::Sys, world::World};
 
 impl Sys<'_> {
     pub(crate) fn ns_bind(self, source: &[u8], target: &[u8], flags: u32) -> Answer {
+        self.kernel.require_free_namespace(self.task)?;
         self.kernel.bind_paths(self.task, source, target, flags)?;
         Ok(0)
     }
 
     pub(crate) fn ns_unbind(self, target: &[u8]) -> Answer {
+        self.kernel.require_free_namespace(self.task)?;
         self.kernel.unbind_path(self.task, target)?;
         Ok(0)
     }

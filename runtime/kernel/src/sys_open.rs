@@ -12,6 +12,7 @@ use oac_vfs::{
 
 use crate::{
     Kernel, LogEvent, TaskId,
+    capabilities::PathUse,
     description::{DescriptionId, File, OpenDirectory, Origin},
     fd_table::{Fd, FdEntry},
     permission::new_file_mode,
@@ -46,7 +47,7 @@ impl Kernel {
             (false, false) => LastLink::Follow,
         };
         let start = self.start(task, dirfd, path)?;
-        let found = self.walk(task, |walker| walker.find(start, path, last_link))?;
+        let found = self.find_permitted(task, (start, path), last_link, uses(flags, create))?;
         if create && found.slash {
             return Err(Errno::EISDIR);
         }
@@ -214,5 +215,16 @@ impl Kernel {
             }
             _ => Err(Errno::ENXIO),
         }
+    }
+}
+
+/// What a path is used for that is opened with these flags.
+fn uses(flags: u32, create: bool) -> &'static [PathUse] {
+    let access = Kernel::access(flags);
+    let write = flags & open::PATH == 0 && (access.write || create || flags & open::TRUNC != 0);
+    match (write, access.read) {
+        (true, true) => &[PathUse::Read, PathUse::Write],
+        (true, false) => &[PathUse::Write],
+        (false, _) => &[PathUse::Read],
     }
 }

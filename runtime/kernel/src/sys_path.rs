@@ -14,6 +14,7 @@ use crate::{
     Kernel, TaskId,
     answer::Answer,
     arguments::Out,
+    capabilities::PathUse,
     description::File,
     dispatch::Sys,
     file_events::{Move, Subject},
@@ -102,7 +103,8 @@ impl Sys<'_> {
         let node = if old_path.is_empty() && flags & at::EMPTY_PATH != 0 {
             self.kernel.node_of(self.task, old_dirfd)?
         } else {
-            self.kernel.existing(self.task, old_dirfd, old_path, follow)?.node
+            // Through the new name it could be changed.
+            self.kernel.find(self.task, old_dirfd, old_path, follow)?.existing()?.node
         };
         self.kernel.link(self.task, node, new_dirfd, new_path)?;
         Ok(0)
@@ -162,6 +164,7 @@ impl Sys<'_> {
 
     pub(crate) fn faccessat(self, dirfd: i32, path: &[u8], mode: u32, flags: u32) -> Answer {
         const EACCESS: u32 = 0x200;
+        const WRITABLE: u32 = 2;
         let want = Want::from_bits(mode)?;
         refuse_flags(flags, at::SYMLINK_NOFOLLOW | at::EMPTY_PATH | EACCESS)?;
         let now_ns = self.kernel.now.realtime_ns;
@@ -172,10 +175,13 @@ impl Sys<'_> {
             self.kernel.stat_empty_path(self.task, dirfd)?
         } else {
             let start = self.kernel.start(self.task, dirfd, path)?;
-            self.kernel.walk_as(self.task, &caller, |walker| {
-                let place = walker.existing(start, path, last_link(flags))?;
-                walker.stat(place)
-            })?
+            let found = self
+                .kernel
+                .walk_as(self.task, &caller, |walker| walker.find(start, path, last_link(flags)))?;
+            let write = if mode & WRITABLE != 0 { PathUse::Write } else { PathUse::Read };
+            self.kernel.require_found(self.task, &found, &[write])?;
+            let place = found.existing()?;
+            self.kernel.world(self.task).stat(place.node)?
         };
         permitted(&stat, &caller, want)?;
         Ok(0)
@@ -183,11 +189,10 @@ impl Sys<'_> {
 
     pub(crate) fn realpathat(self, dirfd: i32, path: &[u8], buf: Out<'_>) -> Answer {
         let start = self.kernel.start(self.task, dirfd, path)?;
-        let real = self.kernel.walk(self.task, |walker| {
-            let found = walker.find(start, path, LastLink::Follow)?;
-            found.existing()?;
-            walker.path_of(&found)
-        })?;
+        let uses = &[PathUse::Read];
+        let found = self.kernel.find_permitted(self.task, (start, path), LastLink::Follow, uses)?;
+        found.existing()?;
+        let real = self.kernel.walk(self.task, |walker| walker.path_of(&found))?;
         buf.put(&real)?;
         Ok(real.len() as i64)
     }
@@ -258,9 +263,10 @@ impl Kernel {
         }
     }
 
+    /// For what is going to be made or changed.
     fn find(&mut self, task: TaskId, dirfd: i32, path: &[u8], last_link: LastLink) -> Result<Found, Errno> {
         let start = self.start(task, dirfd, path)?;
-        self.walk(task, |walker| walker.find(start, path, last_link))
+        self.find_permitted(task, (start, path), last_link, &[PathUse::Write])
     }
 
     fn create(

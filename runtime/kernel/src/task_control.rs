@@ -103,7 +103,11 @@ impl Kernel {
     /// A write to a file of `/task`.
     pub(crate) fn task_file_write(&mut self, writer: TaskId, ino: Ino, input: &[u8]) -> Answer<usize> {
         let target = ctl_of(ino).ok_or(Errno::EBADF)?;
-        match Command::parse(input)? {
+        let command = Command::parse(input)?;
+        if matches!(command, Command::Bind { .. } | Command::Unbind { .. }) {
+            self.require_free_namespace(writer)?;
+        }
+        match command {
             Command::Kill(signal) => {
                 self.signal_from(writer, i32::try_from(target.0).map_err(|_| Errno::ESRCH)?, Some(signal))?;
                 if self.tasks.life(writer).is_err() {

@@ -6,7 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::{FetchId, TaskId, inotify::WatcherId, locks::Locked, pipe::PipeId, socket::SocketId, terminal::PtyId};
+use crate::{
+    FetchId, TaskId, inotify::WatcherId, locks::Locked, pipe::PipeId, socket::SocketId, terminal::PtyId,
+};
 
 /// Something whose state can change under a waiting call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

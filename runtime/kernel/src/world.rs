@@ -6,6 +6,7 @@ use oac_vfs::{Caller, FileSystem, FileSystems, FsId, FsTable, Held, LastLink, No
 use crate::{
     Kernel, TaskId,
     answer::Answer,
+    capabilities::PathUse,
     description::{Descriptions, File},
     namespaces::Namespaces,
     task::Tasks,
@@ -99,7 +100,7 @@ impl Kernel {
         last_link: LastLink,
     ) -> Result<Place, Errno> {
         let start = self.start(task, dirfd, path)?;
-        self.walk(task, |walker| walker.existing(start, path, last_link))
+        self.find_permitted(task, (start, path), last_link, &[PathUse::Read])?.existing()
     }
 
     /// Where a path-taking call starts: the working directory, or the directory behind a descriptor.

@@ -89,9 +89,8 @@ impl Operation {
             26 => Operation::AttributesOfMaster,
             27 => Operation::Size(dice.roll(2) as u16, dice.roll(3) as u16),
             28 => Operation::Flush { master: dice.roll(3) == 0, queue: dice.roll(3) as u32 },
-            _ => {
-                dice.pick(&[0, 1, 1]).eq(&0).then_some(Operation::CloseSlave).unwrap_or(Operation::OpenSlave)
-            }
+            _ if dice.roll(3) == 0 => Operation::CloseSlave,
+            _ => Operation::OpenSlave,
         }
     }
 }

@@ -63,7 +63,8 @@ impl Device {
 /// # Errors
 /// None in practice: it is made with room enough.
 pub fn device_fs(caller: &Caller) -> Result<MemFs, Errno> {
-    const BYTES: u64 = 64 << 10;
+    // Room for the files of all terminals.
+    const BYTES: u64 = 1 << 20;
     let mut fs = MemFs::new(BYTES, caller);
     let root = fs.root();
     for (name, number) in [

@@ -120,6 +120,11 @@ impl Echo {
         Echo { operations: VecDeque::new(), limit, committed: 0, marked: 0 }
     }
 
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.operations.len()
+    }
+
     pub(super) fn clear(&mut self) {
         self.operations.clear();
         (self.committed, self.marked) = (0, 0);

@@ -570,3 +570,26 @@ impl Line {
 fn is_alphanumeric(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte >= 0xc0 && byte != 0xd7 && byte != 0xf7
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn echo_that_nobody_shows_is_bounded() {
+        let mut line = Line::default();
+        let mut buf = [0; TERMINAL_INPUT_BYTES];
+        line.send(b"\x13");
+        for _ in 0..100 {
+            line.send(&[b'x'; 99]);
+            line.send(b"\n");
+            line.receive(&mut Vec::new());
+            line.read(&mut buf);
+            assert!(line.echo.len() <= TERMINAL_ECHO_BYTES);
+        }
+        assert_eq!(line.output_bytes(), 0);
+        line.send(b"\x11");
+        line.receive(&mut Vec::new());
+        assert!(line.output_bytes() > TERMINAL_ECHO_BYTES / 2, "what is left of it is shown");
+    }
+}

@@ -111,7 +111,6 @@ impl Terminals {
     }
 
     /// Bytes that a read of an end would give.
-    #[expect(dead_code, reason = "for fionread")]
     pub(crate) fn available_bytes(&self, id: PtyId, master: bool) -> usize {
         let available = |pty: &Pty| {
             if master { pty.line.output_bytes() } else { pty.line.available_bytes() }
