@@ -56,7 +56,7 @@ pub const MEMORY_FS_BYTES: u64 = 4 << 30;
 pub const MEMORY_FS_INODES: u64 = 4 << 20;
 /// Members of a tar archive that is mounted.
 pub const TAR_MEMBERS_MAX: usize = 1 << 20;
-/// Filesystems that a container's tasks and hosts have mounted, those that are not bound any more counted in; one more is ENOSPC.
+/// Filesystems of a container, mounted by its tasks or its host; one more by a task is ENOSPC.
 pub const FILESYSTEMS_MAX: usize = 1024;
 /// Names and values of one file's extended attributes together; one more is ENOSPC.
 pub const XATTRS_BYTES_MAX: usize = 128 << 10;

@@ -1,9 +1,9 @@
 //! Open-file descriptions: what descriptors stand for, shared by duplicates and by children.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use oac_abi::{Errno, flags::open};
-use oac_vfs::{Device, DirEntry, Handle, HeldPlace, Node};
+use oac_vfs::{Device, DirEntry, FsId, Handle, HeldPlace, Node};
 
 use crate::{
     FetchId, TaskId, inotify::WatcherId, open_names::NameId, pipe::PipeId, socket::SocketId, terminal::PtyId,
@@ -140,6 +140,15 @@ impl Descriptions {
     /// All, by their numbers.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (DescriptionId, &Description)> {
         self.descriptions.iter().map(|(&id, description)| (id, description))
+    }
+
+    /// The filesystems in which something is open.
+    pub(crate) fn filesystems(&self) -> BTreeSet<FsId> {
+        let fs_of = |description: &Description| match &description.file {
+            File::Regular { node, .. } | File::Device { node, .. } => Some(node.fs),
+            _ => description.origin.map(|origin| origin.node.fs),
+        };
+        self.descriptions.values().filter_map(fs_of).collect()
     }
 
     /// How many there are, and their references together.

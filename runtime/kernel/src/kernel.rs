@@ -1,6 +1,6 @@
 //! The kernel as its hosts see it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use oac_abi::{
     CALLS, Errno, Module,
@@ -71,8 +71,8 @@ pub struct Kernel {
     pub(crate) filesystems: FsTable,
     pub(crate) namespaces: Namespaces,
     pub(crate) root_namespace: NamespaceId,
-    /// What the memory filesystems and archives that tasks have mounted may hold.
-    pub(crate) mounted_bytes: u64,
+    /// What tasks have mounted, and how many bytes of memory each may hold.
+    pub(crate) mounted: BTreeMap<FsId, u64>,
     /// What hosts have mounted, and where.
     pub(crate) host_mounts: Vec<(String, FsId)>,
     pub(crate) random: Random,
@@ -127,7 +127,7 @@ impl Kernel {
             filesystems,
             namespaces,
             root_namespace,
-            mounted_bytes: 0,
+            mounted: BTreeMap::new(),
             host_mounts: Vec::new(),
             random,
             current: None,

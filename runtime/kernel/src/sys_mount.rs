@@ -115,6 +115,7 @@ impl Kernel {
         if !self.world(task).stat(place.node)?.is_dir() {
             return Err(Errno::ENOTDIR);
         }
+        self.drop_unused_filesystems();
         if self.filesystems.len() >= bounds::FILESYSTEMS_MAX {
             return Err(Errno::ENOSPC);
         }
@@ -138,9 +139,28 @@ impl Kernel {
         };
         let label = if options.is_empty() { label } else { [&label, &b","[..], options].concat() };
         let root = fs.root();
-        let root = Node { fs: self.filesystems.add(fs), ino: root };
-        self.mounted_bytes += held_bytes;
-        self.bind_root(task, root, &label, (place, &target_path))
+        let fs = self.filesystems.add_temporary(fs);
+        self.mounted.insert(fs, held_bytes);
+        self.bind_root(task, Node { fs, ino: root }, &label, (place, &target_path))
+    }
+
+    /// Frees what tasks have mounted and nobody sees any more: it is bound in no namespace, nothing in it is open, and no overlay is built
+    /// on it. An overlay that goes may free what it was built on.
+    pub(crate) fn drop_unused_filesystems(&mut self) {
+        loop {
+            let mut unused = self.filesystems.unheld();
+            if !unused.is_empty() {
+                let open = self.files.filesystems();
+                unused.retain(|fs| !open.contains(fs));
+            }
+            if unused.is_empty() {
+                return;
+            }
+            for fs in unused {
+                self.filesystems.remove(fs);
+                self.mounted.remove(&fs);
+            }
+        }
     }
 
     fn bind_root(
@@ -166,7 +186,7 @@ impl Kernel {
 
     /// What tasks' memory filesystems and archives may still hold: all together no more than the container's disk.
     fn mountable_bytes(&self) -> u64 {
-        self.config.limits.disk_bytes.saturating_sub(self.mounted_bytes)
+        self.config.limits.disk_bytes.saturating_sub(self.mounted.values().sum())
     }
 
     /// `size=BYTES` (half of what is left without), `nr_inodes=N`, `mode=OCTAL`, as of tmpfs(5).

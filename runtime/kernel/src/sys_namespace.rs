@@ -15,6 +15,7 @@ impl Sys<'_> {
     pub(crate) fn ns_unbind(self, target: &[u8]) -> Answer {
         self.kernel.require_free_namespace(self.task)?;
         self.kernel.unbind_path(self.task, target)?;
+        self.kernel.drop_unused_filesystems();
         Ok(0)
     }
 }

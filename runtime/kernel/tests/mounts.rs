@@ -90,14 +90,52 @@ fn memory_that_is_mounted_is_bounded_by_the_disk() {
 fn filesystems_are_bounded() {
     let mut m = Machine::default();
     let task = m.actor();
-    make_dir(&mut m, task, "/mnt");
     let mut count = 0;
-    while mount(&mut m, task, "mem", "", "/mnt", "size=0").clone() == Done::Ok(0, Vec::new()) {
-        m.call(task, &call!(nr::NS_UNBIND, "/mnt")).ok();
-        count += 1;
+    loop {
+        let dir = format!("/mnt{count}");
+        make_dir(&mut m, task, &dir);
+        // A namespace takes fewer: as many as one has are bound, the others are kept by what is open in them.
+        match mount(&mut m, task, "mem", "", &dir, "size=64k") {
+            Done::Ok(..) => count += 1,
+            Done::Err(Errno::ENOSPC) => break,
+            other => panic!("{other:?}"),
+        }
+        m.open(task, &format!("{dir}/file"), open::CREAT).ok();
+        m.call(task, &call!(nr::NS_UNBIND, dir.as_str())).ok();
     }
     assert!(count > 900 && count <= bounds::FILESYSTEMS_MAX, "{count}");
-    assert_eq!(mount(&mut m, task, "mem", "", "/mnt", "size=0"), Done::Err(Errno::ENOSPC));
+}
+
+#[test]
+fn what_nobody_sees_any_more_is_freed() {
+    let limits = Limits { disk_bytes: 1 << 20, ..Limits::default() };
+    let mut m = Machine::new(Config { limits, ..Config::default() });
+    let task = m.actor();
+    for dir in ["/mnt", "/over"] {
+        make_dir(&mut m, task, dir);
+    }
+    let whole = "size=1m";
+    for _ in 0..3000 {
+        mount(&mut m, task, "mem", "", "/mnt", whole).ok();
+        m.call(task, &call!(nr::NS_UNBIND, "/mnt")).ok();
+    }
+    mount(&mut m, task, "mem", "", "/mnt", whole).ok();
+    m.put(task, "/mnt/file", "content");
+    let fd = m.open(task, "/mnt/file", open::RDONLY).ok();
+    m.call(task, &call!(nr::NS_UNBIND, "/mnt")).ok();
+    assert_eq!(mount(&mut m, task, "mem", "", "/mnt", whole), Done::Err(Errno::ENOSPC));
+    assert_eq!(m.read(task, fd, 99).text(), "content", "it is open");
+    m.close(task, fd).ok();
+    mount(&mut m, task, "mem", "", "/mnt", whole).ok();
+    mount(&mut m, task, "overlay", "", "/over", "lower=/mnt").ok();
+    m.call(task, &call!(nr::NS_UNBIND, "/mnt")).ok();
+    assert_eq!(
+        mount(&mut m, task, "mem", "", "/mnt", whole),
+        Done::Err(Errno::ENOSPC),
+        "an overlay is on it"
+    );
+    m.call(task, &call!(nr::NS_UNBIND, "/over")).ok();
+    mount(&mut m, task, "mem", "", "/mnt", whole).ok();
 }
 
 #[test]

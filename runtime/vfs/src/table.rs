@@ -1,6 +1,9 @@
 //! The filesystems of one container, and how nodes in them are held.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use oac_abi::{Errno, stat::Stat};
 
@@ -102,12 +105,24 @@ impl Entry {
     }
 }
 
-/// Filesystems by their numbers. They stay until the table goes.
+struct Slot {
+    entry: Entry,
+    /// How often its nodes are held.
+    holds: u32,
+    /// Goes when nobody uses it any more.
+    temporary: bool,
+}
+
+/// Filesystems by their numbers, which are never used again.
 #[derive(Default)]
 pub struct FsTable {
-    filesystems: Vec<Entry>,
+    filesystems: BTreeMap<FsId, Slot>,
+    next: u32,
     dropped: Arc<Mutex<Vec<Node>>>,
 }
+
+/// Numbers from here on are for filesystems that are not in a table.
+const FS_IDS_RESERVED: std::ops::Range<u32> = 0xff00..0x1_0000;
 
 impl FsTable {
     /// None yet.
@@ -115,10 +130,24 @@ impl FsTable {
         FsTable::default()
     }
 
-    /// Adds one; gives its number.
+    /// Adds one that stays as long as the table; gives its number.
     pub fn add(&mut self, fs: Box<dyn FileSystem>) -> FsId {
-        self.filesystems.push(Entry::Own(fs));
-        FsId(self.filesystems.len() as u32 - 1)
+        self.insert(fs, false)
+    }
+
+    /// Adds one that can be removed when nobody uses it any more.
+    pub fn add_temporary(&mut self, fs: Box<dyn FileSystem>) -> FsId {
+        self.insert(fs, true)
+    }
+
+    fn insert(&mut self, fs: Box<dyn FileSystem>, temporary: bool) -> FsId {
+        if FS_IDS_RESERVED.contains(&self.next) {
+            self.next = FS_IDS_RESERVED.end;
+        }
+        let id = FsId(self.next);
+        self.next += 1;
+        self.filesystems.insert(id, Slot { entry: Entry::Own(fs), holds: 0, temporary });
+        id
     }
 
     /// How many there are.
@@ -131,12 +160,27 @@ impl FsTable {
         self.filesystems.is_empty()
     }
 
+    /// Temporary filesystems of which nothing is held and on which nothing is built.
+    pub fn unheld(&mut self) -> Vec<FsId> {
+        self.collect();
+        let unheld = self.filesystems.iter().filter(|(_, slot)| {
+            let is_shared = matches!(&slot.entry, Entry::Shared(fs) if Arc::strong_count(&fs.0) > 1);
+            slot.temporary && slot.holds == 0 && !is_shared
+        });
+        unheld.map(|(&fs, _)| fs).collect()
+    }
+
+    /// Removes one in which nothing is open.
+    pub fn remove(&mut self, fs: FsId) {
+        self.filesystems.remove(&fs);
+    }
+
     /// A filesystem to build another one on.
     ///
     /// # Errors
     /// ENODEV when there is no such filesystem here.
     pub fn share(&mut self, fs: FsId) -> Result<SharedFs, Errno> {
-        let entry = self.filesystems.get_mut(fs.0 as usize).ok_or(Errno::ENODEV)?;
+        let entry = &mut self.filesystems.get_mut(&fs).ok_or(Errno::ENODEV)?.entry;
         if let Entry::Shared(shared) = entry {
             return Ok(shared.clone());
         }
@@ -157,8 +201,9 @@ impl FsTable {
     pub fn collect(&mut self) {
         let dropped = std::mem::take(&mut *self.dropped.lock().unwrap_or_else(PoisonError::into_inner));
         for node in dropped {
-            if let Some(fs) = self.filesystems.get_mut(node.fs.0 as usize) {
-                fs.with(|fs| fs.unpin(node.ino));
+            if let Some(slot) = self.filesystems.get_mut(&node.fs) {
+                slot.holds -= 1;
+                slot.entry.with(|fs| fs.unpin(node.ino));
             }
         }
     }
@@ -170,12 +215,13 @@ impl FileSystems for FsTable {
         fs: FsId,
         act: impl FnOnce(&mut dyn FileSystem) -> Result<R, Errno>,
     ) -> Result<R, Errno> {
-        self.filesystems.get_mut(fs.0 as usize).ok_or(Errno::ENODEV)?.with(act)
+        self.filesystems.get_mut(&fs).ok_or(Errno::ENODEV)?.entry.with(act)
     }
 
     fn hold(&mut self, node: Node) -> Held {
-        if let Some(fs) = self.filesystems.get_mut(node.fs.0 as usize) {
-            fs.with(|fs| fs.pin(node.ino));
+        if let Some(slot) = self.filesystems.get_mut(&node.fs) {
+            slot.holds += 1;
+            slot.entry.with(|fs| fs.pin(node.ino));
         }
         self.hold_unpinned(node)
     }
