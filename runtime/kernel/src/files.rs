@@ -211,6 +211,7 @@ impl Kernel {
             File::Terminal { pty, master, .. } => {
                 self.terminal_write(task, (pty, master), nonblocking, input, done)
             }
+            File::Signals { .. } | File::Pidfd(_) => Err(Errno::EINVAL.into()),
             _ => Err(Errno::EBADF.into()),
         };
         match answer {
@@ -288,7 +289,7 @@ impl Kernel {
                 }
                 Ok(directory.next as u64)
             }
-            File::Device { .. } | File::Inotify(_) => Ok(0),
+            File::Device { .. } | File::Inotify(_) | File::Signals { .. } | File::Pidfd(_) => Ok(0),
             File::Path(_) => Err(Errno::EBADF),
             _ => Err(Errno::ESPIPE),
         }

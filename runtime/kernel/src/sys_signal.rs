@@ -40,7 +40,7 @@ impl Sys<'_> {
         }
         let unblockable = Signal::SIGKILL.bit() | Signal::SIGSTOP.bit();
         let file = File::Signals { mask: mask & !unblockable };
-        Ok(i64::from(self.kernel.install(self.task, file, flags)?.0))
+        Ok(i64::from(self.kernel.install(self.task, file, flags | open::RDWR)?.0))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use oac_abi::{
     Errno,
-    flags::wait,
+    flags::{open, wait},
     signal::{ChildChange, Signal, WaitStatus},
     spawn::SpawnRequest,
 };
@@ -60,10 +60,12 @@ impl Sys<'_> {
 
     pub(crate) fn pidfd_open(self, pid: i32, flags: u32) -> Answer {
         let target = TaskId(u32::try_from(pid).ok().filter(|&pid| pid > 0).ok_or(Errno::EINVAL)?);
-        if flags & !(oac_abi::flags::open::NONBLOCK | oac_abi::flags::open::CLOEXEC) != 0 {
+        if flags & !(open::NONBLOCK | open::CLOEXEC) != 0 {
             return Err(Errno::EINVAL.into());
         }
         self.kernel.tasks.get(target)?;
+        // It is always closed on exec, as on Linux.
+        let flags = flags | open::RDWR | open::CLOEXEC;
         Ok(i64::from(self.kernel.install(self.task, File::Pidfd(target), flags)?.0))
     }
 }
@@ -71,7 +73,7 @@ impl Sys<'_> {
 impl Kernel {
     /// The task that a pid argument names; 0 is the caller.
     pub(crate) fn named_task(&self, caller: TaskId, pid: i32) -> Result<TaskId, Errno> {
-        let id = match u32::try_from(pid).map_err(|_| Errno::EINVAL)? {
+        let id = match u32::try_from(pid).map_err(|_| Errno::ESRCH)? {
             0 => caller,
             pid => TaskId(pid),
         };

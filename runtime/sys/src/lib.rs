@@ -18,6 +18,7 @@ mod file;
 mod poll;
 mod process;
 mod socket;
+mod terminal;
 
 pub mod raw;
 
@@ -29,14 +30,23 @@ pub use file::{
 };
 pub use oac_abi::{
     Errno, fetch as fetch_types, flags,
-    signal::{Disposition, Signal, WaitStatus},
+    limit::{self as limit_types, Rlimit, Usage},
+    signal::{ChildChange, Disposition, Signal, WaitStatus},
     sockaddr::SocketAddress,
-    spawn::SpawnRequest,
+    spawn::{Credentials, Narrowing, SpawnRequest},
     stat::{Dirent, Stat, StatFs},
+    termios::{self as termios_types, Termios},
 };
 pub use poll::{PollFd, poll};
-pub use process::{getpid, getppid, kill, random, sigaction, signalfd, spawn, wait};
+pub use process::{
+    getpgid, getpid, getppid, kill, limit, random, set_alarm, set_limit, setsid, sigaction, signalfd, spawn,
+    usage, wait, wait_change,
+};
 pub use socket::{accept, bind, connect, listen, peer_address, shutdown, socket, socket_address, take_error};
+
+pub use terminal::{
+    foreground, is_terminal, openpty, set_foreground, set_window_size, tcgetattr, tcsetattr, window_size,
+};
 
 /// What a call gives: its result or the errno.
 pub type Result<T> = std::result::Result<T, Errno>;

@@ -2,7 +2,8 @@
 
 use oac_abi::{
     Errno,
-    signal::{Disposition, Signal, WaitStatus},
+    limit::{Rlimit, Usage},
+    signal::{ChildChange, Disposition, Signal, WaitStatus},
     spawn::SpawnRequest,
 };
 
@@ -30,6 +31,50 @@ pub fn wait(pid: i32, options: u32) -> Result<Option<(i32, WaitStatus)>> {
         0 => Ok(None),
         pid => Ok(Some((pid as i32, WaitStatus::decode(status).ok_or(Errno::EINVAL)?))),
     }
+}
+
+/// Waits for a child (-1: any) to end, or with WUNTRACED to stop, with WCONTINUED to go on; `None` with `WNOHANG` and nothing to
+/// tell.
+pub fn wait_change(pid: i32, options: u32) -> Result<Option<(i32, ChildChange)>> {
+    let mut status = [0; WaitStatus::BYTES];
+    match raw::wait4(pid, options, &mut status)? {
+        0 => Ok(None),
+        pid => Ok(Some((pid as i32, ChildChange::decode(status).ok_or(Errno::EINVAL)?))),
+    }
+}
+
+/// Starts a session; gives its number.
+pub fn setsid() -> Result<u32> {
+    raw::setsid().map(|session| session as u32)
+}
+
+/// A task's process group; 0 is the caller.
+pub fn getpgid(pid: i32) -> Result<u32> {
+    raw::getpgid(pid).map(|group| group as u32)
+}
+
+/// SIGALRM after `value_ns`, then every `interval_ns`; zero ends it.
+pub fn set_alarm(interval_ns: i64, value_ns: i64) -> Result<()> {
+    raw::setitimer(interval_ns, value_ns, &mut []).map(drop)
+}
+
+/// A limit of the caller's, by `limit::resource`.
+pub fn limit(resource: u32) -> Result<Rlimit> {
+    let mut record = [0; Rlimit::BYTES];
+    raw::prlimit(0, resource, &[], &mut record)?;
+    Ok(Rlimit::decode(&record))
+}
+
+/// Sets a limit of the caller's.
+pub fn set_limit(resource: u32, limit: Rlimit) -> Result<()> {
+    raw::prlimit(0, resource, &limit.encode(), &mut []).map(drop)
+}
+
+/// What the caller (0), or its children that it has waited for (-1), have used.
+pub fn usage(who: i32) -> Result<Usage> {
+    let mut record = [0; Usage::BYTES];
+    raw::getrusage(who, &mut record)?;
+    Ok(Usage::decode(&record))
 }
 
 /// Sends a signal (0 only checks) to a task, or to a process group when `pid` is negative.
