@@ -2,11 +2,11 @@
 
 import { constant } from './oracle';
 import { utf8Bytes } from './bindings/buffer';
-import { UV } from './uv';
 
 declare global {
   interface Ops {
     sys_spawn(request: Bytes): Result;
+    sys_getcredentials(ids: Bytes): Result;
     sys_wait4(pid: number, options: number, status: Bytes): Result;
     sys_pidfd_open(pid: number, flags: number): Result;
     sys_socketpair(domain: number, kind: number, fds: Bytes): Result;
@@ -16,10 +16,13 @@ declare global {
 
 const { ops } = host;
 const NEW_SESSION = 2;
-const NEW_GROUP = 1;
 const WNOHANG = 1;
 const O_CLOEXEC = 0o2000000;
 const AT_FDCWD = -100;
+// Where they stand in what getcredentials gives.
+const EFFECTIVE_UID = 4;
+const EFFECTIVE_GID = 16;
+const NARROWING_LISTS = 6;
 const O_RDWR = 2;
 
 export interface SpawnOptions {
@@ -28,6 +31,8 @@ export interface SpawnOptions {
   cwd?: string;
   envPairs?: string[];
   detached?: boolean;
+  uid?: number;
+  gid?: number;
 }
 
 /** Writes length-prefixed values, as `wire::Writer`. */
@@ -78,12 +83,31 @@ export function spawn(options: SpawnOptions, fds: Array<[number, number]>): Resu
     request.u32(own >>> 0);
   }
   request.u32(options.detached ? NEW_SESSION : 0);
-  const result = ops.sys_spawn(request.finish());
-  // A system without sessions still has process groups.
-  if (result !== UV.ENOSYS || !options.detached) return result;
-  const bytes = request.finish();
-  new DataView(bytes.buffer).setUint32(bytes.length - 4, NEW_GROUP, true);
-  return ops.sys_spawn(bytes);
+  request.u32(0); // group
+  request.u32(0); // terminal
+  credentials(request, options);
+  // As libuv: whatever this process ignores, its children do not.
+  request.u32(0xffff_ffff);
+  request.u32(0xffff_ffff);
+  request.u32(0); // umask
+  request.u32(0); // limits
+  for (let list = 0; list < NARROWING_LISTS; list++) request.u32(0);
+  return ops.sys_spawn(request.finish());
+}
+
+/** User and group of the child; without supplementary groups, as libuv drops them. */
+function credentials(request: Writer, { uid, gid }: SpawnOptions): void {
+  if ((uid === undefined || uid === null) && (gid === undefined || gid === null)) {
+    request.u32(0);
+    return;
+  }
+  const own = new Uint8Array(24);
+  ops.sys_getcredentials(own);
+  const ids = new DataView(own.buffer);
+  request.u32(1);
+  request.u32((uid ?? ids.getUint32(EFFECTIVE_UID, true)) >>> 0);
+  request.u32((gid ?? ids.getUint32(EFFECTIVE_GID, true)) >>> 0);
+  request.u32(0);
 }
 
 const signals: Record<string, number> = constant('constants', 'os').signals;

@@ -23,7 +23,7 @@ class Process extends HandleWrap {
 
   spawn(
     file: string, args: string[], cwd: string | undefined, envPairs: string[] | undefined, stdio: Stdio[], flags: number,
-    _uid?: number, _gid?: number,
+    uid?: number, gid?: number,
   ): number {
     const fds: Array<[number, number]> = [];
     const ours: Array<{ handle: any; fd: number }> = [];
@@ -54,7 +54,7 @@ class Process extends HandleWrap {
       }
     }
     if (error === 0) {
-      const result = spawn({ file, args, cwd, envPairs, detached: (flags & DETACHED) !== 0 }, fds);
+      const result = spawn({ file, args, cwd, envPairs, detached: (flags & DETACHED) !== 0, uid, gid }, fds);
       if (result < 0) error = result;
       else this.#started(result);
     }
