@@ -1,8 +1,10 @@
 //! `oac run`: a container, one program in it, and this process around both.
 
 use std::{
-    io,
+    fs::File,
+    io::{self, Write as _},
     os::fd::AsFd,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -37,11 +39,13 @@ pub(crate) enum RunError {
     #[error("{command}: cannot be run: {why}")]
     NotRunnable { command: String, why: String },
     #[error("-v {}: {why}", path.display())]
-    Mount { path: std::path::PathBuf, why: String },
+    Mount { path: PathBuf, why: String },
     #[error(
         "-p: port {0} of this machine is in use; choose another, as in -p 0.0.0.0:OTHER:{1} or -p OTHER:{1}"
     )]
     PortInUse(u16, u16),
+    #[error("--event-log {}: {source}", path.display())]
+    EventLog { path: PathBuf, source: io::Error },
     #[error(transparent)]
     Container(#[from] Error),
     #[error("cannot use this process's own streams or signals: {0}")]
@@ -102,9 +106,16 @@ fn boot(runtime: &Runtime, request: &RunRequest) -> Result<Container, RunError> 
     let mut limits = Limits { memory_bytes: request.memory_bytes, cpu_time_ns, ..Limits::default() };
     limits.tasks = request.tasks.unwrap_or(limits.tasks);
     limits.disk_bytes = request.disk_bytes.unwrap_or(limits.disk_bytes);
-    let capabilities = Capabilities { network: request.network.clone(), ..Capabilities::default() };
-    let container =
-        Container::boot(Options { runtime: Some(runtime.clone()), limits, capabilities, hostname: None })?;
+    let container = Container::boot(Options {
+        runtime: Some(runtime.clone()),
+        limits,
+        capabilities: Capabilities { network: request.network.clone(), ..Capabilities::default() },
+        hostname: None,
+        event_log: request.event_log.is_some(),
+    })?;
+    if let Some(path) = &request.event_log {
+        write_events(&container, path)?;
+    }
     // What lies in another mount comes after it, however they were given.
     let mut mounts: Vec<_> = request.mounts.iter().collect();
     mounts.sort_by_key(|mount| mount.guest.split('/').filter(|part| !part.is_empty()).count());
@@ -128,6 +139,23 @@ fn boot(runtime: &Runtime, request: &RunRequest) -> Result<Container, RunError> 
         container.fs().make_dir_all(cwd)?;
     }
     Ok(container)
+}
+
+/// Writes the event log to a file, a line as soon as it is there.
+fn write_events(container: &Container, path: &Path) -> Result<(), RunError> {
+    let mut file = File::create(path).map_err(|source| RunError::EventLog { path: path.into(), source })?;
+    let path = path.to_path_buf();
+    let mut broken = false;
+    container.event_log(move |record| {
+        if broken {
+            return;
+        }
+        if let Err(error) = writeln!(file, "{}", record.to_json()) {
+            eprintln!("oac: --event-log {}: {error}; the log ends here", path.display());
+            broken = true;
+        }
+    })?;
+    Ok(())
 }
 
 fn spawn(container: &Container, request: &RunRequest) -> Result<Process, RunError> {

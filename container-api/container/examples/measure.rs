@@ -7,6 +7,8 @@ use std::{error::Error, fs, process::Command, time::Instant};
 use oac_container::{Container, Options, Runtime, RuntimeOptions, SpawnOptions};
 
 const ROUNDS: usize = 50;
+const FILES: usize = 100_000;
+const FILES_PER_DIRECTORY: usize = 1_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let program = fs::read(std::env::args().nth(1).ok_or("measure PROGRAM.wasm")?)?;
@@ -29,6 +31,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let idle = (0..ROUNDS).map(|_| boot()).collect::<Result<Vec<_>, _>>()?;
     println!("idle_mb {:.3}", (resident_bytes()?.saturating_sub(before)) as f64 / ROUNDS as f64 / 1e6);
     drop(idle);
+    for file in 0..FILES {
+        let dir = format!("/tree/{}", file / FILES_PER_DIRECTORY);
+        if file % FILES_PER_DIRECTORY == 0 {
+            container.fs().make_dir_all(&dir)?;
+        }
+        container.fs().write(&format!("{dir}/{file}"), b"some text")?;
+    }
+    println!("snapshot_ms {:.3}", median(|| container.snapshot().map(drop))?);
     Ok(())
 }
 

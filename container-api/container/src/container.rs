@@ -1,11 +1,16 @@
 //! A container, as its owner sees it.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    thread::{self, JoinHandle},
+};
 
-use oac_kernel::{Capabilities, Config, Limits, Port};
+use oac_kernel::{Capabilities, Config, Kernel, Limits, LogRecord, Now, Port};
 
 use crate::{
-    Error, Event, Files, Forward, HostDir, Process, Runtime, RuntimeOptions, SpawnOptions, Stream, Tree,
+    Error, Event, Files, Forward, HostDir, Process, Runtime, RuntimeOptions, Snapshot, SpawnOptions, Stream,
+    Tree,
     actor::{Actor, call_error},
     archive::{self, ArchiveFormat},
     machine::Machine,
@@ -24,6 +29,8 @@ pub struct Options {
     pub capabilities: Capabilities,
     /// What programs take for the machine's name; `oac` when `None`.
     pub hostname: Option<String>,
+    /// Whether what happens is recorded, for [`Container::event_log`].
+    pub event_log: bool,
 }
 
 /// What is mounted.
@@ -46,6 +53,7 @@ pub enum Mount<'a> {
 pub struct Container {
     machine: Arc<Machine>,
     files: Files,
+    log: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl std::fmt::Debug for Container {
@@ -61,6 +69,33 @@ impl Container {
     /// [`Error::Engine`] on a machine that wasmtime does not know, [`Error::Call`] when there is no randomness to be had,
     /// [`Error::MountTarget`] when a program's file cannot be made.
     pub fn boot(options: Options) -> Result<Container, Error> {
+        let container = Container::with_kernel(options, |config, now| Ok(Kernel::new(config, now)))?;
+        for program in oac_image::STANDARD_PROGRAMS {
+            for path in program.paths {
+                container
+                    .machine
+                    .with_kernel(|kernel| kernel.register_program(path, program.name))
+                    .map_err(|errno| Error::MountTarget { target: (*path).into(), errno })?;
+            }
+        }
+        Ok(container)
+    }
+
+    /// Makes a container with the files of a snapshot and nothing running. What was mounted there is there again, but for
+    /// directories of the host ([`Snapshot::left_out`]).
+    ///
+    /// # Errors
+    /// As [`Container::boot`]; [`Error::Snapshot`].
+    pub fn from_snapshot(options: Options, snapshot: &Snapshot) -> Result<Container, Error> {
+        Container::with_kernel(options, |config, now| {
+            Kernel::from_snapshot(config, now, &mut snapshot.files()).map_err(Error::Snapshot)
+        })
+    }
+
+    fn with_kernel(
+        options: Options,
+        make: impl FnOnce(Config, Now) -> Result<Kernel, Error>,
+    ) -> Result<Container, Error> {
         let runtime = options.runtime.map_or_else(|| Runtime::new(RuntimeOptions::default()), Ok)?;
         let seed = getrandom::u64().map_err(|_| call_error(nr::GETRANDOM)(oac_abi::Errno::EIO))?;
         let config = Config {
@@ -68,17 +103,48 @@ impl Container {
             hostname: options.hostname.unwrap_or_else(|| "oac".into()),
             limits: options.limits,
             capabilities: options.capabilities,
+            event_log: options.event_log,
         };
-        let machine = Machine::new(runtime, config)?;
-        for program in oac_image::STANDARD_PROGRAMS {
-            for path in program.paths {
-                machine
-                    .with_kernel(|kernel| kernel.register_program(path, program.name))
-                    .map_err(|errno| Error::MountTarget { target: (*path).into(), errno })?;
-            }
-        }
+        let machine = Machine::new(runtime, config, make)?;
         let files = Files::new(Actor::new(&machine, "files"));
-        Ok(Container { machine, files })
+        Ok(Container { machine, files, log: Mutex::new(None) })
+    }
+
+    /// The files as they are now, from which other containers can begin. It takes no time that grows with them, and no room until
+    /// one of both changes something.
+    ///
+    /// # Errors
+    /// [`Error::Snapshot`].
+    pub fn snapshot(&self) -> Result<Snapshot, Error> {
+        self.machine.with_kernel(Kernel::snapshot).map(Snapshot::new).map_err(Error::Snapshot)
+    }
+
+    /// Another container that begins with the files of this one as they are now. Programs are not copied.
+    ///
+    /// # Errors
+    /// As [`Container::snapshot`] and [`Container::from_snapshot`].
+    pub fn fork(&self, options: Options) -> Result<Container, Error> {
+        Container::from_snapshot(options, &self.snapshot()?)
+    }
+
+    /// Hands the records of the event log to a handler, on a thread of its own, until the container ends; [`Container::teardown`] and
+    /// its drop wait for the last one. The container was made with `event_log`; else there are none.
+    ///
+    /// # Errors
+    /// [`Error::Thread`].
+    pub fn event_log(&self, mut handler: impl FnMut(LogRecord) + Send + 'static) -> Result<(), Error> {
+        let machine = self.machine.clone();
+        let thread = thread::Builder::new().name("oac event log".into()).spawn(move || {
+            loop {
+                let records = machine.next_log_records();
+                if records.is_empty() {
+                    return;
+                }
+                records.into_iter().for_each(&mut handler);
+            }
+        })?;
+        *self.log.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+        Ok(())
     }
 
     /// Puts files at a path of the container. Programs that already run do not see a host directory mounted after their start.
@@ -182,5 +248,9 @@ impl Container {
 impl Drop for Container {
     fn drop(&mut self) {
         self.machine.close();
+        if let Some(log) = self.log.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            // A handler that panicked has said so.
+            let _ = log.join();
+        }
     }
 }

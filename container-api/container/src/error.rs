@@ -56,6 +56,9 @@ pub enum Error {
     /// The container was torn down while something of it was waited for.
     #[error("the container has been torn down")]
     TornDown,
+    /// The files cannot be taken down, or a container cannot begin with them.
+    #[error("cannot take or use a snapshot: {0}")]
+    Snapshot(Errno),
     /// An archive cannot be read, or holds what a container's files cannot.
     #[error("cannot import {archive}: {reason}")]
     Import {
@@ -101,7 +104,8 @@ impl Error {
             Error::MountTarget { errno, .. }
             | Error::Spawn { errno, .. }
             | Error::File { errno, .. }
-            | Error::Call { errno, .. } => Some(*errno),
+            | Error::Call { errno, .. }
+            | Error::Snapshot(errno) => Some(*errno),
             _ => None,
         }
     }

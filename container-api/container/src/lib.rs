@@ -47,6 +47,7 @@ mod machine;
 mod names;
 mod process;
 mod runtime;
+mod snapshot;
 
 pub use actor::Stream;
 pub use archive::ArchiveFormat;
@@ -58,8 +59,13 @@ pub use forward::Forward;
 pub use host_dir::HostDir;
 pub use oac_abi::{
     Errno,
+    limit::{self, Rlimit, Usage},
     signal::{Signal, WaitStatus},
+    spawn::Narrowing,
 };
-pub use oac_kernel::{Capabilities, Limits, NetworkCapability, Port, TaskId};
+pub use oac_kernel::{
+    Allowed, Capabilities, LimitKind, Limits, LogEvent, LogRecord, NetworkCapability, Port, TaskId,
+};
 pub use process::{DEFAULT_ENV, Exit, Output, Process, SpawnOptions, Stdio, TerminalSize};
 pub use runtime::{CacheDir, EmbeddedCode, EmbeddedProgram, Runtime, RuntimeOptions, engine_config};
+pub use snapshot::Snapshot;

@@ -9,11 +9,12 @@ use std::{
 
 use oac_abi::{
     flags::open,
+    limit::{Rlimit, Usage},
     nr,
     signal::{Signal, WaitStatus},
-    spawn::SpawnRequest,
+    spawn::{Narrowing, SpawnRequest},
 };
-use oac_kernel::TaskId;
+use oac_kernel::{ExitRecord, LimitKind, TaskId};
 
 use crate::{
     Error, Stream,
@@ -50,6 +51,10 @@ pub struct SpawnOptions {
     /// Whether standard error goes where standard output goes, so that the order of what is written is kept; `stderr` is then
     /// not looked at. A shell's `2>&1`.
     pub merge_stderr: bool,
+    /// What is taken from the container's capabilities, for this program and those that it starts.
+    pub narrowing: Narrowing,
+    /// Its own limits, by their numbers in `oac_abi::limit::resource`. setrlimit(2).
+    pub limits: Vec<(u32, Rlimit)>,
 }
 
 /// Rows and columns.
@@ -75,8 +80,19 @@ pub const DEFAULT_ENV: &[(&str, &str)] = &[
 pub struct Exit {
     /// What wait(2) says.
     pub status: WaitStatus,
-    /// A trap's message, or the limit that was reached.
+    /// A trap's message, or the limit that was reached, in words.
     pub reason: Option<String>,
+    /// The limit that ended it.
+    pub limit: Option<LimitKind>,
+    /// What it had used.
+    pub usage: Usage,
+}
+
+impl Exit {
+    pub(crate) fn of(record: &ExitRecord) -> Exit {
+        let ExitRecord { status, reason, limit, usage, .. } = record;
+        Exit { status: *status, reason: reason.clone(), limit: *limit, usage: *usage }
+    }
 }
 
 /// All that a program wrote, and how it ended.
@@ -141,6 +157,8 @@ impl Process {
             fds: (0..).zip(plumbing.child.map(|fd| fd.0)).collect(),
             flags: if terminal.is_some() { SpawnRequest::NEW_SESSION } else { SpawnRequest::NEW_GROUP },
             terminal,
+            narrowing: options.narrowing.clone(),
+            limits: options.limits.clone(),
             ..SpawnRequest::default()
         };
         let id = parent.spawn(&request).map_err(|errno| Error::Spawn { program: program.into(), errno })?;

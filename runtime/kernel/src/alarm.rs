@@ -47,6 +47,12 @@ impl Sys<'_> {
 }
 
 impl Kernel {
+    /// When the host should tell the time although no call waits for it: for alarms, and the end of the container's time. The
+    /// part of [`Kernel::next_deadline_ns`] that is nobody's call.
+    pub fn next_timer_ns(&self) -> Option<u64> {
+        [self.alarms.next_ns(), self.wall_deadline_ns()].into_iter().flatten().min()
+    }
+
     /// Sets a task's timer; gives the one that ran.
     ///
     /// # Errors

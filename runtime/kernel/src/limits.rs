@@ -161,6 +161,12 @@ impl Kernel {
         (limit != UNLIMITED).then_some(limit)
     }
 
+    /// Whether some program's own CPU time is limited (RLIMIT_CPU): then hosts must tell of it while it runs.
+    pub fn limits_cpu_time(&self) -> bool {
+        let limited = |life: &crate::task::Life| life.limits.soft(resource::CPU) != UNLIMITED;
+        self.tasks.iter().any(|(_, task)| task.kind.is_program() && task.life().is_ok_and(limited))
+    }
+
     /// Tells what a task has used since its start. Hosts do so now and then while it runs (before its calls, at epochs), and
     /// when it has ended: limits of CPU time hold as exactly as this is told. CPU time is that in the program and in its calls;
     /// memory is the most that it had.

@@ -318,6 +318,9 @@ fn call_kernel(
         Some(_) => out_memory,
         None => &mut state.output[..found.output_len],
     };
+    if matches!(row.spec.number, nr::GETRUSAGE | nr::EXIT | nr::WASI_PROC_EXIT) {
+        state.usage.report(&state.task);
+    }
     let request = Request { number: row.spec.number, args: found.args, input };
     let reply = state.machine.call(&state.task, request, output)?;
     if found.outs_count > 0

@@ -24,10 +24,10 @@ use std::{
 };
 
 use oac_abi::{
-    Errno,
+    Errno, nr,
     wire::{Reply, Request},
 };
-use oac_kernel::{Config, HostRequest, Kernel, Outcome, TaskFailure, TaskId};
+use oac_kernel::{Config, HostRequest, Kernel, LogRecord, Now, Outcome, TaskFailure, TaskId};
 
 use crate::{Error, Event, Exit, Runtime, fetch::Fetcher};
 use meter::Meter;
@@ -42,6 +42,8 @@ const EVENTS_MAX: usize = 1024;
 /// that is being compiled takes longer, and it then ends by itself.
 const TEARDOWN_MS: u64 = 2_000;
 
+/// Records of the event log taken at once, under the kernel's lock.
+const LOG_RECORDS_AT_ONCE: usize = 256;
 /// How exactly processor time is limited. Only a container with such a limit ticks.
 const TICK_MS: u64 = 10;
 
@@ -94,6 +96,10 @@ pub(crate) struct Inner {
     events: VecDeque<Event>,
     events_lost: u64,
     has_listener: bool,
+    has_log: bool,
+    /// When the kernel wants to be told the time, and whether a thread sees to it.
+    timer_ns: Option<u64>,
+    has_timekeeper: bool,
     closing: bool,
 }
 
@@ -102,42 +108,71 @@ pub(crate) struct Machine {
     inner: Mutex<Inner>,
     /// Signalled when an event is queued, and at the end.
     event_queued: Condvar,
+    /// Signalled when there may be records of the event log, and at the end.
+    logged: Condvar,
+    /// Signalled when `timer_ns` has changed, and at the end.
+    timer_changed: Condvar,
     /// Signalled when a task's thread ends.
     thread_ended: Condvar,
     runtime: Runtime,
     fetcher: Fetcher,
     start: Instant,
     meter: Meter,
+    ticking: AtomicBool,
 }
 
 impl Machine {
-    pub(crate) fn new(runtime: Runtime, config: Config) -> io::Result<Arc<Machine>> {
+    pub(crate) fn new(
+        runtime: Runtime,
+        config: Config,
+        make: impl FnOnce(Config, Now) -> Result<Kernel, Error>,
+    ) -> Result<Arc<Machine>, Error> {
         let start = Instant::now();
         let meter = Meter::new(&config.limits);
         let fetcher = Fetcher::new(config.capabilities.network.clone());
         let inner = Inner {
-            kernel: Kernel::new(config, clocks::now(start)),
+            kernel: make(config, clocks::now(start))?,
             tasks: HashMap::new(),
             threads: 0,
             events: VecDeque::new(),
             events_lost: 0,
             has_listener: false,
+            has_log: false,
+            timer_ns: None,
+            has_timekeeper: false,
             closing: false,
         };
         let machine = Arc::new(Machine {
             inner: Mutex::new(inner),
             event_queued: Condvar::new(),
+            logged: Condvar::new(),
+            timer_changed: Condvar::new(),
             thread_ended: Condvar::new(),
             runtime,
             fetcher,
             start,
             meter,
+            ticking: AtomicBool::new(false),
         });
         if machine.meter.limits_time() {
-            let ticking = Arc::downgrade(&machine);
-            thread::Builder::new().name("oac ticks".into()).spawn(move || tick(&ticking))?;
+            machine.tick()?;
         }
+        machine.with_kernel(|_| ());
         Ok(machine)
+    }
+
+    /// Makes running programs count their time from now on.
+    fn tick(self: &Arc<Self>) -> io::Result<()> {
+        if !self.ticking.swap(true, Ordering::Relaxed) {
+            let machine = Arc::downgrade(self);
+            thread::Builder::new().name("oac ticks".into()).spawn(move || tick(&machine))?;
+        }
+        Ok(())
+    }
+
+    /// Whether programs are to count their time.
+    pub(crate) fn is_ticking(&self) -> bool {
+        self.ticking.load(Ordering::Relaxed)
     }
 
     pub(crate) fn meter(&self) -> &Meter {
@@ -187,7 +222,13 @@ impl Machine {
             let outcome = inner.kernel.call(task.id, request, out);
             self.serve_requests(&mut inner);
             match outcome {
-                Outcome::Done(reply) => return Ok(reply),
+                Outcome::Done(reply) => {
+                    if matches!(request.number, nr::PRLIMIT | nr::SPAWN) && inner.kernel.limits_cpu_time() {
+                        // Without another thread the limit is looked at when the program makes calls that tell its time.
+                        let _ = self.tick();
+                    }
+                    return Ok(reply);
+                }
                 Outcome::Exited => return Err(Ended),
                 Outcome::Blocked { deadline_ns } => inner = self.sleep(inner, task, deadline_ns),
             }
@@ -244,12 +285,71 @@ impl Machine {
                 HostRequest::Exited { task, status } => {
                     // The end of a task that the host plays is its own doing, and no news.
                     if let Some(handle) = inner.tasks.remove(&task).filter(|handle| handle.is_program) {
-                        let reason = inner.kernel.exit_record(task).and_then(|record| record.reason.clone());
-                        handle.exit.fill(Some(Exit { status, reason: reason.clone() }));
+                        let exit = inner.kernel.exit_record(task).map(Exit::of);
+                        let reason = exit.as_ref().and_then(|exit| exit.reason.clone());
+                        handle.exit.fill(exit);
                         self.queue(inner, Event::Exited { task, status, reason });
                     }
                 }
             }
+        }
+        if inner.has_log {
+            self.logged.notify_one();
+        }
+        let timer_ns = inner.kernel.next_timer_ns();
+        if timer_ns != inner.timer_ns {
+            inner.timer_ns = timer_ns;
+            self.keep_time(inner);
+        }
+    }
+
+    /// Sees to it that the kernel is told the time when it wants to be although nobody calls it.
+    fn keep_time(self: &Arc<Self>, inner: &mut Inner) {
+        self.timer_changed.notify_one();
+        if inner.has_timekeeper || inner.closing {
+            return;
+        }
+        let machine = self.clone();
+        let keeper = thread::Builder::new().name("oac timers".into());
+        // Without a thread the time is told at the next call, and the thread tried again.
+        inner.has_timekeeper = keeper.spawn(move || machine.tell_time()).is_ok();
+    }
+
+    fn tell_time(self: &Arc<Self>) {
+        let mut inner = self.lock();
+        while !inner.closing {
+            let now_ns = self.start.elapsed().as_nanos() as u64;
+            match inner.timer_ns {
+                None => inner = self.timer_changed.wait(inner).unwrap_or_else(PoisonError::into_inner),
+                Some(timer_ns) if timer_ns > now_ns => {
+                    let left = Duration::from_nanos(timer_ns - now_ns);
+                    let waited = self.timer_changed.wait_timeout(inner, left);
+                    inner = waited.unwrap_or_else(PoisonError::into_inner).0;
+                }
+                Some(_) => {
+                    inner.kernel.set_now(clocks::now(self.start));
+                    self.serve_requests(&mut inner);
+                }
+            }
+        }
+    }
+
+    /// Tells the kernel what a task has used.
+    pub(crate) fn report_usage(self: &Arc<Self>, task: TaskId, cpu_ns: u64, memory_bytes: u64) {
+        self.with_kernel(|kernel| kernel.report_usage(task, cpu_ns, memory_bytes));
+    }
+
+    /// The next records of the event log; none at the end.
+    pub(crate) fn next_log_records(&self) -> Vec<LogRecord> {
+        let mut inner = self.lock();
+        inner.has_log = true;
+        loop {
+            let records: Vec<_> =
+                std::iter::from_fn(|| inner.kernel.next_log_record()).take(LOG_RECORDS_AT_ONCE).collect();
+            if !records.is_empty() || inner.closing {
+                return records;
+            }
+            inner = self.logged.wait(inner).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -272,11 +372,12 @@ impl Machine {
     fn thread_ends(self: &Arc<Self>, task: TaskId, failure: Option<TaskFailure>) {
         let mut inner = self.lock();
         inner.threads -= 1;
+        inner.kernel.set_now(clocks::now(self.start));
         if let Some(failure) = failure {
-            inner.kernel.set_now(clocks::now(self.start));
             inner.kernel.task_failed(task, failure);
-            self.serve_requests(&mut inner);
         }
+        inner.kernel.report_usage(task, clocks::thread_cpu_ns(), 0);
+        self.serve_requests(&mut inner);
         drop(inner);
         self.thread_ended.notify_all();
     }
@@ -311,8 +412,7 @@ impl Machine {
         }
         // It has ended already.
         let slot = ExitSlot::default();
-        let record = inner.kernel.exit_record(task);
-        slot.fill(record.map(|record| Exit { status: record.status, reason: record.reason.clone() }));
+        slot.fill(inner.kernel.exit_record(task).map(Exit::of));
         Arc::new(slot)
     }
 
@@ -369,6 +469,8 @@ impl Machine {
         }
         self.runtime.interrupt();
         self.event_queued.notify_all();
+        self.logged.notify_all();
+        self.timer_changed.notify_all();
         self.fetcher.close();
         let deadline = Instant::now() + Duration::from_millis(TEARDOWN_MS);
         while inner.threads > 0 {

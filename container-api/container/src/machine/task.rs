@@ -35,11 +35,11 @@ pub(crate) struct TaskState {
     pub(crate) output: Vec<u8>,
     /// Modules that run beside the program.
     pub(crate) guests: Vec<Guest>,
-    usage: Usage,
+    pub(crate) usage: Usage,
 }
 
 /// What this task has of its container's budget.
-struct Usage {
+pub(crate) struct Usage {
     machine: Arc<Machine>,
     memory_bytes: u64,
     /// What the last growth took, until the next: it may yet fail.
@@ -79,6 +79,11 @@ impl Usage {
         self.memory_bytes -= bytes;
     }
 
+    /// Tells the kernel; must be called on the task's thread.
+    pub(crate) fn report(&self, task: &TaskHandle) {
+        self.machine.report_usage(task.id, super::clocks::thread_cpu_ns(), self.memory_bytes);
+    }
+
     /// Counts the thread's time since the last count; must be called on that thread. Whether the container has some left.
     fn count_time(&mut self) -> bool {
         let now_ns = super::clocks::thread_cpu_ns();
@@ -102,7 +107,10 @@ impl ResourceLimiter for TaskState {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if maximum.is_some_and(|maximum| desired > maximum) {
+        // RLIMIT_AS, which programs may have; beyond it they find no memory, as with malloc(3).
+        let own = self.machine.with_kernel(|kernel| kernel.memory_limit_bytes(self.task.id));
+        let own = own.and_then(|bytes| usize::try_from(bytes).ok());
+        if [maximum, own].into_iter().flatten().any(|maximum| desired > maximum) {
             return Ok(false);
         }
         self.usage.grow(desired - current)?;
@@ -175,17 +183,16 @@ fn run(machine: &Arc<Machine>, task: Arc<TaskHandle>, image: Image) -> Option<Ta
     let mut store = Store::new(runtime.engine(), state);
     store.limiter(|state| state);
     store.set_epoch_deadline(1);
-    let limits_time = machine.meter().limits_time();
-    store.epoch_deadline_callback(move |mut context| {
-        // Epochs pass for every task when one is stopped, and with the ticks of a container whose time is limited.
+    store.epoch_deadline_callback(|mut context| {
+        // Epochs pass for every task when one is stopped, and with the ticks of a container in which time is limited.
         let state = context.data_mut();
-        if state.task.is_stopped() {
-            return Err(Ended.into());
+        if state.machine.is_ticking() && !state.task.is_stopped() {
+            if !state.usage.count_time() {
+                return Err(TimeLimit.into());
+            }
+            state.usage.report(&state.task);
         }
-        if limits_time && !state.usage.count_time() {
-            return Err(TimeLimit.into());
-        }
-        Ok(UpdateDeadline::Continue(1))
+        if state.task.is_stopped() { Err(Ended.into()) } else { Ok(UpdateDeadline::Continue(1)) }
     });
     if task.is_stopped() {
         return None;
@@ -198,6 +205,7 @@ fn run(machine: &Arc<Machine>, task: Arc<TaskHandle>, image: Image) -> Option<Ta
         instance.get_typed_func::<(), ()>(&mut store, "_start").and_then(|start| start.call(&mut store, ()));
     match started {
         Ok(()) => {
+            store.data().usage.report(&task);
             let request = Request { number: nr::EXIT, args: [0; CALL_ARGS_MAX], input: &[] };
             // It says `Ended`, as is right.
             let _ = machine.call(&task, request, &mut []);

@@ -2,9 +2,12 @@
 
 use std::{io::Read, sync::mpsc};
 
-use oac_container::{Container, Errno, Event, Limits, Options, Signal, SpawnOptions, WaitStatus};
+use oac_container::{
+    Container, Errno, Event, LimitKind, Limits, Narrowing, Options, Rlimit, Signal, SpawnOptions, WaitStatus,
+    limit,
+};
 
-use crate::support::{PROGRAM, check_prints, container, run};
+use crate::support::{PROGRAM, check_prints, container, run, run_with};
 
 #[test]
 fn tasks_are_limited() {
@@ -71,14 +74,96 @@ fn time_is_of_all_programs_together() {
     goes_on(&container);
     let spin = || container.spawn(PROGRAM, &["spin"], &SpawnOptions::default()).unwrap();
     let waits = container.spawn(PROGRAM, &["block"], &SpawnOptions::default()).unwrap();
-    for process in [spin(), spin()] {
-        let exit = process.wait().unwrap();
-        assert_eq!(exit.status, WaitStatus::Signaled(Signal::SIGXCPU));
-        assert!(exit.reason.unwrap().starts_with("out of time"));
+    let exits = [spin(), spin()].map(|process| process.wait().unwrap());
+    assert!(exits.iter().any(|exit| exit.status == WaitStatus::Signaled(Signal::SIGXCPU)), "{exits:?}");
+    for exit in exits.iter().chain([&waits.wait().unwrap()]) {
+        assert!(exit.reason.as_ref().unwrap().starts_with("out of time"), "{exit:?}");
+        assert_eq!(exit.limit, Some(LimitKind::CpuTime));
     }
-    // Who waits needs none.
-    container.fs().write("/tmp/after", b"1").unwrap();
-    drop(waits.stdin);
+    // Nothing is started any more, but the files are there.
+    let refused = container.spawn(PROGRAM, &["return"], &SpawnOptions::default()).unwrap_err();
+    assert_eq!(refused.errno(), Some(Errno::EAGAIN));
+    assert_eq!(container.fs().read("/tmp/after").unwrap(), b"1");
+}
+
+#[test]
+fn wall_time_is_limited() {
+    let container = limited(Limits { wall_time_ns: Some(100_000_000), ..Limits::default() });
+    for duty in ["block", "spin"] {
+        let Ok(process) = container.spawn(PROGRAM, &[duty], &SpawnOptions::default()) else { break };
+        let exit = process.wait().unwrap();
+        assert_eq!(
+            (exit.status, exit.limit),
+            (WaitStatus::Signaled(Signal::SIGKILL), Some(LimitKind::WallTime))
+        );
+    }
+}
+
+#[test]
+fn programs_have_limits_of_their_own() {
+    let container = limited(Limits::default());
+    let output = run(&container, &["limit"]);
+    assert_eq!(output.stdout, b"true\n");
+    assert_eq!(output.exit.limit, Some(LimitKind::CpuTime), "{:?}", output.exit);
+    assert!(output.exit.usage.user_ns >= 1_000_000_000);
+    let fds = vec![(limit::resource::NOFILE, Rlimit { soft: 110, hard: 110 })];
+    let options = SpawnOptions { limits: fds, ..SpawnOptions::default() };
+    let output = run_with(&container, &["open-files", PROGRAM], &options);
+    assert_eq!(output.stdout, b"true then No file descriptors available (os error 33)\n");
+}
+
+#[test]
+fn what_was_used_is_told() {
+    let container = limited(Limits::default());
+    let output = run(&container, &["usage"]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "true 0\ntrue 0\ntrue true\n");
+    let usage = output.exit.usage;
+    assert!(usage.user_ns >= 20_000_000 && usage.memory_bytes_max >= 8 << 20, "{usage:?}");
+}
+
+#[test]
+fn an_alarm_rings_while_a_program_waits() {
+    let container = limited(Limits::default());
+    let process = container.spawn(PROGRAM, &["alarm"], &SpawnOptions::default()).unwrap();
+    assert_eq!(process.wait().unwrap().status, WaitStatus::Signaled(Signal::SIGALRM));
+}
+
+#[test]
+fn a_program_may_have_less_than_its_container() {
+    let container = limited(Limits::default());
+    let narrowing = Narrowing {
+        write: Some(vec!["/tmp".into()]),
+        env: Some(vec!["PATH".into(), "LANG".into()]),
+        ..Narrowing::default()
+    };
+    let options = SpawnOptions { narrowing, ..SpawnOptions::default() };
+    let prints = |args: &[&str], expected: &str| {
+        assert_eq!(String::from_utf8_lossy(&run_with(&container, args, &options).stdout), expected);
+    };
+    prints(&["write", "/tmp/f", "x"], "written\n");
+    prints(&["write", "/etc/f", "x"], "error: Permission denied (os error 2)\n");
+}
+
+#[test]
+fn the_event_log_tells_what_was_done() {
+    let container = container(Options { event_log: true, ..Options::default() });
+    let (sender, receiver) = mpsc::channel();
+    container.event_log(move |record| drop(sender.send(record))).unwrap();
+    run(&container, &["write", "/tmp/f", "text"]);
+    container.teardown();
+    let records: Vec<_> = receiver.iter().collect();
+    let sequence: Vec<_> = records.iter().map(|record| record.sequence).collect();
+    assert_eq!(sequence, (1..=records.len() as u64).collect::<Vec<_>>());
+    let lines: Vec<_> = records.iter().map(oac_container::LogRecord::to_json).collect();
+    let found = |part: &str| lines.iter().any(|line| line.contains(part));
+    assert!(
+        found(r#""event":"spawn""#) && found(r#""argv":["/bin/test-program","write","/tmp/f","text"]"#),
+        "{lines:?}"
+    );
+    assert!(
+        found(r#""event":"open""#) && found(r#""path":"/tmp/f""#) && found(r#""event":"exit","code":0"#),
+        "{lines:?}"
+    );
 }
 
 #[test]

@@ -11,3 +11,5 @@ mod host_dirs;
 mod isolation;
 mod network;
 mod programs;
+mod snapshots;
+mod terminals;

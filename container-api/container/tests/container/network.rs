@@ -143,7 +143,10 @@ fn hosts(rules: &[&str]) -> NetworkCapability {
 }
 
 fn with_network(network: NetworkCapability) -> Container {
-    container(Options { capabilities: Capabilities { network, ..Capabilities::default() }, ..Options::default() })
+    container(Options {
+        capabilities: Capabilities { network, ..Capabilities::default() },
+        ..Options::default()
+    })
 }
 
 #[test]

@@ -47,6 +47,13 @@ fn main() {
         "open-files" => open_files(arg(1)),
         "fill-disk" => fill_disk(arg(1)),
         "fork-bomb" => fork_bomb(),
+        "terminal" => terminal(),
+        "alarm" => {
+            raw::setitimer(0, 20_000_000, &mut [0; 16]).unwrap();
+            drop(io::stdin().read(&mut [0]));
+        }
+        "usage" => usage(),
+        "limit" => limit(),
         "pipeline" => pipeline(),
         "children" => children(),
         "kill-child" => kill_child(),
@@ -147,6 +154,63 @@ fn fork_bomb() {
         let argv = vec![program.clone(), b"fork-bomb".to_vec()];
         let request = SpawnRequest { program: program.clone(), argv, ..SpawnRequest::default() };
         let _ = std::hint::black_box(oac_sys::spawn(&request));
+    }
+}
+
+fn size(fd: i32) -> Result<(u16, u16), Errno> {
+    let mut out = [0; 4];
+    raw::tcgetwinsize(fd, &mut out)?;
+    Ok((u16::from_le_bytes([out[0], out[1]]), u16::from_le_bytes([out[2], out[3]])))
+}
+
+/// Tells the size of its terminal, reads a line, and tells the size again once it has changed.
+fn terminal() {
+    println!("{:?} {:?} {}", size(0), size(2), env::var("TERM").is_ok());
+    let mut line = String::new();
+    io::stdin().read_line(&mut line).unwrap();
+    println!("read {line:?}");
+    oac_sys::sigaction(Signal::SIGWINCH, Disposition::Caught).unwrap();
+    let signals = raw::signalfd(Signal::SIGWINCH.bit(), 0).unwrap() as i32;
+    println!("ready");
+    raw::read(signals, &mut [0; 4]).unwrap();
+    println!("{:?}", size(1));
+    let _ = io::stdin().read_line(&mut line);
+    println!("end");
+}
+
+/// Works for a while, in a child too, and tells what was used.
+fn usage() {
+    let usage = |who: i32| {
+        let mut out = [0; oac_abi::limit::Usage::BYTES];
+        raw::getrusage(who, &mut out).unwrap();
+        oac_abi::limit::Usage::decode(&out)
+    };
+    let before = usage(0).user_ns;
+    let mut kept = vec![1u8; 8 << 20];
+    while usage(0).user_ns < before + 20_000_000 {
+        std::hint::black_box(&mut kept).reverse();
+    }
+    println!("{} {}", usage(0).memory_bytes_max >= 8 << 20, usage(-1).user_ns);
+    if env::args().nth(2).is_none() {
+        let child = start(&["usage", "child"], vec![(1, 1), (2, 2)]);
+        oac_sys::wait(child, 0).unwrap();
+        let children = usage(-1);
+        println!("{} {}", children.user_ns >= 20_000_000, children.memory_bytes_max >= 8 << 20);
+    }
+}
+
+/// Gives itself a limit of CPU time, and one of memory.
+fn limit() {
+    use oac_abi::limit::{Rlimit, resource};
+    let set = |resource: u32, value: u64| {
+        let limit = Rlimit { soft: value, hard: value };
+        raw::prlimit(0, resource, &limit.encode(), &mut [0; Rlimit::BYTES]).unwrap();
+    };
+    set(resource::AS, 32 << 20);
+    println!("{}", Vec::<u8>::new().try_reserve_exact(64 << 20).is_err());
+    set(resource::CPU, 1);
+    loop {
+        std::hint::black_box(0);
     }
 }
 
