@@ -31,6 +31,8 @@ pub struct Census {
     /// Timers that run.
     pub alarms: usize,
     pub namespaces: usize,
+    /// Filesystems that tasks have mounted.
+    pub mounted: usize,
     /// Tasks that wait in a queue.
     pub waiting: usize,
 }
@@ -58,6 +60,7 @@ impl Kernel {
             terminals: self.terminals.len(),
             alarms: self.alarms.len(),
             namespaces: self.namespaces.len(),
+            mounted: self.mounted.len(),
             waiting: self.waits.len(),
         }
     }

@@ -111,6 +111,9 @@ impl Kernel {
         self.locks.unwant(id);
         self.namespaces.release(life.namespace);
         drop(life);
+        if !self.mounted.is_empty() {
+            self.drop_unused_filesystems();
+        }
         for &child in &children {
             self.adopt(child);
         }

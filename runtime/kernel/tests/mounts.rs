@@ -204,4 +204,9 @@ fn a_mount_is_seen_by_who_made_it_and_its_children() {
     assert_eq!(m.get(parent, "/mnt/file"), Err(Errno::ENOENT));
     let grandchild = m.spawn(child, &[]);
     assert_eq!(m.get(grandchild, "/mnt/file"), Ok("mine".into()));
+    m.call(child, &call!(nr::CHDIR, "/mnt")).ok();
+    for (task, mounted) in [(child, 1), (grandchild, 0)] {
+        m.call(task, &call!(nr::EXIT, 0));
+        assert_eq!(m.kernel.census().mounted, mounted, "it goes with the last who sees it");
+    }
 }
