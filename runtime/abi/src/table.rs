@@ -215,7 +215,7 @@ macro_rules! for_each_call {
             /// Throws queued bytes away: TCIFLUSH 0, TCOFLUSH 1, TCIOFLUSH 2. tcflush(3).
             oac 129 tcflush (fd: i32, queue: u32) => kernel full;
             /// Names of the system: sysname, nodename, release, version, machine, each ended by a NUL; returns their length. uname(2).
-            oac 130 uname (names: out_bytes) => kernel missing(ENOSYS);
+            oac 130 uname (names: out_bytes) => kernel full;
             /// Instantiates a wasm module beside the program, in its memory, see [`guest`](crate::guest); returns its number. ENOEXEC, EMFILE.
             oac 140 guest_load (module: in_bytes) => host full;
             /// Calls an entry of a guest with two numbers; returns 0, or a `guest::GuestTrap`. EBADF, ENOENT.

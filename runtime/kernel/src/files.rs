@@ -12,7 +12,8 @@ use crate::{
     answer::{Answer, Stop},
     description::{Description, DescriptionId, File},
     fd_table::{Fd, FdEntry},
-    world::TASK_FS,
+    proc::{is_uuid, uuid},
+    world::{PROC_FS, TASK_FS, is_view},
 };
 
 /// Where a read or a write happens.
@@ -83,7 +84,7 @@ impl Kernel {
             File::Directory(_) | File::Path(_) => {}
             File::Inotify(watcher) => self.watchers.remove(watcher),
             File::Regular { node, handle, .. } => {
-                if node.fs != TASK_FS {
+                if !is_view(node.fs) {
                     // The table has the filesystem: it gave the handle.
                     let _ = self.filesystems.with(node.fs, |fs| {
                         fs.close(handle);
@@ -119,6 +120,15 @@ impl Kernel {
         let nonblocking = description.nonblocking();
         if let File::Regular { node, handle, offset } = description.file {
             let from = if let At::Offset(offset) = at { offset } else { offset };
+            if node.fs == PROC_FS && is_uuid(node.ino) && from == 0 {
+                let mut bytes = [0; 16];
+                self.random.fill(&mut bytes);
+                let text = uuid(bytes);
+                let len = text.len().min(buf.len());
+                buf[..len].copy_from_slice(&text.as_bytes()[..len]);
+                self.advance(id, len as u64)?;
+                return Ok(len);
+            }
             let len = self.with_fs(task, node.fs, |fs| fs.read(handle, from, buf))?;
             if at == At::Position {
                 self.advance(id, from + len as u64)?;

@@ -34,7 +34,7 @@ use crate::{
     task::{INIT, Pending, State, TaskKind, Tasks},
     terminal::Terminals,
     wait_queue::{WaitKey, WaitQueues},
-    world::{TASK_FS, World},
+    world::{PROC_FS, TASK_FS, world},
 };
 
 /// Exit records that are remembered.
@@ -136,6 +136,7 @@ impl Kernel {
         let init = kernel.new_actor(INIT, TaskKind::Init, "init");
         debug_assert_eq!(init, INIT);
         let _ = kernel.mount_node("/task", Node { fs: TASK_FS, ino: Ino(1) }, "task");
+        let _ = kernel.mount_node("/proc", Node { fs: PROC_FS, ino: Ino(1) }, "proc");
         let _ = kernel.mount_devices(&caller);
         kernel
     }
@@ -223,13 +224,7 @@ impl Kernel {
         self.make_directories(target)?;
         let caller = self.caller(INIT);
         let mut namespace = self.namespaces.take(self.root_namespace)?;
-        let mut world = World {
-            table: &mut self.filesystems,
-            tasks: &self.tasks,
-            files: &self.files,
-            namespaces: &self.namespaces,
-            caller: INIT,
-        };
+        let mut world = world!(self, INIT);
         let root = namespace.root();
         let result = Walker::new(&mut world, &namespace, &caller)
             .existing(root, target.as_bytes(), oac_vfs::LastLink::Follow)

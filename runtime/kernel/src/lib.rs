@@ -45,6 +45,7 @@ mod namespaces;
 mod open_names;
 mod permission;
 mod pipe;
+mod proc;
 mod random;
 mod signals;
 mod snapshot;

@@ -53,6 +53,15 @@ impl SignalState {
         self.pending & mask
     }
 
+    /// Pending, ignored and caught signals, as `/proc` shows them.
+    pub(crate) fn masks(&self) -> (u64, u64, u64) {
+        let with = |disposition: Disposition| {
+            let signals = Signal::ALL.iter().filter(|&&signal| self.disposition(signal) == disposition);
+            signals.fold(0, |mask, signal| mask | signal.bit())
+        };
+        (self.pending | self.held, with(Disposition::Ignore), with(Disposition::Caught))
+    }
+
     /// Takes the lowest pending signal of a mask.
     pub(crate) fn take(&mut self, mask: u64) -> Option<u32> {
         let pending = self.pending & mask;

@@ -20,7 +20,7 @@ use crate::{
     signals::SignalState,
     task::{GroupId, Life, SessionId, State, Strings, Task, TaskKind},
     terminal::PtyId,
-    world::World,
+    world::world,
 };
 
 /// How a file begins that stands for a registered program; its name and a newline follow.
@@ -33,6 +33,8 @@ const FIRST_PREOPEN: Fd = Fd(3);
 struct Found {
     image: Image,
     argv: Vec<Vec<u8>>,
+    /// The program's file, or its interpreter's.
+    file: Vec<u8>,
 }
 
 /// What a child begins with besides its program.
@@ -73,6 +75,8 @@ impl Kernel {
         let descriptions = self.descriptions_to_hand_down(parent, &request.fds)?;
         let attributes = self.attributes(parent, &request)?;
         let found = self.find_program(parent, cwd.place(), &request.program, request.argv.clone(), &env)?;
+        // One whose path cannot be said has none to show; it runs all the same.
+        let file = self.path_of_file(parent, cwd.place(), &found.file).unwrap_or_default();
         let shared = self.tasks.life(parent)?.namespace;
         let namespace = if request.flags & SpawnRequest::SHARE_NAMESPACE != 0 {
             self.namespaces.share(shared)
@@ -106,6 +110,8 @@ impl Kernel {
             group: attributes.group.unwrap_or(GroupId(id.0)),
             session: attributes.session.unwrap_or(SessionId(id.0)),
             kind,
+            file: file.into_bytes().into(),
+            begun_ns: self.now.monotonic_ns,
             argv: Arc::new(found.argv),
             env: capabilities.permitted_env(&env).map_or(env, Arc::new),
             children: BTreeSet::new(),
@@ -262,13 +268,14 @@ impl Kernel {
                 let name = rest.split(|&byte| byte == b'\n').next().unwrap_or_default();
                 let name = String::from_utf8(name.to_vec()).map_err(|_| Errno::ENOEXEC)?;
                 self.require_spawn(parent, &name)?;
-                return Ok(Found { image: Image::Program(name), argv });
+                return Ok(Found { image: Image::Program(name), argv, file: path });
             }
             if let Some(driver) = self.drivers.iter().find(|driver| head.starts_with(&driver.magic)) {
                 let program = driver.program.clone();
                 self.require_spawn(parent, &program)?;
+                let file = path.clone();
                 let argv = [program.clone().into_bytes(), path].into_iter().chain(argv).collect();
-                return Ok(Found { image: Image::Program(program), argv });
+                return Ok(Found { image: Image::Program(program), argv, file });
             }
             if head.starts_with(WASM_MAGIC) {
                 if self.capabilities(parent)?.spawn != Allowed::Any {
@@ -276,7 +283,7 @@ impl Kernel {
                     self.require_spawn(parent, &file)?;
                 }
                 let bytes = self.read_whole(parent, node, bounds::IMAGE_BYTES_MAX)?;
-                return Ok(Found { image: Image::Wasm(bytes.into()), argv });
+                return Ok(Found { image: Image::Wasm(bytes.into()), argv, file: path });
             }
             let (interpreter, argument) = interpreter_line(&head).ok_or(Errno::ENOEXEC)?;
             let mut longer = vec![interpreter.clone()];
@@ -345,13 +352,7 @@ impl Kernel {
         let id = self.tasks.next_id();
         let namespace = self.namespaces.share(self.root_namespace);
         let root = self.namespaces.get(namespace).map(oac_vfs::Namespace::root);
-        let mut world = World {
-            table: &mut self.filesystems,
-            tasks: &self.tasks,
-            files: &self.files,
-            namespaces: &self.namespaces,
-            caller: id,
-        };
+        let mut world = world!(self, id);
         let cwd = HeldPlace::new(&mut world, root.expect("the root namespace lives as long as the kernel"));
         let life = Life {
             cwd,
@@ -374,6 +375,8 @@ impl Kernel {
             group: GroupId(id.0),
             session: SessionId(id.0),
             kind,
+            file: Arc::default(),
+            begun_ns: self.now.monotonic_ns,
             argv: Arc::new(vec![name.as_bytes().to_vec()]),
             env: Arc::new(env.iter().map(|string| string.as_bytes().to_vec()).collect()),
             children: BTreeSet::new(),

@@ -10,7 +10,7 @@ use crate::{
     Kernel, TaskId,
     answer::Answer,
     dispatch::Sys,
-    world::{TASK_FS, World},
+    world::{is_view, world},
 };
 
 /// Bytes read at once from an archive that is mounted.
@@ -172,13 +172,7 @@ impl Kernel {
     ) -> Result<(), Errno> {
         let id = self.tasks.life(task)?.namespace;
         let mut namespace = self.namespaces.take(id)?;
-        let mut world = World {
-            table: &mut self.filesystems,
-            tasks: &self.tasks,
-            files: &self.files,
-            namespaces: &self.namespaces,
-            caller: task,
-        };
+        let mut world = world!(self, task);
         let result = namespace.mount(&mut world, root, label, target);
         self.namespaces.put_back(id, namespace);
         result
@@ -238,7 +232,7 @@ impl Kernel {
     fn layer_root(&mut self, task: TaskId, path: &[u8]) -> Result<Node, Errno> {
         let place = self.existing(task, at::FDCWD, path, LastLink::Follow)?;
         // Views of the kernel's own state are not in the table.
-        if place.node.fs == TASK_FS { Err(Errno::EINVAL) } else { Ok(place.node) }
+        if is_view(place.node.fs) { Err(Errno::EINVAL) } else { Ok(place.node) }
     }
 
     /// The content of a file that the task may read.

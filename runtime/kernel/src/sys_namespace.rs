@@ -3,7 +3,7 @@
 use oac_abi::{Errno, flags::at};
 use oac_vfs::{FileSystems as _, LastLink, bind_flags};
 
-use crate::{Kernel, TaskId, answer::Answer, dispatch::Sys, world::World};
+use crate::{Kernel, TaskId, answer::Answer, dispatch::Sys, world::world};
 
 impl Sys<'_> {
     pub(crate) fn ns_bind(self, source: &[u8], target: &[u8], flags: u32) -> Answer {
@@ -49,13 +49,7 @@ impl Kernel {
         let id = self.tasks.life(task)?.namespace;
         // A copy shares its table, and the old one is replaced: the table is copied only where another task shares it.
         let mut namespace = self.namespaces.take(id)?;
-        let mut world = World {
-            table: &mut self.filesystems,
-            tasks: &self.tasks,
-            files: &self.files,
-            namespaces: &self.namespaces,
-            caller: task,
-        };
+        let mut world = world!(self, task);
         let result = namespace.bind(&mut world, (source, &source_path), (target, &target_path), mode, create);
         self.namespaces.put_back(id, namespace);
         result

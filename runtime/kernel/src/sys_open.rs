@@ -16,7 +16,7 @@ use crate::{
     description::{DescriptionId, File, OpenDirectory, Origin},
     fd_table::{Fd, FdEntry},
     permission::new_file_mode,
-    world::TASK_FS,
+    world::{TASK_FS, is_view},
 };
 
 impl Kernel {
@@ -205,7 +205,7 @@ impl Kernel {
             },
             kind::REG => {
                 let (caller, access) = (self.caller(task), Kernel::access(flags));
-                if flags & open::TRUNC != 0 && node.fs != TASK_FS {
+                if flags & open::TRUNC != 0 && !is_view(node.fs) {
                     let mode = self.mode_after_write(task, node)?;
                     let change = SetAttributes { size: Some(0), mode, ..SetAttributes::default() };
                     self.world(task).with(node.fs, |fs| fs.set_attributes(&caller, node.ino, &change))?;

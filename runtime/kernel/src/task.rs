@@ -118,6 +118,10 @@ pub(crate) struct Task {
     pub(crate) group: GroupId,
     pub(crate) session: SessionId,
     pub(crate) kind: TaskKind,
+    /// The absolute path of its program's file; empty when there is none.
+    pub(crate) file: Arc<[u8]>,
+    /// On the monotonic clock.
+    pub(crate) begun_ns: u64,
     pub(crate) argv: Strings,
     pub(crate) env: Strings,
     pub(crate) children: BTreeSet<TaskId>,

@@ -18,11 +18,10 @@ use oac_vfs::{
 
 use crate::{
     TaskId,
-    description::{DescriptionId, Descriptions},
+    description::DescriptionId,
     fd_table::Fd,
-    namespaces::Namespaces,
-    task::{State, Task, Tasks},
-    world::World,
+    task::{State, Task},
+    world::{View, World},
 };
 
 /// Names in a task's directory, in the order of their listing.
@@ -141,10 +140,7 @@ pub(crate) fn descriptor_of(ino: Ino) -> Option<(TaskId, Fd)> {
 /// The view.
 pub(crate) struct TaskFiles<'k> {
     pub(crate) table: &'k mut FsTable,
-    pub(crate) tasks: &'k Tasks,
-    pub(crate) files: &'k Descriptions,
-    pub(crate) namespaces: &'k Namespaces,
-    pub(crate) caller: TaskId,
+    pub(crate) view: View<'k>,
 }
 
 fn number(name: &[u8]) -> Option<u32> {
@@ -155,7 +151,7 @@ fn number(name: &[u8]) -> Option<u32> {
 
 impl TaskFiles<'_> {
     fn task(&self, id: TaskId) -> Result<&Task, Errno> {
-        self.tasks.get(id).map_err(|_| Errno::ENOENT)
+        self.view.tasks.get(id).map_err(|_| Errno::ENOENT)
     }
 
     fn description(&self, task: TaskId, fd: Fd) -> Result<DescriptionId, Errno> {
@@ -176,7 +172,7 @@ impl TaskFiles<'_> {
                     Part::Env => kind::REG | 0o400,
                     Part::Ctl => kind::REG | 0o200,
                     Part::Fd | Part::Stdio => {
-                        self.files.get(self.description(task, fd)?)?;
+                        self.view.files.get(self.description(task, fd)?)?;
                         kind::FIFO | 0o600
                     }
                     _ => kind::REG | 0o444,
@@ -188,14 +184,15 @@ impl TaskFiles<'_> {
     /// A task's files belong to who it acts as; what it leaves behind is root's.
     fn owner(&self, node: TaskNode) -> (u32, u32) {
         let TaskNode::Of(task, ..) = node else { return (0, 0) };
-        self.tasks
+        self.view
+            .tasks
             .life(task)
             .map_or((0, 0), |life| (life.credentials.user.effective, life.credentials.group.effective))
     }
 
     fn text(&mut self, node: TaskNode) -> Result<Vec<u8>, Errno> {
         let TaskNode::Of(id, part, _) = node else { return Err(Errno::EISDIR) };
-        let task = self.tasks.get(id)?;
+        let task = self.view.tasks.get(id)?;
         let strings = |strings: &[Vec<u8>]| strings.iter().flat_map(|s| [s, &b"\0"[..]].concat()).collect();
         let line = |text: &str| format!("{text}\n").into_bytes();
         Ok(match part {
@@ -211,7 +208,7 @@ impl TaskFiles<'_> {
                 State::Zombie(WaitStatus::Signaled(signal)) => line(signal.name()),
             },
             Part::Namespace => {
-                let namespace = self.namespaces.get(task.life()?.namespace)?;
+                let namespace = self.view.namespaces.get(task.life()?.namespace)?;
                 namespace.lines().into_bytes()
             }
             Part::Cwd => self.cwd(id)?,
@@ -222,16 +219,10 @@ impl TaskFiles<'_> {
     }
 
     fn cwd(&mut self, id: TaskId) -> Result<Vec<u8>, Errno> {
-        let life = self.tasks.life(id)?;
-        let namespace = self.namespaces.get(life.namespace)?;
+        let life = self.view.tasks.life(id)?;
+        let namespace = self.view.namespaces.get(life.namespace)?;
         let place = life.cwd.place();
-        let mut world = World {
-            table: self.table,
-            tasks: self.tasks,
-            files: self.files,
-            namespaces: self.namespaces,
-            caller: self.caller,
-        };
+        let mut world = World { table: self.table, view: self.view };
         let mut path = Walker::new(&mut world, namespace, &Caller::root(0)).path_of_dir(place)?;
         path.push(b'\n');
         Ok(path)
@@ -324,7 +315,7 @@ impl FileSystem for TaskFiles<'_> {
         };
         match node {
             TaskNode::Root => {
-                for (id, _) in self.tasks.iter() {
+                for (id, _) in self.view.tasks.iter() {
                     push(id.to_string(), TaskNode::Of(id, Part::Dir, Fd(0)));
                 }
                 push("self".into(), TaskNode::SelfLink);
@@ -335,7 +326,7 @@ impl FileSystem for TaskFiles<'_> {
                 }
             }
             TaskNode::Of(task, Part::FdDir, _) => {
-                if let Ok(life) = self.tasks.life(task) {
+                if let Ok(life) = self.view.tasks.life(task) {
                     for (fd, _) in life.fds.iter() {
                         push(fd.0.to_string(), TaskNode::Of(task, Part::Fd, fd));
                     }
@@ -373,7 +364,7 @@ impl FileSystem for TaskFiles<'_> {
 
     fn read_link(&mut self, ino: Ino) -> Result<Vec<u8>, Errno> {
         match TaskNode::from_ino(ino)? {
-            TaskNode::SelfLink => Ok(self.caller.to_string().into_bytes()),
+            TaskNode::SelfLink => Ok(self.view.caller.to_string().into_bytes()),
             _ => Err(Errno::EINVAL),
         }
     }

@@ -4,11 +4,14 @@ use oac_abi::Errno;
 use oac_vfs::{Caller, FileSystem, FileSystems, FsId, FsTable, Held, LastLink, Node, Place, Walker};
 
 use crate::{
-    Kernel, TaskId,
+    Config, Kernel, Now, TaskId,
     answer::Answer,
     capabilities::PathUse,
     description::{Descriptions, File},
     namespaces::Namespaces,
+    open_names::OpenNames,
+    proc::ProcFiles,
+    socket::Sockets,
     task::Tasks,
     task_files::TaskFiles,
 };
@@ -16,14 +19,53 @@ use crate::{
 /// The filesystem of `/task`. It is not in the table: it exists for one operation at a time.
 pub(crate) const TASK_FS: FsId = FsId(0xffff);
 
-/// Filesystems for one operation by one task.
-pub(crate) struct World<'k> {
-    pub(crate) table: &'k mut FsTable,
+/// The filesystem of `/proc`, likewise.
+pub(crate) const PROC_FS: FsId = FsId(0xfffe);
+
+/// Whether a filesystem is a view of the kernel's own state, which nothing is held in.
+pub(crate) fn is_view(fs: FsId) -> bool {
+    fs == TASK_FS || fs == PROC_FS
+}
+
+/// What the views show.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'k> {
     pub(crate) tasks: &'k Tasks,
     pub(crate) files: &'k Descriptions,
     pub(crate) namespaces: &'k Namespaces,
+    pub(crate) sockets: &'k Sockets,
+    pub(crate) open_names: &'k OpenNames,
+    pub(crate) config: &'k Config,
+    pub(crate) now: Now,
     pub(crate) caller: TaskId,
 }
+
+/// Filesystems for one operation by one task.
+pub(crate) struct World<'k> {
+    pub(crate) table: &'k mut FsTable,
+    pub(crate) view: View<'k>,
+}
+
+/// The filesystems of a kernel for an operation by a task: as a macro, for it borrows some of the kernel's fields and leaves the
+/// others.
+macro_rules! world {
+    ($kernel:expr, $caller:expr) => {
+        $crate::world::World {
+            table: &mut $kernel.filesystems,
+            view: $crate::world::View {
+                tasks: &$kernel.tasks,
+                files: &$kernel.files,
+                namespaces: &$kernel.namespaces,
+                sockets: &$kernel.sockets,
+                open_names: &$kernel.open_names,
+                config: &$kernel.config,
+                now: $kernel.now,
+                caller: $caller,
+            },
+        }
+    };
+}
+pub(crate) use world;
 
 impl FileSystems for World<'_> {
     fn with<R>(
@@ -31,33 +73,22 @@ impl FileSystems for World<'_> {
         fs: FsId,
         act: impl FnOnce(&mut dyn FileSystem) -> Result<R, Errno>,
     ) -> Result<R, Errno> {
-        if fs == TASK_FS {
-            return act(&mut TaskFiles {
-                table: self.table,
-                tasks: self.tasks,
-                files: self.files,
-                namespaces: self.namespaces,
-                caller: self.caller,
-            });
+        match fs {
+            TASK_FS => act(&mut TaskFiles { table: self.table, view: self.view }),
+            PROC_FS => act(&mut ProcFiles { table: self.table, view: self.view }),
+            _ => self.table.with(fs, act),
         }
-        self.table.with(fs, act)
     }
 
     fn hold(&mut self, node: Node) -> Held {
-        if node.fs == TASK_FS { self.table.hold_unpinned(node) } else { self.table.hold(node) }
+        if is_view(node.fs) { self.table.hold_unpinned(node) } else { self.table.hold(node) }
     }
 }
 
 impl Kernel {
     /// The filesystems, for a task's operation.
     pub(crate) fn world(&mut self, caller: TaskId) -> World<'_> {
-        World {
-            table: &mut self.filesystems,
-            tasks: &self.tasks,
-            files: &self.files,
-            namespaces: &self.namespaces,
-            caller,
-        }
+        world!(self, caller)
     }
 
     /// Acts with a walker in a task's namespace.
@@ -78,13 +109,7 @@ impl Kernel {
         act: impl FnOnce(&mut Walker<'_, World<'_>>) -> Result<R, Errno>,
     ) -> Result<R, Errno> {
         let namespace = self.namespaces.get(self.tasks.life(task)?.namespace)?;
-        let mut world = World {
-            table: &mut self.filesystems,
-            tasks: &self.tasks,
-            files: &self.files,
-            namespaces: &self.namespaces,
-            caller: task,
-        };
+        let mut world = world!(self, task);
         act(&mut Walker::new(&mut world, namespace, caller))
     }
 

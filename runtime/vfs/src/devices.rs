@@ -80,10 +80,10 @@ pub fn device_fs(caller: &Caller) -> Result<MemFs, Errno> {
     }
     fs.create(caller, root, b"pts", NewNode::Directory { mode: 0o755 })?;
     for (name, target) in [
-        ("fd", "/task/self/fd"),
-        ("stdin", "/task/self/fd/0"),
-        ("stdout", "/task/self/fd/1"),
-        ("stderr", "/task/self/fd/2"),
+        ("fd", "/proc/self/fd"),
+        ("stdin", "/proc/self/fd/0"),
+        ("stdout", "/proc/self/fd/1"),
+        ("stderr", "/proc/self/fd/2"),
     ] {
         fs.create(caller, root, name.as_bytes(), NewNode::Symlink { target: target.as_bytes() })?;
     }

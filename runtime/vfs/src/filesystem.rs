@@ -188,10 +188,11 @@ pub trait FileSystem: Send {
     /// ENOENT; ENOTDIR when `dir` is none.
     fn lookup(&mut self, dir: Ino, name: &[u8]) -> Result<Ino, Errno>;
 
-    /// The directory that holds a directory, and under which name. The root's parent is not asked for.
+    /// The directory that holds a directory, and under which name; of one that has been removed (whose nlink is 0), the one that
+    /// held it, as `..` in it still leads there. The root's parent is not asked for.
     ///
     /// # Errors
-    /// ENOENT when it has been removed; ENOTDIR when it is no directory.
+    /// ENOENT when that has gone too; ENOTDIR when it is no directory.
     fn parent(&mut self, dir: Ino) -> Result<(Ino, Vec<u8>), Errno>;
 
     /// Metadata, stat(2); `dev` is filled in by the caller.
@@ -253,6 +254,14 @@ pub trait FileSystem: Send {
     /// # Errors
     /// EINVAL when it is none.
     fn read_link(&mut self, ino: Ino) -> Result<Vec<u8>, Errno>;
+
+    /// Where following a symbolic link leads, which may be elsewhere than reading it says: `/proc/<pid>/fd`, proc_pid_fd(5).
+    ///
+    /// # Errors
+    /// As [`FileSystem::read_link`].
+    fn follow_link(&mut self, ino: Ino) -> Result<Vec<u8>, Errno> {
+        self.read_link(ino)
+    }
 
     /// Opens a regular file or a directory (the latter to hold it; its handle is neither read nor written). The handle keeps
     /// the file when its last name goes.

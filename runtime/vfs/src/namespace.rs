@@ -16,6 +16,13 @@ use crate::{FileSystems, Held, Node};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MountId(u32);
 
+impl MountId {
+    /// As `/proc/self/mountinfo` shows it.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+}
+
 /// The mount of `/`.
 const ROOT_MOUNT: MountId = MountId(0);
 
@@ -125,6 +132,14 @@ impl Namespace {
         let mount = self.mount_at(place);
         let alone = if mount.is_none() { Some(place.node) } else { None };
         alone.into_iter().chain(mount.into_iter().flat_map(|mount| &mount.members).map(|m| m.held.node()))
+    }
+
+    /// Every mount, the root's first: its number, the directory that it shows first, and what it covers.
+    pub fn mounts(&self) -> impl Iterator<Item = (MountId, Node, Option<Place>)> + '_ {
+        self.0.mounts.iter().filter_map(|(&id, mount)| {
+            let first = mount.members.first()?;
+            Some((id, first.held.node(), mount.covers))
+        })
     }
 
     /// Whether a place is a union of several.

@@ -146,7 +146,7 @@ impl<'a, F: FileSystems> Walker<'a, F> {
                 if links > bounds::SYMLINKS_MAX {
                     return Err(Errno::ELOOP);
                 }
-                let target = self.filesystems.with(child.node.fs, |fs| fs.read_link(child.node.ino))?;
+                let target = self.filesystems.with(child.node.fs, |fs| fs.follow_link(child.node.ino))?;
                 if target.is_empty() {
                     return Err(Errno::ENOENT);
                 }
@@ -194,6 +194,9 @@ impl<'a, F: FileSystems> Walker<'a, F> {
     /// # Errors
     /// ENOENT when it has been removed, or a bind on the way undone; ENAMETOOLONG.
     pub fn path_of_dir(&mut self, place: Place) -> Result<Vec<u8>, Errno> {
+        if self.stat(place)?.nlink == 0 {
+            return Err(Errno::ENOENT);
+        }
         let mut names: Vec<Vec<u8>> = Vec::new();
         let mut here = place;
         let mut len = 0;
@@ -221,8 +224,11 @@ impl<'a, F: FileSystems> Walker<'a, F> {
     /// Every name of a directory with its metadata's inode and type, unions merged: what is listed is what would be opened.
     ///
     /// # Errors
-    /// ENOTDIR.
+    /// ENOTDIR; ENOENT when it has been removed.
     pub fn list(&mut self, dir: Place) -> Result<Vec<DirEntry>, Errno> {
+        if self.stat(dir)?.nlink == 0 {
+            return Err(Errno::ENOENT);
+        }
         let namespace = self.namespace;
         let mut all: Vec<DirEntry> = Vec::new();
         let mut seen = std::collections::BTreeSet::new();
