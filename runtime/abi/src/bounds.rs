@@ -58,6 +58,10 @@ pub const MEMORY_FS_INODES: u64 = 4 << 20;
 pub const TAR_MEMBERS_MAX: usize = 1 << 20;
 /// Filesystems of a container, mounted by its tasks or its host; one more by a task is ENOSPC.
 pub const FILESYSTEMS_MAX: usize = 1024;
+/// One copy_file_range, which then says how far it came (Linux: MAX_RW_COUNT).
+pub const FILE_COPY_BYTES_MAX: u64 = 0x7fff_f000;
+/// The value of one extended attribute; a longer one is E2BIG (Linux: XATTR_SIZE_MAX).
+pub const XATTR_BYTES_MAX: usize = 64 << 10;
 /// Names and values of one file's extended attributes together; one more is ENOSPC.
 pub const XATTRS_BYTES_MAX: usize = 128 << 10;
 /// Binds in one namespace.

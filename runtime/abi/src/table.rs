@@ -26,7 +26,7 @@ macro_rules! for_each_call {
             oac 5 pread (fd: i32, offset: i64, buf: out_bytes) => kernel full;
             /// Writes at an offset and leaves the position alone. pwrite(2).
             oac 6 pwrite (fd: i32, offset: i64, buf: in_bytes) => kernel full;
-            /// Moves the file position; returns it. whence: 0 start, 1 current, 2 end. lseek(2).
+            /// Moves the file position; returns it. whence: 0 start, 1 current, 2 end, 3 data, 4 hole. lseek(2).
             oac 7 lseek (fd: i32, offset: i64, whence: u32) => kernel full;
             /// Metadata of an open file, laid out as `stat::Stat`. fstat(2).
             oac 8 fstat (fd: i32, stat: out_bytes) => kernel full;
@@ -81,9 +81,9 @@ macro_rules! for_each_call {
             /// Advisory lock of an open file. flock(2).
             oac 33 flock (fd: i32, operation: u32) => kernel full;
             /// Reads an extended attribute; returns its length, whatever the buffer holds when that is empty (ERANGE when it is too small). AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH. getxattr(2), fgetxattr(2).
-            oac 34 getxattrat (dirfd: i32, path: in_bytes, at_flags: u32, name: in_bytes, value: out_bytes) => kernel missing(EOPNOTSUPP);
+            oac 34 getxattrat (dirfd: i32, path: in_bytes, at_flags: u32, name: in_bytes, value: out_bytes) => kernel full;
             /// Sets an extended attribute: `flags::xattr` CREATE, REPLACE. setxattr(2), fsetxattr(2).
-            oac 35 setxattrat (dirfd: i32, path: in_bytes, at_flags: u32, name: in_bytes, value: in_bytes, flags: u32) => kernel missing(EOPNOTSUPP);
+            oac 35 setxattrat (dirfd: i32, path: in_bytes, at_flags: u32, name: in_bytes, value: in_bytes, flags: u32) => kernel full;
             /// A descriptor from which file events are read, `struct inotify_event` each; IN_NONBLOCK, IN_CLOEXEC. inotify_init1(2).
             oac 36 inotify_init (flags: u32) => kernel full;
             /// Binds a tree over a path of the caller's namespace: `flags::bind` REPLACE, BEFORE, AFTER. Plan 9 bind(2).
@@ -91,9 +91,9 @@ macro_rules! for_each_call {
             /// Removes the binds of a path. Plan 9 unmount(2).
             oac 38 ns_unbind (target: in_bytes) => kernel full;
             /// Names of extended attributes, each ended by a NUL; returns their length, as getxattrat. listxattr(2).
-            oac 39 listxattrat (dirfd: i32, path: in_bytes, at_flags: u32, names: out_bytes) => kernel missing(EOPNOTSUPP);
+            oac 39 listxattrat (dirfd: i32, path: in_bytes, at_flags: u32, names: out_bytes) => kernel full;
             /// Removes an extended attribute. removexattr(2).
-            oac 40 removexattrat (dirfd: i32, path: in_bytes, at_flags: u32, name: in_bytes) => kernel missing(EOPNOTSUPP);
+            oac 40 removexattrat (dirfd: i32, path: in_bytes, at_flags: u32, name: in_bytes) => kernel full;
             /// Locks of byte ranges: `flags::fcntl` GETLK, SETLK, SETLKW and their OFD_ forms; `lock::Flock` in, and out for the first. fcntl(2).
             oac 41 fcntl_lock (fd: i32, command: u32, lock: in_bytes, found: out_bytes) => kernel full;
             /// Watches a path for the events of a mask; returns the watch's number. inotify_add_watch(2).
@@ -101,13 +101,13 @@ macro_rules! for_each_call {
             /// Ends a watch. inotify_rm_watch(2).
             oac 43 inotify_rm_watch (fd: i32, watch: i32) => kernel full;
             /// Reserves space, or makes a hole: `flags::fallocate` KEEP_SIZE, PUNCH_HOLE, ZERO_RANGE. fallocate(2).
-            oac 44 fallocate (fd: i32, mode: u32, offset: i64, length: i64) => kernel missing(EOPNOTSUPP);
+            oac 44 fallocate (fd: i32, mode: u32, offset: i64, length: i64) => kernel full;
             /// Makes a FIFO, a socket's name, an empty file; devices are EPERM. mknodat(2).
-            oac 45 mknodat (dirfd: i32, path: in_bytes, mode: u32, device: u64) => kernel missing(ENOSYS);
+            oac 45 mknodat (dirfd: i32, path: in_bytes, mode: u32, device: u64) => kernel full;
             /// Copies between files without passing the bytes through the program, sharing them where the filesystem can; an offset of -1 is the file's position, which moves. copy_file_range(2).
-            oac 46 copy_file_range (from: i32, from_offset: i64, to: i32, to_offset: i64, length: u64) => kernel missing(ENOSYS);
+            oac 46 copy_file_range (from: i32, from_offset: i64, to: i32, to_offset: i64, length: u64) => kernel full;
             /// Facts of the filesystem that holds an open file. fstatfs(2).
-            oac 47 fstatfs (fd: i32, buf: out_bytes) => kernel missing(ENOSYS);
+            oac 47 fstatfs (fd: i32, buf: out_bytes) => kernel full;
             /// Mounts a filesystem over a path of the caller's namespace: kind `mem` (options `size=BYTES,nr_inodes=N,mode=OCTAL`), `overlay` (`lower=PATH[:PATH…],upper=PATH`), `tar` (source: the path of an uncompressed archive). As mount(2).
             oac 48 ns_mount (kind: in_bytes, source: in_bytes, target: in_bytes, options: in_bytes) => kernel full;
             /// Starts a task from a `spawn::SpawnRequest`; returns its id. As posix_spawn(3).

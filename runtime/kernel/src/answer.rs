@@ -29,6 +29,13 @@ pub(crate) struct Block {
     pub(crate) progress_bytes: usize,
 }
 
+impl Stop {
+    /// Why a call failed that has nothing to wait for.
+    pub(crate) fn errno(self) -> Errno {
+        if let Stop::Fail(errno) = self { errno } else { Errno::EIO }
+    }
+}
+
 impl From<Errno> for Stop {
     fn from(errno: Errno) -> Stop {
         Stop::Fail(errno)

@@ -48,10 +48,6 @@ impl ByteQueue {
         len
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.skip(usize::MAX);
-    }
-
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()
     }
@@ -100,7 +96,7 @@ mod tests {
         assert_eq!((queue.read_position(), queue.write_position()), (8, 9));
         queue.set_limit(0);
         assert_eq!((queue.room(), queue.put(b"x"), queue.len()), (0, 0, 1));
-        queue.clear();
+        queue.skip(usize::MAX);
         assert!(queue.is_empty());
     }
 }

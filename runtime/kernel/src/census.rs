@@ -14,6 +14,8 @@ pub struct Census {
     pub descriptions: usize,
     pub references: usize,
     pub pipes: usize,
+    /// Pipes that have a name, among those.
+    pub fifos: usize,
     pub sockets: usize,
     /// Names of Unix sockets.
     pub socket_names: usize,
@@ -49,6 +51,7 @@ impl Kernel {
             descriptions,
             references,
             pipes: self.pipes.len(),
+            fifos: self.fifos.len(),
             sockets: self.sockets.len(),
             socket_names: self.sockets.names(),
             rights_in_flight: self.sockets.rights_in_flight(),

@@ -28,6 +28,8 @@ pub(crate) enum File {
     PipeReader(PipeId),
     /// The end of a pipe that is written.
     PipeWriter(PipeId),
+    /// A FIFO that is open for both.
+    PipeBoth(PipeId),
     /// A socket.
     Socket(SocketId),
     /// The response to an HTTP request.

@@ -5,7 +5,7 @@ use oac_abi::{
     flags::{inotify, mode as kind, open},
     stat::Stat,
 };
-use oac_vfs::{Device, FileSystems as _, SetAttributes, WriteAt};
+use oac_vfs::{Device, FileSystems as _, SeekTo, WriteAt};
 
 use crate::{
     Kernel, LogEvent, TaskId,
@@ -94,6 +94,10 @@ impl Kernel {
             }
             File::PipeReader(pipe) => self.pipe_close(pipe, false),
             File::PipeWriter(pipe) => self.pipe_close(pipe, true),
+            File::PipeBoth(pipe) => {
+                self.pipe_close(pipe, false);
+                self.pipe_close(pipe, true);
+            }
             File::Socket(socket) => self.socket_close(socket),
             File::Fetch(fetch) => self.fetch_close(fetch),
             File::Terminal { pty, master, .. } => self.terminal_close(pty, master),
@@ -149,7 +153,13 @@ impl Kernel {
             return Err(self.not_seekable(id));
         }
         match description.file {
-            File::PipeReader(pipe) => self.pipe_read(pipe, nonblocking, buf),
+            File::PipeReader(pipe) | File::PipeBoth(pipe) => {
+                let len = self.pipe_read(pipe, nonblocking, buf)?;
+                if len > 0 {
+                    self.note_open(task, id, inotify::ACCESS);
+                }
+                Ok(len)
+            }
             File::Socket(socket) => self.socket_read(task, socket, nonblocking, buf),
             File::Fetch(fetch) => self.fetch_read(fetch, nonblocking, buf),
             File::Terminal { pty, master, .. } => self.terminal_read(task, (pty, master), nonblocking, buf),
@@ -186,10 +196,8 @@ impl Kernel {
             let room = self.file_size_room(task, node, to, input.len())?;
             let caller = self.caller(task);
             let input = &input[..room];
-            if let Some(mode) = self.mode_after_write(task, node)? {
-                let change = SetAttributes { mode: Some(mode), ..SetAttributes::default() };
-                let subject = self.subject_of_fd(task, fd)?;
-                self.set_attributes(task, &subject, &change)?;
+            if !caller.is_root() {
+                self.drop_privileges(task, fd)?;
             }
             let written = self.with_fs(task, node.fs, |fs| fs.write(&caller, handle, to, input))?;
             if at == At::Position {
@@ -216,7 +224,13 @@ impl Kernel {
         }
         let done = self.tasks.life(task)?.pending.map_or(0, |pending| pending.progress_bytes);
         let answer = match description.file {
-            File::PipeWriter(pipe) => self.pipe_write(task, pipe, nonblocking, input, done),
+            File::PipeWriter(pipe) | File::PipeBoth(pipe) => {
+                let answer = self.pipe_write(task, pipe, nonblocking, input, done);
+                if answer.is_ok() && !input.is_empty() {
+                    self.note_open(task, id, inotify::MODIFY);
+                }
+                answer
+            }
             File::Socket(socket) => self.socket_write(task, socket, nonblocking, input, done),
             File::Terminal { pty, master, .. } => {
                 self.terminal_write(task, (pty, master), nonblocking, input, done)
@@ -241,7 +255,7 @@ impl Kernel {
         }
     }
 
-    fn advance(&mut self, id: DescriptionId, to: u64) -> Result<(), Errno> {
+    pub(crate) fn advance(&mut self, id: DescriptionId, to: u64) -> Result<(), Errno> {
         if let File::Regular { offset, .. } = &mut self.files.get_mut(id)?.file {
             *offset = to;
         }
@@ -272,11 +286,19 @@ impl Kernel {
         const SET: u32 = 0;
         const CURRENT: u32 = 1;
         const END: u32 = 2;
+        const DATA: u32 = 3;
+        const HOLE: u32 = 4;
         let id = self.description_id(task, fd)?;
         match &mut self.files.get_mut(id)?.file {
-            File::Regular { node, offset: position, .. } => {
-                let (node, position) = (*node, *position);
+            File::Regular { node, handle, offset: position } => {
+                let (node, handle, position) = (*node, *handle, *position);
                 let base = match whence {
+                    DATA | HOLE => {
+                        let looked_for = if whence == DATA { SeekTo::Data } else { SeekTo::Hole };
+                        let to = self.seek_hole(task, (node, handle), offset, looked_for)?;
+                        self.advance(id, to)?;
+                        return Ok(to);
+                    }
                     SET => 0,
                     CURRENT => position,
                     END => self.world(task).stat(node)?.size,
@@ -311,7 +333,8 @@ impl Kernel {
     /// EBADF.
     pub(crate) fn stat_file(&mut self, task: TaskId, fd: i32) -> Result<Stat, Errno> {
         let id = self.description_id(task, fd)?;
-        let node = match &self.files.get(id)?.file {
+        let description = self.files.get(id)?;
+        let node = match &description.file {
             &File::Terminal { pty, node, .. } => match node {
                 Some(node) if self.world(task).stat(node).is_ok() => node,
                 // The file of a terminal that was hung up is gone.
@@ -320,7 +343,10 @@ impl Kernel {
             File::Regular { node, .. } | File::Device { node, .. } => *node,
             File::Directory(directory) => directory.place.place().node,
             File::Path(place) => place.place().node,
-            File::PipeReader(pipe) | File::PipeWriter(pipe) => return Ok(self.anonymous(kind::FIFO, pipe.0)),
+            File::PipeReader(pipe) | File::PipeWriter(pipe) | File::PipeBoth(pipe) => {
+                let Some(origin) = description.origin else { return Ok(self.anonymous(kind::FIFO, pipe.0)) };
+                origin.node
+            }
             File::Socket(socket) => return Ok(self.anonymous(kind::SOCK, socket.0)),
             File::Fetch(fetch) => return Ok(self.anonymous(kind::FIFO, fetch.0)),
             File::Signals { .. } | File::Pidfd(_) | File::Inotify(_) => return Ok(self.anonymous(0, 0)),

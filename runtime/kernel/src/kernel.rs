@@ -23,6 +23,7 @@ use crate::{
     event_log::EventLog,
     fd_table::{Fd, FdEntry},
     fetch::Fetches,
+    fifo::Fifos,
     inotify::Watchers,
     locks::Locks,
     namespaces::{NamespaceId, Namespaces},
@@ -52,6 +53,7 @@ pub struct Kernel {
     pub(crate) watchers: Watchers,
     pub(crate) locks: Locks,
     pub(crate) pipes: Pipes,
+    pub(crate) fifos: Fifos,
     pub(crate) sockets: Sockets,
     pub(crate) fetches: Fetches,
     pub(crate) terminals: Terminals,
@@ -112,6 +114,7 @@ impl Kernel {
             watchers: Watchers::default(),
             locks: Locks::default(),
             pipes: Pipes::default(),
+            fifos: Fifos::default(),
             sockets: Sockets::default(),
             fetches: Fetches::default(),
             terminals: Terminals::default(),
@@ -180,15 +183,15 @@ impl Kernel {
         let (dir, _) = path.rsplit_once('/').ok_or(Errno::EINVAL)?;
         self.make_directories(dir)?;
         let flags = oac_abi::flags::open::CREAT | oac_abi::flags::open::WRONLY | oac_abi::flags::open::TRUNC;
-        let fd = self.open_path(INIT, oac_abi::flags::at::FDCWD, path.as_bytes(), flags, 0o777)?;
+        let fd = self.open_path(INIT, oac_abi::flags::at::FDCWD, path.as_bytes(), flags, 0o777);
+        let fd = fd.map_err(Stop::errno)?;
         let content = [PROGRAM_MARK, program.as_bytes(), b"\n"].concat();
         let written = self.write_file(INIT, fd.0 as i32, crate::files::At::Position, &content);
         self.close_fd(INIT, fd.0 as i32)?;
         match written {
             Ok(len) if len == content.len() => Ok(()),
             Ok(_) => Err(Errno::ENOSPC),
-            Err(Stop::Fail(errno)) => Err(errno),
-            Err(_) => Err(Errno::EIO),
+            Err(stop) => Err(stop.errno()),
         }
     }
 
@@ -294,7 +297,9 @@ impl Kernel {
             // A new call, perhaps in the place of one that the host has given up.
             life.pending = None;
             life.interrupted = false;
+            self.cancel_fifo(task);
         }
+        let Ok(life) = self.tasks.life_mut(task) else { return Outcome::Exited };
         if life.stopped {
             let (number, args, begun_ns) = (request.number, request.args, self.now.monotonic_ns);
             life.pending.get_or_insert(Pending { number, args, begun_ns, progress_bytes: 0 });
@@ -339,6 +344,7 @@ impl Kernel {
             }
         };
         life.pending = None;
+        self.cancel_fifo(task);
         let wasi = index_of(request.number).is_some_and(|row| CALLS[row].module == Module::Wasi);
         let ret = if wasi { i64::from(errno.to_wasi()) } else { errno.to_return() };
         Outcome::Done(Reply { ret, written: [0; CALL_OUTS_MAX] })

@@ -19,12 +19,28 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct PipeId(pub(crate) u64);
 
-/// One pipe. Each end is one description, however many descriptors share it.
+/// One pipe.
 #[derive(Debug)]
 pub(crate) struct Pipe {
     bytes: ByteQueue,
-    reader: bool,
-    writer: bool,
+    readers: End,
+    writers: End,
+}
+
+/// The descriptions of one end, however many descriptors share each: one at most, but of a FIFO.
+#[derive(Clone, Copy, Debug, Default)]
+struct End {
+    open: u32,
+    /// How many there ever were.
+    ever: u64,
+}
+
+impl End {
+    const ONE: End = End { open: 1, ever: 1 };
+
+    fn is_open(self) -> bool {
+        self.open > 0
+    }
 }
 
 /// All pipes of a container.
@@ -37,12 +53,34 @@ pub(crate) struct Pipes {
 impl Pipes {
     /// A new pipe with both ends open.
     pub(crate) fn add(&mut self) -> PipeId {
+        self.add_with(End::ONE)
+    }
+
+    /// A new pipe with both ends still to be opened: a FIFO's.
+    pub(crate) fn add_closed(&mut self) -> PipeId {
+        self.add_with(End::default())
+    }
+
+    fn add_with(&mut self, end: End) -> PipeId {
         self.last += 1;
-        self.pipes.insert(
-            PipeId(self.last),
-            Pipe { bytes: ByteQueue::new(PIPE_BYTES), reader: true, writer: true },
-        );
+        let pipe = Pipe { bytes: ByteQueue::new(PIPE_BYTES), readers: end, writers: end };
+        self.pipes.insert(PipeId(self.last), pipe);
         PipeId(self.last)
+    }
+
+    /// Forgets a pipe of which neither end is open.
+    pub(crate) fn remove(&mut self, id: PipeId) {
+        self.pipes.remove(&id);
+    }
+
+    /// How many descriptions have the reading end and the writing end.
+    pub(crate) fn ends(&self, id: PipeId) -> (u32, u32) {
+        self.pipes.get(&id).map_or((0, 0), |pipe| (pipe.readers.open, pipe.writers.open))
+    }
+
+    /// How many descriptions an end ever had.
+    pub(crate) fn ever_opened(&self, id: PipeId, writer: bool) -> u64 {
+        self.pipes.get(&id).map_or(0, |pipe| if writer { pipe.writers.ever } else { pipe.readers.ever })
     }
 
     fn get_mut(&mut self, id: PipeId) -> Result<&mut Pipe, Errno> {
@@ -53,7 +91,9 @@ impl Pipes {
     pub(crate) fn poll_reader(&self, id: PipeId) -> u16 {
         self.pipes.get(&id).map_or(poll::NVAL, |pipe| {
             let readable = if pipe.bytes.is_empty() { 0 } else { poll::IN };
-            readable | if pipe.writer { 0 } else { poll::HUP }
+            // A FIFO that no writer has come to yet has not been hung up.
+            let hung_up = !pipe.writers.is_open() && pipe.writers.ever > 0;
+            readable | if hung_up { poll::HUP } else { 0 }
         })
     }
 
@@ -61,7 +101,11 @@ impl Pipes {
     pub(crate) fn poll_writer(&self, id: PipeId) -> u16 {
         self.pipes.get(&id).map_or(poll::NVAL, |pipe| {
             let writable = pipe.bytes.room() >= PIPE_ATOMIC_BYTES;
-            if pipe.reader { if writable { poll::OUT } else { 0 } } else { poll::OUT | poll::ERR }
+            match (pipe.readers.is_open(), writable) {
+                (true, true) => poll::OUT,
+                (true, false) => 0,
+                (false, _) => poll::OUT | poll::ERR,
+            }
         })
     }
 
@@ -79,7 +123,7 @@ impl Pipes {
 impl Kernel {
     pub(crate) fn pipe_read(&mut self, id: PipeId, nonblocking: bool, buf: &mut [u8]) -> Answer<usize> {
         let pipe = self.pipes.get_mut(id)?;
-        if pipe.bytes.is_empty() && pipe.writer && !buf.is_empty() {
+        if pipe.bytes.is_empty() && pipe.writers.is_open() && !buf.is_empty() {
             return if nonblocking { Err(Errno::EAGAIN.into()) } else { block_on(WaitKey::PipeIn(id)) };
         }
         let len = pipe.bytes.take(buf);
@@ -99,7 +143,7 @@ impl Kernel {
         done: usize,
     ) -> Answer<usize> {
         let pipe = self.pipes.get_mut(id)?;
-        if !pipe.reader {
+        if !pipe.readers.is_open() {
             return if done > 0 { Ok(done) } else { Err(self.broken_pipe(task)) };
         }
         let left = input.get(done..).unwrap_or_default();
@@ -124,17 +168,26 @@ impl Kernel {
         }
     }
 
-    /// An end is closed for good.
+    /// One more description has an end.
+    pub(crate) fn pipe_open(&mut self, id: PipeId, writer: bool) {
+        let Ok(pipe) = self.pipes.get_mut(id) else { return };
+        let end = if writer { &mut pipe.writers } else { &mut pipe.readers };
+        end.open += 1;
+        end.ever += 1;
+        self.waits.wake(if writer { WaitKey::PipeIn(id) } else { WaitKey::PipeOut(id) });
+    }
+
+    /// A description of an end is closed for good.
     pub(crate) fn pipe_close(&mut self, id: PipeId, writer: bool) {
         let Ok(pipe) = self.pipes.get_mut(id) else { return };
-        if writer {
-            pipe.writer = false;
-        } else {
-            pipe.reader = false;
-            pipe.bytes.clear();
+        let end = if writer { &mut pipe.writers } else { &mut pipe.readers };
+        end.open = end.open.saturating_sub(1);
+        if end.is_open() {
+            return;
         }
-        if !pipe.reader && !pipe.writer {
-            self.pipes.pipes.remove(&id);
+        if !pipe.readers.is_open() && !pipe.writers.is_open() {
+            self.pipes.remove(id);
+            self.fifos.forget(id);
         }
         self.waits.wake(if writer { WaitKey::PipeIn(id) } else { WaitKey::PipeOut(id) });
     }

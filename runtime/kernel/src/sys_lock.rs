@@ -23,7 +23,7 @@ fn locked(id: DescriptionId, description: &Description) -> Locked {
         _ if description.origin.is_some() => {
             description.origin.map_or(Locked::Alone(id), |origin| Locked::File(origin.node))
         }
-        File::PipeReader(pipe) | File::PipeWriter(pipe) => Locked::Pipe(pipe),
+        File::PipeReader(pipe) | File::PipeWriter(pipe) | File::PipeBoth(pipe) => Locked::Pipe(pipe),
         _ => Locked::Alone(id),
     }
 }

@@ -58,7 +58,9 @@ impl Sys<'_> {
     pub(crate) fn fionread(self, fd: i32) -> Answer {
         let description = self.kernel.description(self.task, fd)?;
         let bytes = match &description.file {
-            File::PipeReader(pipe) | File::PipeWriter(pipe) => self.kernel.pipes.buffered_bytes(*pipe),
+            File::PipeReader(pipe) | File::PipeWriter(pipe) | File::PipeBoth(pipe) => {
+                self.kernel.pipes.buffered_bytes(*pipe)
+            }
             File::Fetch(fetch) => self.kernel.fetches.buffered_bytes(*fetch),
             File::Terminal { pty, master, .. } => self.kernel.terminals.available_bytes(*pty, *master),
             File::Socket(socket) => {

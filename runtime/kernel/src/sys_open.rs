@@ -12,11 +12,12 @@ use oac_vfs::{
 
 use crate::{
     Kernel, LogEvent, TaskId,
-    capabilities::PathUse,
+    answer::Answer,
     description::{DescriptionId, File, OpenDirectory, Origin},
     fd_table::{Fd, FdEntry},
+    open_names::Entry,
     permission::new_file_mode,
-    world::{TASK_FS, is_view},
+    world::TASK_FS,
 };
 
 impl Kernel {
@@ -31,11 +32,18 @@ impl Kernel {
         path: &[u8],
         flags: u32,
         mode: u32,
-    ) -> Result<Fd, Errno> {
+    ) -> Answer<Fd> {
+        if let Some(continued) = self.continue_fifo(task) {
+            let (file, opening) = continued?;
+            let fd = self.install(task, file, opening.flags)?;
+            self.note_opened(task, fd, opening.node, opening.entry, opening.flags)?;
+            self.log_open(task, (dirfd, path), fd, flags);
+            return Ok(fd);
+        }
         let create = flags & open::CREAT != 0 && flags & open::PATH == 0;
         let exclusive = create && flags & open::EXCL != 0;
         if create && flags & open::DIRECTORY != 0 || flags & open::ACCMODE == open::ACCMODE {
-            return Err(Errno::EINVAL);
+            return Err(Errno::EINVAL.into());
         }
         // Before anything is made: a file that no descriptor can be had for must not appear.
         self.tasks.life(task)?.fds.require_room(1)?;
@@ -47,20 +55,20 @@ impl Kernel {
             (false, false) => LastLink::Follow,
         };
         let start = self.start(task, dirfd, path)?;
-        let found = self.find_permitted(task, (start, path), last_link, uses(flags, create))?;
+        let found = self.walk(task, |walker| walker.find(start, path, last_link))?;
         if create && found.slash {
-            return Err(Errno::EISDIR);
+            return Err(Errno::EISDIR.into());
         }
         let (place, fresh) = match found.place {
-            Some(_) if exclusive => return Err(Errno::EEXIST),
-            Some(_) if found.not_dir => return Err(Errno::ENOTDIR),
+            Some(_) if exclusive => return Err(Errno::EEXIST.into()),
+            Some(_) if found.not_dir => return Err(Errno::ENOTDIR.into()),
             Some(place) => (place, false),
             None if create => (self.create_file(task, &found, mode)?, true),
-            None => return Err(Errno::ENOENT),
+            None => return Err(Errno::ENOENT.into()),
         };
         let stat = self.world(task).stat(place.node)?;
         if create && !fresh && stat.is_dir() {
-            return Err(Errno::EISDIR);
+            return Err(Errno::EISDIR.into());
         }
         if !fresh && flags & open::PATH == 0 {
             self.require_open(task, place.node, &stat, flags)?;
@@ -69,13 +77,19 @@ impl Kernel {
             && flags & open::PATH == 0
             && let Some(description) = self.task_file_description(place.node.ino)?
         {
-            return self.share_description(task, description, flags);
+            return Ok(self.share_description(task, description, flags)?);
         }
         // A new file has nothing to truncate.
         let flags = if fresh { flags & !open::TRUNC } else { flags };
-        let file = self.open_place(task, place, &stat, flags)?;
+        let entry = self.entry_of(task, found, place);
+        let way = open::PATH | open::DIRECTORY;
+        let file = if stat.mode & kind::FMT == kind::FIFO && flags & way == 0 {
+            self.open_fifo(task, place.node, entry.clone(), flags)?
+        } else {
+            self.open_place(task, place, &stat, flags)?
+        };
         let fd = self.install(task, file, flags)?;
-        self.note_opened(task, fd, found, place, flags)?;
+        self.note_opened(task, fd, place.node, entry, flags)?;
         self.log_open(task, (dirfd, path), fd, flags);
         Ok(fd)
     }
@@ -103,14 +117,13 @@ impl Kernel {
         &mut self,
         task: TaskId,
         fd: Fd,
-        found: Found,
-        place: Place,
+        node: Node,
+        entry: Option<Entry>,
         flags: u32,
     ) -> Result<(), Errno> {
-        let entry = self.entry_of(task, found, place);
         let name = entry.map(|entry| self.open_names.open(entry.dir, entry.name));
         let id = self.description_id(task, fd.0 as i32)?;
-        self.files.get_mut(id)?.origin = Some(Origin { node: place.node, name });
+        self.files.get_mut(id)?.origin = Some(Origin { node, name });
         if flags & open::PATH == 0 {
             self.note_open(task, id, inotify::OPEN);
             if flags & open::TRUNC != 0 {
@@ -205,7 +218,7 @@ impl Kernel {
             },
             kind::REG => {
                 let (caller, access) = (self.caller(task), Kernel::access(flags));
-                if flags & open::TRUNC != 0 && !is_view(node.fs) {
+                if flags & open::TRUNC != 0 && node.fs != TASK_FS {
                     let mode = self.mode_after_write(task, node)?;
                     let change = SetAttributes { size: Some(0), mode, ..SetAttributes::default() };
                     self.world(task).with(node.fs, |fs| fs.set_attributes(&caller, node.ino, &change))?;
@@ -215,16 +228,5 @@ impl Kernel {
             }
             _ => Err(Errno::ENXIO),
         }
-    }
-}
-
-/// What a path is used for that is opened with these flags.
-fn uses(flags: u32, create: bool) -> &'static [PathUse] {
-    let access = Kernel::access(flags);
-    let write = flags & open::PATH == 0 && (access.write || create || flags & open::TRUNC != 0);
-    match (write, access.read) {
-        (true, true) => &[PathUse::Read, PathUse::Write],
-        (true, false) => &[PathUse::Write],
-        (false, _) => &[PathUse::Read],
     }
 }

@@ -2,7 +2,7 @@
 
 use oac_abi::{
     Errno, bounds,
-    flags::{UTIME_NOW_NS, UTIME_OMIT_NS, at, inotify, open, rename},
+    flags::{UTIME_NOW_NS, UTIME_OMIT_NS, at, inotify, mode as kind, open, rename},
     stat::Stat,
 };
 use oac_vfs::{
@@ -18,7 +18,7 @@ use crate::{
     description::File,
     dispatch::Sys,
     file_events::{Move, Subject},
-    permission::{NewTime, mode_change, owner_change, time_change},
+    permission::{NewTime, mode_change, new_file_mode, owner_change, time_change},
 };
 
 /// Whether a path-taking call follows a link at the end of its path.
@@ -63,6 +63,11 @@ impl Sys<'_> {
 
     pub(crate) fn mkdirat(self, dirfd: i32, path: &[u8], mode: u32) -> Answer {
         self.kernel.make_directory(self.task, dirfd, path, mode)?;
+        Ok(0)
+    }
+
+    pub(crate) fn mknodat(self, dirfd: i32, path: &[u8], mode: u32, _device: u64) -> Answer {
+        self.kernel.make_node(self.task, dirfd, path, mode)?;
         Ok(0)
     }
 
@@ -301,6 +306,33 @@ impl Kernel {
         // Only the sticky bit can be asked for besides the permissions, mkdir(2).
         let mode = self.umasked(task, mode)? & 0o1777;
         self.create(task, &found, name, NewNode::Directory { mode })?;
+        Ok(())
+    }
+
+    /// mknodat(2). Devices are the kernel's own.
+    ///
+    /// # Errors
+    /// As that; EPERM for devices and directories.
+    fn make_node(&mut self, task: TaskId, dirfd: i32, path: &[u8], mode: u32) -> Result<(), Errno> {
+        match mode & kind::FMT {
+            0 | kind::REG | kind::FIFO | kind::SOCK | kind::CHR | kind::BLK => {}
+            kind::DIR => return Err(Errno::EPERM),
+            _ => return Err(Errno::EINVAL),
+        }
+        let found = self.find(task, dirfd, path, LastLink::Name)?;
+        let name = Self::find_new(&found, false)?;
+        let dir = self.world(task).stat(found.member)?;
+        let bits = new_file_mode(self.umasked(task, mode)?, &dir, &self.caller(task));
+        let node = match mode & kind::FMT {
+            kind::FIFO => NewNode::Fifo { mode: bits },
+            kind::SOCK => NewNode::Socket { mode: bits },
+            kind::CHR | kind::BLK => {
+                self.require_creation(task, found.member)?;
+                return Err(Errno::EPERM);
+            }
+            _ => NewNode::File { mode: bits },
+        };
+        self.create(task, &found, name, node)?;
         Ok(())
     }
 
@@ -559,7 +591,11 @@ impl Kernel {
         if fd == at::FDCWD {
             return Ok(self.tasks.life(task)?.cwd.place().node);
         }
-        match &self.description(task, fd)?.file {
+        let description = self.description(task, fd)?;
+        if let Some(origin) = description.origin {
+            return Ok(origin.node);
+        }
+        match &description.file {
             File::Regular { node, .. }
             | File::Device { node, .. }
             | File::Terminal { node: Some(node), .. } => Ok(*node),

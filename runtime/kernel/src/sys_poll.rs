@@ -82,6 +82,10 @@ impl Kernel {
                 keys.push(WaitKey::PipeIn(pipe));
                 self.pipes.poll_reader(pipe)
             }
+            File::PipeBoth(pipe) => {
+                keys.extend([WaitKey::PipeIn(pipe), WaitKey::PipeOut(pipe)]);
+                self.pipes.poll_reader(pipe) | self.pipes.poll_writer(pipe)
+            }
             File::PipeWriter(pipe) => {
                 keys.push(WaitKey::PipeOut(pipe));
                 self.pipes.poll_writer(pipe)

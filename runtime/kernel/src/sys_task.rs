@@ -109,6 +109,7 @@ impl Kernel {
             self.release_from(id, entry.description);
         }
         self.locks.unwant(id);
+        self.cancel_fifo(id);
         self.namespaces.release(life.namespace);
         drop(life);
         if !self.mounted.is_empty() {

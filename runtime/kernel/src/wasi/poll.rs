@@ -136,7 +136,7 @@ impl Kernel {
     /// How many bytes a read would give, where that is known.
     fn readable_bytes(&self, id: DescriptionId) -> u64 {
         match self.files.get(id).map(|description| &description.file) {
-            Ok(File::PipeReader(pipe)) => self.pipes.buffered_bytes(*pipe) as u64,
+            Ok(File::PipeReader(pipe) | File::PipeBoth(pipe)) => self.pipes.buffered_bytes(*pipe) as u64,
             Ok(File::Socket(socket)) => self.sockets.readable_bytes(*socket) as u64,
             Ok(File::Inotify(watcher)) => self.watchers.buffered_bytes(*watcher) as u64,
             Ok(File::Fetch(fetch)) => self.fetches.buffered_bytes(*fetch) as u64,
