@@ -13,11 +13,12 @@ use oac_vfs::{
 use crate::{
     Kernel, LogEvent, TaskId,
     answer::Answer,
+    capabilities::PathUse,
     description::{DescriptionId, File, OpenDirectory, Origin},
     fd_table::{Fd, FdEntry},
     open_names::Entry,
     permission::new_file_mode,
-    world::TASK_FS,
+    world::{TASK_FS, is_view},
 };
 
 impl Kernel {
@@ -55,7 +56,7 @@ impl Kernel {
             (false, false) => LastLink::Follow,
         };
         let start = self.start(task, dirfd, path)?;
-        let found = self.walk(task, |walker| walker.find(start, path, last_link))?;
+        let found = self.find_permitted(task, (start, path), last_link, uses(flags, create))?;
         if create && found.slash {
             return Err(Errno::EISDIR.into());
         }
@@ -83,7 +84,7 @@ impl Kernel {
         let flags = if fresh { flags & !open::TRUNC } else { flags };
         let entry = self.entry_of(task, found, place);
         let way = open::PATH | open::DIRECTORY;
-        let file = if stat.mode & kind::FMT == kind::FIFO && flags & way == 0 {
+        let file = if stat.mode & kind::FMT == kind::FIFO && flags & way == 0 && !is_view(place.node.fs) {
             self.open_fifo(task, place.node, entry.clone(), flags)?
         } else {
             self.open_place(task, place, &stat, flags)?
@@ -218,7 +219,7 @@ impl Kernel {
             },
             kind::REG => {
                 let (caller, access) = (self.caller(task), Kernel::access(flags));
-                if flags & open::TRUNC != 0 && node.fs != TASK_FS {
+                if flags & open::TRUNC != 0 && !is_view(node.fs) {
                     let mode = self.mode_after_write(task, node)?;
                     let change = SetAttributes { size: Some(0), mode, ..SetAttributes::default() };
                     self.world(task).with(node.fs, |fs| fs.set_attributes(&caller, node.ino, &change))?;
@@ -228,5 +229,16 @@ impl Kernel {
             }
             _ => Err(Errno::ENXIO),
         }
+    }
+}
+
+/// What a path is used for that is opened with these flags.
+fn uses(flags: u32, create: bool) -> &'static [PathUse] {
+    let access = Kernel::access(flags);
+    let write = flags & open::PATH == 0 && (access.write || create || flags & open::TRUNC != 0);
+    match (write, access.read) {
+        (true, true) => &[PathUse::Read, PathUse::Write],
+        (true, false) => &[PathUse::Write],
+        (false, _) => &[PathUse::Read],
     }
 }
