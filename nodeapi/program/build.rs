@@ -21,6 +21,8 @@ fn main() {
     // The shadow stack: `MAX_STACK_BYTES` of the engine's QuickJS module, and room for what runs above the check.
     if env::var("CARGO_CFG_TARGET_FAMILY").is_ok_and(|family| family == "wasm") {
         println!("cargo:rustc-link-arg-bins=-zstack-size={}", 8 << 20);
+        // Guest modules call back through the function table.
+        println!("cargo:rustc-link-arg-bins=--export-table");
     }
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     let (mut files, mut blob) = (Vec::new(), Vec::new());

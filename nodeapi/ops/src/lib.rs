@@ -27,5 +27,4 @@ pub mod intl;
 pub mod string_decoder;
 pub mod text;
 pub mod url;
-pub mod webassembly;
 pub mod zlib;

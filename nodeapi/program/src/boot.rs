@@ -44,7 +44,7 @@ const LOADER: &str = r"(host) => {
 }";
 
 fn boot() -> Result<QuickJs, EngineError> {
-    let mut engine = QuickJs::new(OpState::default(), ops::ALL);
+    let mut engine = QuickJs::with_reentrant(OpState::default(), ops::ALL, ops::REENTRANT);
     engine.run_host_script(LOADER, "glue:loader")?;
     Ok(engine)
 }

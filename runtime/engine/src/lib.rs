@@ -31,7 +31,7 @@ mod port;
 mod quickjs;
 
 pub use port::{
-    ArgSource, Engine, EngineError, OpArgs, OpDecl, OpError, OpResult, OpState, OpValue, ThrowKind,
+    ArgSource, Engine, EngineError, OpArgs, OpDecl, OpError, OpResult, OpState, OpValue, Reenter, ReentrantOp, ThrowKind,
 };
 #[cfg(feature = "quickjs")]
 pub use quickjs::QuickJs;

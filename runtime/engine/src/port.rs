@@ -26,6 +26,25 @@ pub struct OpDecl {
     pub run: fn(&mut OpState, &OpArgs<'_>) -> OpResult,
 }
 
+/// A native function during which scripts run again. It takes and gives numbers only, and gets neither state nor memory of scripts:
+/// those may change while it runs.
+#[derive(Clone, Copy)]
+pub struct ReentrantOp {
+    /// The name, among those of the other ops.
+    pub name: &'static str,
+    /// The function.
+    pub run: fn(&dyn Reenter, &[f64]) -> f64,
+}
+
+/// The way back into scripts for a [`ReentrantOp`].
+pub trait Reenter {
+    /// Calls an entry point with numbers; gives the number that it returns, NaN for anything else.
+    ///
+    /// # Errors
+    /// As [`Engine::call`].
+    fn call(&self, entry: &str, args: &[f64]) -> Result<f64, EngineError>;
+}
+
 /// What an op gives back.
 pub type OpResult = Result<OpValue, OpError>;
 

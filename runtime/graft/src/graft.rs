@@ -24,6 +24,7 @@ use crate::{
         Callable, Element, Export, ExportKind, GlobalShape, Import, ImportKind, MemoryShape, Segment, Shape,
         TableShape, letter,
     },
+    traps,
 };
 
 /// Why a guest was refused.
@@ -476,7 +477,7 @@ impl<'a> Grafting<'a> {
                 continue;
             }
             if access::emit(&mut out, &operator, &aside, &layout, scratch)?
-                || self.reference(&mut out, &operator, top, &layout)?
+                || self.changed(&mut out, &operator, top, &layout)?
             {
                 continue;
             }
@@ -487,8 +488,8 @@ impl<'a> Grafting<'a> {
         Ok(validator.into_allocations())
     }
 
-    /// Emits an instruction about references that is not the same in the grafted module; false for any other.
-    fn reference(
+    /// Emits an instruction that is not the same in the grafted module, memory instructions apart; false for any other.
+    fn changed(
         &mut self,
         out: &mut Function,
         operator: &Operator<'_>,
@@ -498,6 +499,10 @@ impl<'a> Grafting<'a> {
         use wasmparser::{HeapType as Heap, RefType as Ref, ValType as Type};
         let external = |table: u32| self.shape.tables[table as usize].element == Element::External;
         let (request, tables): (i32, Vec<u32>) = match *operator {
+            Operator::Unreachable => {
+                out.instructions().i32_const(traps::UNREACHABLE as i32).call(layout.trap()).unreachable();
+                return Ok(true);
+            }
             Operator::RefNull { hty } if Ref::new(true, hty) == Some(Ref::EXTERNREF) => {
                 out.instructions().i32_const(0);
                 return Ok(true);

@@ -33,7 +33,7 @@ mod graft;
 mod reencode;
 mod shape;
 
-pub use graft::{GraftError, graft, validate};
+pub use graft::{Graft, GraftError, graft, validate};
 pub use shape::{
     Callable, Element, Export, ExportKind, GlobalShape, Import, ImportKind, MemoryShape, Segment, Shape,
     TableShape, custom_sections,
@@ -51,8 +51,8 @@ pub const PAGE_BYTES: u64 = 65_536;
 
 /// What lies in the host program's memory for an instance.
 pub mod control {
-    /// The stack of frames, shared by all instances: `top: u32, limit: u32, trap: u32`. `trap` says why an instance trapped on
-    /// purpose ([`super::traps`]), else 0.
+    /// The stack of frames, shared by all instances: `top: u32, limit: u32, trap: u32`. `trap` says why an instance is
+    /// about to execute `unreachable` ([`super::traps`]), else 0.
     pub const STACK_BYTES: u32 = 12;
     /// Offset of `limit`.
     pub const STACK_LIMIT: u64 = 4;
@@ -99,10 +99,11 @@ pub mod control {
     }
 }
 
-/// Why an instance trapped on purpose, as it notes in its stack's `trap`. What the machine's engine finds itself is not among them.
+/// Why an instance executed `unreachable`, as it notes before in its stack's `trap`; 0, nothing noted: an access outside a memory.
+/// What the machine's engine finds itself (a division by zero) ends otherwise.
 pub mod traps {
-    /// An access outside a memory.
-    pub const MEMORY: u32 = 1;
+    /// The guest's own `unreachable`.
+    pub const UNREACHABLE: u32 = 1;
     /// No room for a frame.
     pub const STACK: u32 = 2;
     /// The trampoline gave a status; any that is not zero becomes this.

@@ -12,7 +12,7 @@ mod url;
 mod webassembly;
 mod zlib;
 
-use oac_engine::OpDecl;
+use oac_engine::{OpDecl, ReentrantOp};
 
 /// Every table.
 pub(crate) const ALL: &[&[OpDecl]] = &[
@@ -28,3 +28,6 @@ pub(crate) const ALL: &[&[OpDecl]] = &[
     webassembly::OPS,
     zlib::OPS,
 ];
+
+/// Those during which scripts run again.
+pub(crate) const REENTRANT: &[ReentrantOp] = &[webassembly::ENTER];

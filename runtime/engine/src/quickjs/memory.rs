@@ -1,4 +1,4 @@
-//! Array buffers and the heap.
+//! Array buffers, the heap, and the time zone of dates.
 
 use rquickjs_sys as q;
 
@@ -11,6 +11,7 @@ pub(super) const TABLE: &[(&str, Intrinsic)] = &[
     ("externalArrayBuffer", external_array_buffer),
     ("memoryUsage", memory_usage),
     ("collectGarbage", collect_garbage),
+    ("setTimezone", set_timezone),
 ];
 
 /// `detachArrayBuffer(buffer)`.
@@ -61,5 +62,24 @@ fn memory_usage(_: &Shared, cx: Cx, _: &Args<'_>) -> Js {
 fn collect_garbage(_: &Shared, cx: Cx, _: &Args<'_>) -> Js {
     // SAFETY: plain call.
     unsafe { q::JS_RunGC(cx.rt()) };
+    Ok(cx.undefined())
+}
+
+#[cfg(feature = "patched")]
+unsafe extern "C" {
+    fn JS_SetTimezoneFunc(ctx: *mut q::JSContext, func: q::JSValue);
+}
+
+/// `setTimezone(fn)`: dates ask `fn(ms)` for the minutes that local time is behind UTC; `undefined` for what the system says.
+/// Nothing changes without the patched library.
+fn set_timezone(_: &Shared, cx: Cx, args: &Args<'_>) -> Js {
+    let func = args.get(0).clone();
+    #[cfg(feature = "patched")]
+    // SAFETY: takes over the reference.
+    unsafe {
+        JS_SetTimezoneFunc(cx.raw(), func.into_raw());
+    }
+    #[cfg(not(feature = "patched"))]
+    drop(func);
     Ok(cx.undefined())
 }

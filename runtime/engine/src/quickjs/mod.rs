@@ -20,7 +20,7 @@ use std::ffi::CString;
 
 use rquickjs_sys as q;
 
-use crate::port::{Engine, EngineError, OpArgs, OpDecl, OpState, OpValue};
+use crate::port::{Engine, EngineError, OpArgs, OpDecl, OpState, OpValue, Reenter, ReentrantOp};
 use args::{QuickArgs, to_js, to_op};
 use value::{Args, Cx, Js, Val};
 
@@ -34,12 +34,16 @@ const MAX_STACK_BYTES: usize = if cfg!(target_family = "wasm") { 6 << 20 } else 
 /// How much is allocated between two garbage collections at first. QuickJS raises it to 1.5 times what survived.
 const GC_THRESHOLD_BYTES: usize = 16 << 20;
 
+/// Numbers that a reentrant op takes, at most.
+const REENTRANT_ARGS_MAX: usize = 8;
+
 /// A native function of the engine's own.
 type Intrinsic = fn(&Shared, Cx, &Args<'_>) -> Js;
 
 /// What native functions reach through the runtime's opaque pointer.
 struct Shared {
     ops: Vec<OpDecl>,
+    reentrant: &'static [ReentrantOp],
     intrinsics: Vec<(&'static str, Intrinsic)>,
     state: RefCell<OpState>,
     entries: RefCell<HashMap<String, Val>>,
@@ -66,6 +70,11 @@ pub struct QuickJs {
 impl QuickJs {
     /// Makes a runtime with one realm. `ops` is a list of tables, one per binding.
     pub fn new(state: OpState, ops: &[&[OpDecl]]) -> Self {
+        QuickJs::with_reentrant(state, ops, &[])
+    }
+
+    /// The same, with ops during which scripts run again.
+    pub fn with_reentrant(state: OpState, ops: &[&[OpDecl]], reentrant: &'static [ReentrantOp]) -> Self {
         // SAFETY: plain calls; the runtime lives until the process ends.
         let cx = unsafe {
             let rt = q::JS_NewRuntime();
@@ -78,6 +87,7 @@ impl QuickJs {
         };
         let shared: &'static Shared = Box::leak(Box::new(Shared {
             ops: ops.iter().flat_map(|table| table.iter().copied()).collect(),
+            reentrant,
             intrinsics: intrinsics::all(),
             state: RefCell::new(state),
             entries: RefCell::default(),
@@ -99,6 +109,9 @@ fn host_object(cx: Cx, shared: &Shared) -> Js {
     let ops = cx.object()?;
     for (i, op) in shared.ops.iter().enumerate() {
         ops.set(op.name, native_function(cx, op.name, op_trampoline, i)?)?;
+    }
+    for (i, op) in shared.reentrant.iter().enumerate() {
+        ops.set(op.name, native_function(cx, op.name, reentrant_trampoline, i)?)?;
     }
     let engine = cx.object()?;
     for (i, (name, _)) in shared.intrinsics.iter().enumerate() {
@@ -187,6 +200,47 @@ unsafe extern "C" fn intrinsic_trampoline(
     match (shared.intrinsics[index as usize].1)(shared, cx, &args) {
         Ok(value) => value.into_raw(),
         Err(value::Thrown) => q::JS_EXCEPTION,
+    }
+}
+
+unsafe extern "C" fn reentrant_trampoline(
+    ctx: *mut q::JSContext,
+    _: q::JSValue,
+    argc: std::ffi::c_int,
+    argv: *mut q::JSValue,
+    index: std::ffi::c_int,
+) -> q::JSValue {
+    // SAFETY: QuickJS passes a live context and arguments.
+    let (cx, args) = unsafe {
+        let cx = Cx::from_raw(ctx);
+        (cx, Args::from_raw(cx, argc, argv))
+    };
+    let shared = shared_of(cx);
+    let mut numbers = [f64::NAN; REENTRANT_ARGS_MAX];
+    let count = args.len().min(REENTRANT_ARGS_MAX);
+    for (index, number) in numbers[..count].iter_mut().enumerate() {
+        *number = args.get(index).as_num().unwrap_or(f64::NAN);
+    }
+    let result = (shared.reentrant[index as usize].run)(&Reentry { cx, shared }, &numbers[..count]);
+    cx.num(result).into_raw()
+}
+
+/// A script that waits for a reentrant op.
+struct Reentry<'a> {
+    cx: Cx,
+    shared: &'a Shared,
+}
+
+impl Reenter for Reentry<'_> {
+    fn call(&self, entry: &str, args: &[f64]) -> Result<f64, EngineError> {
+        let cx = self.cx;
+        let function = self.shared.entries.borrow().get(entry).cloned();
+        let function = function.ok_or_else(|| EngineError::NoEntry(entry.to_owned()))?;
+        let args: Vec<Val> = args.iter().map(|&number| cx.num(number)).collect();
+        match function.call(&cx.undefined(), &args) {
+            Ok(value) => Ok(value.as_num().unwrap_or(f64::NAN)),
+            Err(thrown) => Err(EngineError::Uncaught(cx.describe(thrown))),
+        }
     }
 }
 

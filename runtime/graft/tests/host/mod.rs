@@ -370,7 +370,12 @@ fn enter(
     let code = word(memory, &store, trap);
     set_word(memory, &mut store, trap, 0);
     Err(Failure::Trap(match code {
-        traps::MEMORY => "out of bounds memory access".into(),
+        0 if ["unreachable", "out of bounds memory"]
+            .iter()
+            .any(|words| error.to_string().contains(words)) =>
+        {
+            "out of bounds memory access".into()
+        }
         traps::STACK => "call stack exhausted".into(),
         traps::CALLED => store.as_context_mut().data_mut().thrown.take().unwrap_or_default(),
         _ => error.to_string(),
