@@ -46,7 +46,7 @@ pub(super) enum Body {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Directory {
     pub(super) entries: Names,
-    /// Where it lies itself; `None` for the root and for what has been removed.
+    /// Where it lies itself, or lay when it was removed; `None` for the root.
     pub(super) parent: Option<(Ino, Arc<[u8]>)>,
     pub(super) subdirectories: u32,
 }

@@ -160,8 +160,7 @@ impl MemFs {
         let inode = self.inode_mut(ino)?;
         inode.names -= 1;
         inode.ctime_ns = caller.now_ns;
-        if let Body::Directory(directory) = &mut inode.body {
-            directory.parent = None;
+        if inode.is_directory() {
             self.inode_mut(dir)?.directory_mut()?.subdirectories -= 1;
         }
         Ok(ino)
@@ -257,6 +256,7 @@ impl FileSystem for MemFs {
 
     fn parent(&mut self, dir: Ino) -> Result<(Ino, Vec<u8>), Errno> {
         let (parent, name) = self.inode(dir)?.directory()?.parent.as_ref().ok_or(Errno::ENOENT)?;
+        self.inode(*parent).map_err(|_| Errno::ENOENT)?;
         Ok((*parent, name.to_vec()))
     }
 

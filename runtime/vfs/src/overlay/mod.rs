@@ -35,6 +35,8 @@ struct Node {
     parts: Vec<Part>,
     /// A name that leads here; `None` for the root and for what has lost it.
     place: Option<(Ino, Vec<u8>)>,
+    /// Where a directory lay that has been removed.
+    last_place: Option<(Ino, Vec<u8>)>,
     /// A directory's path in the layers beneath the top one.
     lower_path: Vec<u8>,
     /// Names of a file that came from a lower layer: its copy knows only those that it has itself.
@@ -124,6 +126,7 @@ impl Overlay {
             is_dir: true,
             parts,
             place: None,
+            last_place: None,
             lower_path: Vec::new(),
             links: None,
             subdirectories: None,
@@ -185,6 +188,7 @@ impl Overlay {
             is_dir: found.is_dir,
             parts: found.parts,
             place,
+            last_place: None,
             lower_path: if found.is_dir { found.lower_path } else { Vec::new() },
             links,
             subdirectories: None,

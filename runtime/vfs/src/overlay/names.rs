@@ -177,7 +177,8 @@ impl Overlay {
             }
         }
         self.changed(dir);
-        self.node_mut(ino)?.place = None;
+        let node = self.node_mut(ino)?;
+        node.last_place = node.place.take();
         self.forget_if_unused(ino);
         Ok(())
     }
@@ -264,7 +265,8 @@ impl Overlay {
                 self.move_in_upper(caller, old, (upper.0, old.1), to, moved)?;
                 match replaced {
                     Some(other) if self.node(other)?.is_dir => {
-                        self.node_mut(other)?.place = None;
+                        let node = self.node_mut(other)?;
+                        node.last_place = node.place.take();
                         self.forget_if_unused(other);
                     }
                     Some(other) => self.lose_name(other, new.0, new.1),

@@ -33,7 +33,12 @@ impl FileSystem for Overlay {
 
     fn parent(&mut self, dir: Ino) -> Result<(Ino, Vec<u8>), Errno> {
         let node = self.node(dir)?;
-        if node.is_dir { node.place.clone().ok_or(Errno::ENOENT) } else { Err(Errno::ENOTDIR) }
+        if !node.is_dir {
+            return Err(Errno::ENOTDIR);
+        }
+        let place = node.place.as_ref().or(node.last_place.as_ref()).ok_or(Errno::ENOENT)?;
+        self.node(place.0).map_err(|_| Errno::ENOENT)?;
+        Ok(place.clone())
     }
 
     fn metadata(&mut self, ino: Ino) -> Result<Stat, Errno> {
