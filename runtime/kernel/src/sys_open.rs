@@ -18,7 +18,8 @@ use crate::{
     fd_table::{Fd, FdEntry},
     open_names::Entry,
     permission::new_file_mode,
-    world::{TASK_FS, is_view},
+    proc,
+    world::{PROC_FS, TASK_FS, is_view},
 };
 
 impl Kernel {
@@ -80,6 +81,21 @@ impl Kernel {
         {
             return Ok(self.share_description(task, description, flags)?);
         }
+        let (place, stat) = match proc::open_descriptor(place.node.ino).filter(|_| place.node.fs == PROC_FS) {
+            Some((owner, fd)) if flags & open::PATH == 0 => {
+                let id = self.tasks.life(owner)?.fds.get(fd)?.description;
+                match self.files.get(id)?.file {
+                    // Opened anew, although no path leads to it any more.
+                    File::Regular { node, .. } if !is_view(node.fs) => {
+                        let stat = self.world(task).stat(node)?;
+                        (Place { mount: place.mount, node }, stat)
+                    }
+                    File::Socket(_) => return Err(Errno::ENXIO.into()),
+                    _ => return Ok(self.share_description(task, id, flags)?),
+                }
+            }
+            _ => (place, stat),
+        };
         // A new file has nothing to truncate.
         let flags = if fresh { flags & !open::TRUNC } else { flags };
         let entry = self.entry_of(task, found, place);

@@ -7,7 +7,7 @@ mod machine;
 use machine::{Arg, Done, Machine};
 use oac_abi::{
     Errno,
-    flags::{at, open, socket as sock},
+    flags::{at, mode, open, socket as sock},
     nr,
     sockaddr::SocketAddress,
     spawn::SpawnRequest,
@@ -86,8 +86,9 @@ fn descriptors() {
     assert_eq!(m.get(task, &format!("/proc/self/fd/{directory}/file")).unwrap(), "content");
     m.call(task, &call!(nr::UNLINKAT, -100, "/tmp/file", 0)).ok();
     assert_eq!(read_link(&mut m, task, &link), Ok("/tmp/file (deleted)".into()));
-    let again = m.open(task, &link, 0).ok();
-    assert_eq!(m.read(task, again, 9).text(), "tent", "what has no path is shared");
+    assert_eq!(m.get(task, &link).unwrap(), "content", "also when no path leads to it");
+    assert_eq!(m.stat(task, &link, 0).unwrap().size, 7);
+    assert!(m.stat(task, "/proc/self/fd/1", 0).unwrap().mode & mode::FMT == mode::FIFO);
     let stdout = m.open(task, "/dev/stdout", open::WRONLY).ok();
     m.write(task, stdout, b"out").ok();
     let listed = m.list(task, "/dev/fd");

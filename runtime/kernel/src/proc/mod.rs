@@ -12,15 +12,15 @@ use oac_abi::{
     stat::{Stat, StatFs},
 };
 use oac_vfs::{
-    Access, Caller, DirEntry, FileSystem, FsTable, Handle, Ino, NewNode, Node, Place, RenameMode,
-    SetAttributes, Walker, WriteAt, Written, kind_of,
+    Access, Caller, DirEntry, FileSystem, FileSystems as _, FsTable, Handle, Ino, NewNode, Node, Place,
+    RenameMode, SetAttributes, Walker, WriteAt, Written, kind_of,
 };
 
 use crate::{
     TaskId,
     answer::Answer,
     arguments::Out,
-    description::Description,
+    description::{Description, File},
     dispatch::Sys,
     fd_table::Fd,
     task::Task,
@@ -143,6 +143,11 @@ enum ProcNode {
         fd: Fd,
         info: bool,
     },
+    /// `fd/@<n>`, which is not listed: what is open there, for walks through a descriptor that no path leads to.
+    Open {
+        task: TaskId,
+        fd: Fd,
+    },
 }
 
 const SYSTEM_FIRST: u64 = 2;
@@ -152,6 +157,7 @@ const THREAD_BIT: u64 = 1 << 8;
 const CODE_DIR: u64 = 0xff;
 const CODE_FD: u64 = 0xfe;
 const CODE_FDINFO: u64 = 0xfd;
+const CODE_OPEN: u64 = 0xfc;
 
 impl ProcNode {
     fn ino(self) -> Ino {
@@ -167,6 +173,7 @@ impl ProcNode {
             ProcNode::Fd { task, thread, fd, info } => {
                 of(task, thread, fd.0, if info { CODE_FDINFO } else { CODE_FD })
             }
+            ProcNode::Open { task, fd } => of(task, false, fd.0, CODE_OPEN),
         }
     }
 
@@ -186,6 +193,7 @@ impl ProcNode {
             CODE_DIR => Ok(ProcNode::TaskDir { task, thread }),
             CODE_FD => Ok(ProcNode::Fd { task, thread, fd, info: false }),
             CODE_FDINFO => Ok(ProcNode::Fd { task, thread, fd, info: true }),
+            CODE_OPEN => Ok(ProcNode::Open { task, fd }),
             index if (index as usize) < TASK.len() => {
                 Ok(ProcNode::Task { task, thread, index: index as usize })
             }
@@ -197,6 +205,14 @@ impl ProcNode {
 /// Whether reading this file takes a new identifier each time.
 pub(crate) fn is_uuid(ino: Ino) -> bool {
     matches!(ProcNode::from_ino(ino), Ok(ProcNode::System(index)) if SYSTEM[index].0 == UUID)
+}
+
+/// Whose which descriptor is meant by a walk that went through `/proc/<pid>/fd`; `None` for any other file.
+pub(crate) fn open_descriptor(ino: Ino) -> Option<(TaskId, Fd)> {
+    match ProcNode::from_ino(ino) {
+        Ok(ProcNode::Open { task, fd }) => Some((task, fd)),
+        _ => None,
+    }
 }
 
 /// A version 4 UUID of random bytes, RFC 9562, as the file shows it.
@@ -277,12 +293,24 @@ impl ProcFiles<'_> {
                 let write = if description.writable() { 0o200 } else { 0 };
                 if info { kind::REG | 0o444 } else { kind::LNK | read | write }
             }
+            ProcNode::Open { task, fd } => {
+                let of = match self.description(task, fd)?.file {
+                    File::Regular { .. } => kind::REG,
+                    File::Socket(_) => kind::SOCK,
+                    File::Device { .. } | File::Terminal { .. } => kind::CHR,
+                    _ => kind::FIFO,
+                };
+                of | 0o600
+            }
         })
     }
 
     /// A task's files belong to who it acts as.
     fn owner(&self, node: ProcNode) -> (u32, u32) {
-        let (ProcNode::TaskDir { task, .. } | ProcNode::Task { task, .. } | ProcNode::Fd { task, .. }) = node
+        let (ProcNode::TaskDir { task, .. }
+        | ProcNode::Task { task, .. }
+        | ProcNode::Fd { task, .. }
+        | ProcNode::Open { task, .. }) = node
         else {
             return (0, 0);
         };
@@ -357,6 +385,9 @@ impl FileSystem for ProcFiles<'_> {
                 ProcNode::Task { task, thread, index }
             }
             ProcNode::Task { task, thread, index } => match TASK[index].0 {
+                "fd" if name.first() == Some(&b'@') => {
+                    ProcNode::Open { task, fd: Fd(number(&name[1..]).ok_or(Errno::ENOENT)?) }
+                }
                 path @ ("fd" | "fdinfo") => {
                     let fd = Fd(number(name).ok_or(Errno::ENOENT)?);
                     ProcNode::Fd { task, thread, fd, info: path == "fdinfo" }
@@ -398,6 +429,11 @@ impl FileSystem for ProcFiles<'_> {
 
     fn metadata(&mut self, ino: Ino) -> Result<Stat, Errno> {
         let node = ProcNode::from_ino(ino)?;
+        if let ProcNode::Open { task, fd } = node
+            && let File::Regular { node, .. } | File::Device { node, .. } = self.description(task, fd)?.file
+        {
+            return World { table: self.table, view: self.view }.stat(node);
+        }
         let mode = self.mode(node)?;
         let nlink = if kind_of(mode) == kind::DIR { 2 } else { 1 };
         let (uid, gid) = self.owner(node);
@@ -466,7 +502,7 @@ impl FileSystem for ProcFiles<'_> {
                     }
                 }
             },
-            ProcNode::Fd { .. } => return Err(Errno::ENOTDIR),
+            ProcNode::Fd { .. } | ProcNode::Open { .. } => return Err(Errno::ENOTDIR),
         }
         Ok(entries)
     }

@@ -225,10 +225,13 @@ impl ProcFiles<'_> {
 
     /// What a descriptor is called: proc_pid_fd(5).
     pub(super) fn fd_link(&mut self, id: TaskId, fd: Fd) -> Result<Vec<u8>, Errno> {
-        let file = &self.description(id, fd)?.file;
+        let description = self.description(id, fd)?;
         let anonymous = |name: &str| Ok(format!("anon_inode:{name}").into_bytes());
-        match file {
-            File::PipeReader(pipe) | File::PipeWriter(pipe) => Ok(format!("pipe:[{}]", pipe.0).into_bytes()),
+        match &description.file {
+            _ if description.origin.is_some() => self.path_of_fd(id, fd),
+            File::PipeReader(pipe) | File::PipeWriter(pipe) | File::PipeBoth(pipe) => {
+                Ok(format!("pipe:[{}]", pipe.0).into_bytes())
+            }
             File::Socket(socket) => Ok(format!("socket:[{}]", socket.0).into_bytes()),
             File::Fetch(_) => anonymous("[fetch]"),
             File::Signals { .. } => anonymous("[signalfd]"),
@@ -238,12 +241,12 @@ impl ProcFiles<'_> {
         }
     }
 
-    /// Where a walk through it goes on. What has a path is opened anew; the rest is what `/task` has, whose opening shares it.
+    /// Where a walk through it goes on: the path, if there is one, else the open file itself.
     pub(super) fn fd_target(&mut self, id: TaskId, fd: Fd) -> Result<Vec<u8>, Errno> {
-        let shared = format!("/task/{id}/fd/{}", fd.0).into_bytes();
+        let open = format!("/proc/{id}/fd/@{}", fd.0).into_bytes();
         match self.path_of_fd(id, fd) {
             Ok(path) if path.starts_with(b"/") && !path.ends_with(DELETED) => Ok(path),
-            _ => Ok(shared),
+            _ => Ok(open),
         }
     }
 
@@ -286,7 +289,7 @@ impl ProcFiles<'_> {
         let (position, ino) = match &description.file {
             File::Regular { offset, node, .. } => (*offset, node.ino.0),
             File::Directory(directory) => (directory.next as u64, directory.place.place().node.ino.0),
-            File::PipeReader(pipe) | File::PipeWriter(pipe) => (0, pipe.0),
+            File::PipeReader(pipe) | File::PipeWriter(pipe) | File::PipeBoth(pipe) => (0, pipe.0),
             File::Socket(socket) => (0, socket.0),
             _ => (0, 0),
         };

@@ -42,7 +42,10 @@ pub(crate) fn internet_address(domain: Domain, address: &SocketAddress) -> Resul
             let ip = address.ip().to_ipv4_mapped().map_or(IpAddr::V6(*address.ip()), IpAddr::V4);
             Ok(Address { ip, port: Port(address.port()) })
         }
-        (SocketAddress::V4(_) | SocketAddress::Unix(_), Domain::V6) => Err(Errno::EINVAL),
+        // What is shorter than an address of the own family is not looked at.
+        (SocketAddress::V4(_), Domain::V6) => Err(Errno::EINVAL),
+        (SocketAddress::Unix(name), Domain::V4) if name.len() < 14 => Err(Errno::EINVAL),
+        (SocketAddress::Unix(name), Domain::V6) if name.len() < 22 => Err(Errno::EINVAL),
         _ => Err(Errno::EAFNOSUPPORT),
     }
 }

@@ -8,7 +8,7 @@ use oac_abi::{
     flags::{at, mode as kind_bits},
     sockaddr::SocketAddress,
 };
-use oac_vfs::{FileSystems as _, LastLink};
+use oac_vfs::{FileSystems as _, LastLink, Want};
 
 use super::{Inbox, Kind, PeerCredentials, Socket, SocketId, Sockets, State, UnixName, datagram::Sender};
 use crate::{
@@ -124,6 +124,7 @@ impl Kernel {
             [0, ..] => self.sockets.abstract_names.get(&(kind, name.clone())).copied(),
             _ => {
                 let place = self.existing(task, at::FDCWD, name, LastLink::Follow)?;
+                self.require(task, place.node, Want::WRITE)?;
                 let stat = self.world(task).stat(place.node)?;
                 if stat.mode & kind_bits::FMT != kind_bits::SOCK {
                     return Err(Errno::ECONNREFUSED);
