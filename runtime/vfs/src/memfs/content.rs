@@ -191,7 +191,7 @@ impl Content {
             let next = (index + 1).saturating_mul(CHUNK_BYTES as u64);
             let end = if range.end >= next { CHUNK_BYTES } else { position(range.end).1 };
             if start == 0
-                && (end >= CHUNK_BYTES || end >= chunk.bytes.len() && chunk.taken & !pages(0..end) == 0)
+                && (end >= CHUNK_BYTES || end >= chunk.bytes.len() && chunk.taken & !whole_pages(0..end) == 0)
             {
                 self.put(index, None);
             } else {

@@ -94,14 +94,17 @@ impl TarFs {
     /// # Errors
     /// When it is none, is cut off, has sparse files, or more than TAR_MEMBERS_MAX members.
     pub fn new(archive: impl Into<Arc<[u8]>>) -> Result<TarFs, ArchiveError> {
-        let archive = archive.into();
+        TarFs::with_limit(archive.into(), bounds::TAR_MEMBERS_MAX)
+    }
+
+    fn with_limit(archive: Arc<[u8]>, max: usize) -> Result<TarFs, ArchiveError> {
         let mut tree = TreeBuilder { nodes: vec![directory(0, Vec::new())] };
         let mut members = Members::new(&archive);
         let mut count = 0;
         while let Some(member) = members.next()? {
             count += 1;
-            if count > bounds::TAR_MEMBERS_MAX {
-                return Err(ArchiveError::TooMany { max: bounds::TAR_MEMBERS_MAX });
+            if count > max {
+                return Err(ArchiveError::TooMany { max });
             }
             tree.add(member);
         }
@@ -369,5 +372,24 @@ impl FileSystem for TarFs {
 
     fn fork(&mut self) -> Result<Box<dyn FileSystem>, Errno> {
         Ok(Box::new(self.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_bounded() {
+        let mut builder = ::tar::Builder::new(Vec::new());
+        for _ in 0..3 {
+            let mut header = ::tar::Header::new_gnu();
+            header.set_size(0);
+            builder.append_data(&mut header, "same", &[][..]).unwrap();
+        }
+        let archive: Arc<[u8]> = builder.into_inner().unwrap().into();
+        assert!(TarFs::with_limit(Arc::clone(&archive), 3).is_ok());
+        let refused = TarFs::with_limit(archive, 2).unwrap_err();
+        assert_eq!((&refused, refused.errno()), (&ArchiveError::TooMany { max: 2 }, Errno::ENOSPC));
     }
 }
