@@ -26,7 +26,7 @@ pub(crate) fn link_all(
             Some(global) => global.to_owned(),
             None => project.join(node_modules).join(".bin"),
         };
-        for (name, target) in &package.manifest.bin {
+        for (name, target) in commands(package, &project.join(location)) {
             let file = project.join(location).join(target);
             if file.exists() {
                 folders.entry(folder.clone()).or_default().links.entry(name).or_insert(file);
@@ -48,7 +48,7 @@ pub(crate) fn link_all(
 /// What a `.bin` folder is to hold, and whose links in it are ours.
 #[derive(Default)]
 struct Folder<'a> {
-    links: HashMap<&'a str, PathBuf>,
+    links: HashMap<String, PathBuf>,
     packages: HashSet<&'a str>,
 }
 
@@ -60,6 +60,20 @@ fn owner(target: &Path) -> Option<String> {
     let mut parts = target.components().map(|c| c.as_os_str().to_string_lossy());
     let first = parts.next()?;
     if first.starts_with('@') { Some(format!("{first}/{}", parts.next()?)) } else { Some(first.into_owned()) }
+}
+
+/// The commands of a package: names, and files within it.
+pub(crate) fn commands(package: &Package, folder: &Path) -> Vec<(String, String)> {
+    let manifest = &package.manifest;
+    let declared = manifest.bin.iter().map(|(name, target)| (name.clone(), target.clone()));
+    let listed = manifest.bin_folder.iter().flat_map(|bin| {
+        let entries = fs::read_dir(folder.join(bin)).ok().into_iter().flatten().filter_map(Result::ok);
+        let files = entries.filter(|e| e.file_type().is_ok_and(|t| t.is_file()));
+        let names =
+            files.map(|e| e.file_name().to_string_lossy().into_owned()).filter(|n| !n.starts_with('.'));
+        names.map(move |name| (name.clone(), format!("{bin}/{name}"))).collect::<Vec<_>>()
+    });
+    declared.chain(listed).collect()
 }
 
 /// A link in a `.bin` folder that was made, changed or taken away.

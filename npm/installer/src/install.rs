@@ -52,12 +52,7 @@ impl Installation {
         let node_modules = project.join("node_modules");
         let made_node_modules = !node_modules.exists();
         fs::create_dir_all(&node_modules).map_err(InstallError::file("mkdir", &node_modules))?;
-        let entries = fs::read_dir(&node_modules).map_err(InstallError::file("scandir", &node_modules))?;
-        for entry in entries.filter_map(Result::ok) {
-            if entry.file_name().to_string_lossy().starts_with(STAGING_PREFIX) {
-                remove_if_there(&entry.path(), |p| fs::remove_dir_all(p))?;
-            }
-        }
+        remove_leftovers(project)?;
         let nanos = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
         let staging = node_modules.join(format!("{STAGING_PREFIX}{nanos:x}"));
         fs::create_dir(&staging).map_err(InstallError::file("mkdir", &staging))?;
@@ -222,10 +217,24 @@ impl Installation {
 
 /// npm makes the files of `bin` executable, whatever the tarball says.
 fn make_bins_executable(package: &Package, folder: &Path) -> Result<(), InstallError> {
-    for target in package.manifest.bin.values() {
+    for (_, target) in bins::commands(package, folder) {
         let file = folder.join(target);
         if file.is_file() {
             os::chmod(&file, 0o755).map_err(InstallError::file("chmod", file))?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes what an install that was killed left behind.
+///
+/// # Errors
+/// `InstallError::File`.
+pub fn remove_leftovers(project: &Path) -> Result<(), InstallError> {
+    let Ok(entries) = fs::read_dir(project.join("node_modules")) else { return Ok(()) };
+    for entry in entries.filter_map(Result::ok) {
+        if entry.file_name().to_string_lossy().starts_with(STAGING_PREFIX) {
+            remove_if_there(&entry.path(), |p| fs::remove_dir_all(p))?;
         }
     }
     Ok(())

@@ -23,17 +23,19 @@ mod plan;
 mod prepare;
 mod resolving;
 mod scripts;
+mod substitute;
 
 pub use actual::{actual_lock, installed_lock};
 pub use cache::{Cache, CachedPackument};
 pub use error::{InstallError, TarballProblem, errno_name, errno_number, errno_text};
 pub use extract::{ENTRIES_MAX, UNPACKED_BYTES_MAX, extract, tarball_files};
-pub use install::{Installation, write_whole};
+pub use install::{Installation, remove_leftovers, write_whole};
 pub use pack::{PackedFile, pack_list, pack_tarball};
-pub use plan::{Plan, Removal, plan};
-pub use prepare::{Take, TarballSource, tarballs};
+pub use plan::{Plan, Removal, SUBSTITUTE, plan};
+pub use prepare::{Take, TarballSource, replaced, tarballs};
 pub use resolving::{FetchOptions, Packuments, read_manifest, resolve};
 pub use scripts::{Script, ScriptEnvironment, ScriptOutcome, run, spawn};
+pub use substitute::substitute;
 
 /// Is told how things go on, to show it or not.
 pub trait Observer {

@@ -21,7 +21,7 @@ fn bytes(path: &Path) -> &[u8] {
 }
 
 #[cfg(target_family = "wasm")]
-fn errno(errno: oac_sys::Errno) -> io::Error {
+pub(crate) fn errno(errno: oac_sys::Errno) -> io::Error {
     use oac_sys::Errno as E;
     let kind = match errno {
         E::ENOENT => io::ErrorKind::NotFound,
@@ -47,4 +47,18 @@ pub(crate) fn symlink(target: &Path, link: &Path) -> io::Result<()> {
 pub(crate) fn chmod(path: &Path, mode: u32) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
+}
+
+/// Whether a file has an executable bit.
+#[cfg(target_family = "wasm")]
+pub(crate) fn is_executable(path: &Path) -> bool {
+    // The standard library's file attributes have no permissions there.
+    oac_sys::stat(bytes(path)).is_ok_and(|stat| stat.mode & 0o111 != 0)
+}
+
+/// Whether a file has an executable bit.
+#[cfg(unix)]
+pub(crate) fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o111 != 0)
 }

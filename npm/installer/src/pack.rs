@@ -1,6 +1,6 @@
 //! Which files of a folder belong to its package, and the tarball of them: npm's `packlist` and `pack`.
 
-use crate::InstallError;
+use crate::{InstallError, os};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use oac_npm_spec::{Glob, GlobOptions, Manifest, locale_compare};
@@ -137,20 +137,8 @@ pub fn pack_list(
 fn describe(folder: &Path, path: String) -> Result<PackedFile, InstallError> {
     let full = folder.join(&path);
     let metadata = fs::metadata(&full).map_err(InstallError::file("stat", &full))?;
-    let mode = if is_executable(&metadata) { 0o755 } else { 0o644 };
+    let mode = if os::is_executable(&full) { 0o755 } else { 0o644 };
     Ok(PackedFile { path, size_bytes: metadata.len(), mode })
-}
-
-#[cfg(unix)]
-fn is_executable(metadata: &fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    metadata.permissions().mode() & 0o111 != 0
-}
-
-/// WASI's file attributes have no permissions.
-#[cfg(not(unix))]
-fn is_executable(_metadata: &fs::Metadata) -> bool {
-    false
 }
 
 fn root_rules(folder: &Path, package: &Value, skipped: &[String]) -> Folder {

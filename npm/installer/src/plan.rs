@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 /// The file in which npm notes what it installed.
 pub(crate) const HIDDEN_LOCK: &str = "node_modules/.package-lock.json";
+/// Where the hidden lock file notes the package that was installed in another's place.
+pub const SUBSTITUTE: &str = "oacSubstitute";
 /// Folders of this name in `node_modules` are ours, and left over when we were killed.
 pub(crate) const STAGING_PREFIX: &str = ".oac-staging-";
 
@@ -102,13 +104,20 @@ fn state(project: &Path, package: &Package, hidden: Option<&Lockfile>) -> State 
             (Some(a), Some(b)) => a.starts_with("file:") == b.starts_with("file:"),
             _ => true,
         };
-        return if same_version && same_content && same_source { State::Same } else { State::Other };
+        let same_variant = text(SUBSTITUTE) == package.substitute.as_deref();
+        return if same_version && same_content && same_source && same_variant {
+            State::Same
+        } else {
+            State::Other
+        };
     }
     let Ok(text) = fs::read(manifest) else { return State::Absent };
     let Ok(value) = serde_json::from_slice::<Value>(&text) else { return State::Other };
     let says =
         |key: &str, wanted: &Option<String>| value.get(key).and_then(Value::as_str) == wanted.as_deref();
-    if says("name", &package.manifest.name) && says("version", &package.manifest.version) {
+    let name = package.substitute.clone().or_else(|| package.manifest.name.clone());
+    let any_version = package.substitute.is_some();
+    if says("name", &name) && (any_version || says("version", &package.manifest.version)) {
         State::Same
     } else {
         State::Other

@@ -102,6 +102,34 @@ fn read_file(package: &Package) -> Result<Vec<u8>, InstallError> {
     Ok(bytes)
 }
 
+/// The packages with the address, integrity and manifest of what is installed in their place. Variants are
+/// sometimes published later: the newest compatible one before is taken; without any the package itself is installed.
+///
+/// # Errors
+/// As the registry fails.
+pub fn replaced<T: Transport>(
+    packages: &[Package],
+    packuments: &mut Packuments<'_, T>,
+) -> Result<Vec<Package>, InstallError> {
+    let mut known = HashMap::new();
+    for name in packages.iter().filter_map(|p| p.substitute.as_ref()) {
+        if !known.contains_key(name) {
+            known.insert(name.clone(), packuments.ask(name)?);
+        }
+    }
+    while let Some((name, packument)) = packuments.wait() {
+        known.insert(name, Some(packument?));
+    }
+    let replace = |package: &Package| {
+        let name = package.substitute.as_ref()?;
+        let version = package.manifest.version.as_deref()?;
+        let manifest = known.get(name)?.as_ref()?.manifest_near(version)?;
+        let (resolved, integrity) = (manifest.dist.tarball.clone(), manifest.dist.integrity.clone());
+        Some(Package { resolved, integrity, manifest, ..package.clone() })
+    };
+    Ok(packages.iter().map(|p| replace(p).unwrap_or_else(|| p.clone())).collect())
+}
+
 type Divided<'a> = (Vec<(&'a Package, Integrity)>, Vec<&'a Package>);
 
 /// Packages whose tarball is cached, and the others. What is cached needs no address.

@@ -127,7 +127,7 @@ pub fn spawn(
     foreground: bool,
 ) -> std::io::Result<ScriptOutcome> {
     use oac_sys::{SpawnRequest, WaitStatus, flags};
-    let failed = |errno: oac_sys::Errno| std::io::Error::other(errno.name());
+    let failed = crate::os::errno;
     let pipe = if foreground { None } else { Some(oac_sys::pipe(flags::open::CLOEXEC).map_err(failed)?) };
     // A script without a terminal reads an end of file, as under npm.
     let nothing = oac_sys::open(b"/dev/null", flags::open::RDONLY | flags::open::CLOEXEC, 0)

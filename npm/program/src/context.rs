@@ -84,6 +84,12 @@ impl Context {
         self.config.flag(key).unwrap_or(default)
     }
 
+    /// Whether packages made of WebAssembly take the place of those with machine code: in a container, which runs
+    /// none, unless `oac-wasm-packages` says otherwise.
+    pub(crate) fn prefers_wasm(&self) -> bool {
+        self.switch("oac-wasm-packages", cfg!(target_family = "wasm"))
+    }
+
     /// Whether the command is about global packages.
     pub(crate) fn is_global(&self) -> bool {
         self.switch("global", false) || self.config.get("location") == Some("global")

@@ -5,7 +5,9 @@ use crate::failure::Failure;
 use crate::project::Project;
 use crate::reify::{Job, Update};
 use crate::run_script::script_environment;
-use oac_npm_installer::{InstallError, Installation, Plan, Script, read_manifest, run, write_whole};
+use oac_npm_installer::{
+    InstallError, Installation, Plan, SUBSTITUTE, Script, read_manifest, remove_leftovers, run, write_whole,
+};
 use oac_npm_resolver::{Package, Resolution};
 use oac_npm_spec::{JsonStyle, Lockfile, Manifest, locale_compare};
 use std::fs;
@@ -44,6 +46,8 @@ pub(crate) fn note_pending_scripts(project: &Path, plan: &Plan) -> Result<(), Fa
 
 /// Takes packages away whose scripts did not run when an earlier install was killed.
 pub(crate) fn forget_pending(project: &Path) {
+    // Ignored: what cannot be removed is removed by the next install.
+    let _ = remove_leftovers(project);
     let path = project.join(PENDING_SCRIPTS);
     let Ok(text) = fs::read_to_string(&path) else { return };
     for location in text.lines().filter(|l| l.starts_with("node_modules/") && !l.contains("..")) {
@@ -198,7 +202,11 @@ pub(crate) fn save_hidden_lock(
     let mut hidden = Lockfile { packages: Default::default(), ..whole.clone() };
     for package in packages {
         if let Some(entry) = whole.packages.get(&package.location) {
-            hidden.packages.insert(package.location.clone(), entry.clone());
+            let mut entry = entry.clone();
+            if let Some(variant) = &package.substitute {
+                entry.insert(SUBSTITUTE.into(), variant.clone().into());
+            }
+            hidden.packages.insert(package.location.clone(), entry);
         }
     }
     let path = project.folder.join(HIDDEN_LOCK);

@@ -11,8 +11,8 @@ use crate::project::Project;
 use crate::report::Summary;
 use crate::workspaces::{self, Selection, Workspace};
 use oac_npm_installer::{
-    Cache, FetchOptions, Installation, Packuments, Plan, TarballSource, installed_lock, plan, resolve,
-    tarballs,
+    Cache, FetchOptions, Installation, Packuments, Plan, TarballSource, installed_lock, plan, replaced,
+    resolve, substitute, tarballs,
 };
 use oac_npm_registry::{Client, Packument, PickContext, Transport};
 use oac_npm_resolver::{
@@ -114,29 +114,7 @@ pub(crate) fn reify(context: &Context, job: &mut Job) -> Result<Summary, Failure
         Client::new(&context.config, &mut transport, retry_policy(&context.config), at_once(&context.config));
     let mut packuments = Packuments::new(client, &context.config, &cache, fetch_options(context));
     let mut progress = Progress::new(context);
-    let pick = pick_context(context)?;
-    add::name_requests(context, &mut job.requests, &mut packuments)?;
-    let known = pin_tags(&mut job.requests, &mut packuments, &pick)?;
-    let field = add::save_field(context);
-    let (requests, removals) = (job.requests.clone(), job.removals.clone());
-    for project in job.targets() {
-        add::enter(context, project, &requests, field);
-        add::strike(project, &removals);
-    }
-    let mut resolver = Resolver::new(input(context, job, pick));
-    for (name, packument) in known {
-        resolver.provide(&name, Ok(packument));
-    }
-    let mut resolution = {
-        let changed: Vec<(PathBuf, Manifest)> =
-            job.all().map(|project| (project.folder.clone(), project.manifest())).collect();
-        let local = |path: &Path| changed.iter().find(|(f, _)| f == path).map(|(_, m)| m.clone());
-        resolve(resolver, &mut packuments, &local, &mut progress)?
-    };
-    for warning in resolution.warnings() {
-        progress.clear();
-        context.warn(&warning.lines());
-    }
+    let mut resolution = find_tree(context, job, &mut packuments, &mut progress)?;
     if job.clean
         && let Some(locked) = &job.root.lock
     {
@@ -149,16 +127,20 @@ pub(crate) fn reify(context: &Context, job: &mut Job) -> Result<Summary, Failure
         finish::save(context, job, &resolution)?;
         return Ok(Summary::default());
     }
-    let packages = wanted_packages(context, job, &resolution);
+    let mut packages = wanted_packages(context, job, &resolution);
+    if context.prefers_wasm() {
+        substitute(&mut packages);
+    }
     if job.clean && !context.switch("dry-run", false) {
         finish::clear_node_modules(job)?;
     }
     finish::forget_pending(&job.root.folder);
-    let plan = make_plan(context, job, &packages);
+    let mut plan = make_plan(context, job, &packages);
     let summary = Summary::new(context, &job.root.folder, &plan, &packages);
     if context.switch("dry-run", false) {
         return Ok(summary);
     }
+    bring_variants(&mut plan, &mut packages, &mut packuments)?;
     let installation = carry_out(
         context,
         job,
@@ -170,6 +152,39 @@ pub(crate) fn reify(context: &Context, job: &mut Job) -> Result<Summary, Failure
     progress.clear();
     conclude(context, job, &plan, &packages, &mut resolution, installation)?;
     Ok(summary)
+}
+
+/// The tree that `package.json`, with the requests entered into it, asks for.
+fn find_tree(
+    context: &Context,
+    job: &mut Job,
+    packuments: &mut Source<'_>,
+    progress: &mut Progress,
+) -> Result<Resolution, Failure> {
+    let pick = pick_context(context)?;
+    add::name_requests(context, &mut job.requests, packuments)?;
+    let known = pin_tags(&mut job.requests, packuments, &pick)?;
+    let field = add::save_field(context);
+    let (requests, removals) = (job.requests.clone(), job.removals.clone());
+    for project in job.targets() {
+        add::enter(context, project, &requests, field);
+        add::strike(project, &removals);
+    }
+    let mut resolver = Resolver::new(input(context, job, pick));
+    for (name, packument) in known {
+        resolver.provide(&name, Ok(packument));
+    }
+    let resolution = {
+        let changed: Vec<(PathBuf, Manifest)> =
+            job.all().map(|project| (project.folder.clone(), project.manifest())).collect();
+        let local = |path: &Path| changed.iter().find(|(f, _)| f == path).map(|(_, m)| m.clone());
+        resolve(resolver, packuments, &local, progress)?
+    };
+    for warning in resolution.warnings() {
+        progress.clear();
+        context.warn(&warning.lines());
+    }
+    Ok(resolution)
 }
 
 /// Scripts, licences, lock files; the old packages are gone for good only after that.
@@ -200,6 +215,21 @@ fn conclude(
         finish::save_hidden_lock(context, &job.root, resolution, packages)?;
     }
     finish::save(context, job, resolution)
+}
+
+/// Finds the variants that are to be installed in the place of packages.
+fn bring_variants(
+    plan: &mut Plan,
+    packages: &mut [Package],
+    packuments: &mut Source<'_>,
+) -> Result<(), Failure> {
+    plan.add = replaced(&plan.add, packuments)?;
+    plan.change = replaced(&plan.change, packuments)?;
+    for variant in plan.add.iter().chain(&plan.change).filter(|p| p.substitute.is_some()) {
+        let places = packages.iter_mut().filter(|p| p.location == variant.location);
+        places.for_each(|p| *p = variant.clone());
+    }
+    Ok(())
 }
 
 pub(crate) fn fetch_options(context: &Context) -> FetchOptions {
@@ -408,6 +438,7 @@ pub(crate) fn project_input(context: &Context, root: &Project, workspaces: &[(Wo
             os: own("os", platform.os),
             cpu: own("cpu", platform.cpu),
             libc: own("libc", platform.libc),
+            wasm: context.prefers_wasm(),
         },
         ..Input::default()
     }

@@ -11,18 +11,23 @@ pub struct Platform {
     pub cpu: String,
     /// `glibc` or `musl`
     pub libc: String,
+    /// Whether packages made of WebAssembly (`cpu` is `wasm32`) are welcome beside those for `cpu`.
+    pub wasm: bool,
 }
 
 impl Default for Platform {
     /// What every container is.
     fn default() -> Self {
-        Self { os: "linux".into(), cpu: "x64".into(), libc: "glibc".into() }
+        Self { os: "linux".into(), cpu: "x64".into(), libc: "glibc".into(), wasm: false }
     }
 }
 
 impl Platform {
     /// Whether a package may be installed here.
     pub fn accepts(&self, package: &Manifest) -> bool {
+        if self.wasm && package.platform_list("cpu").is_some_and(|list| list == ["wasm32"]) {
+            return true;
+        }
         [("os", &self.os), ("cpu", &self.cpu), ("libc", &self.libc)]
             .into_iter()
             .all(|(field, own)| package.platform_list(field).is_none_or(|list| list_accepts(&list, own)))

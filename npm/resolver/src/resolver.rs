@@ -145,6 +145,8 @@ pub struct Package {
     pub link_to: Option<String>,
     /// A local folder that a link points to: it is there already, only its commands and scripts matter.
     pub is_local: bool,
+    /// The registry package that is installed in its place, under its name: a variant that runs here.
+    pub substitute: Option<String>,
 }
 
 /// A finished tree.
@@ -277,6 +279,7 @@ impl Tree {
                     in_bundle: node.in_bundle || tree.in_dependency_bundle(id),
                     link_to: node.link_target.map(|target| tree.location(target)),
                     is_local: node.path.is_some(),
+                    substitute: None,
                 }
             })
             .collect()

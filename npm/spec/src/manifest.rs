@@ -38,6 +38,8 @@ pub struct Manifest {
     pub bundle_dependencies: Vec<String>,
     /// Command names to files, cleaned of anything that would lead out of the package.
     pub bin: IndexMap<String, String>,
+    /// `directories.bin`: a folder whose files are commands, where `bin` names none.
+    pub bin_folder: Option<String>,
     /// `scripts`.
     pub scripts: IndexMap<String, String>,
     /// Whether installing the package runs a script.
@@ -97,6 +99,10 @@ impl Manifest {
             manifest.dependencies.shift_remove(name);
         }
         manifest.bin = bins(manifest.name.as_deref(), object.get("bin"));
+        if manifest.bin.is_empty() {
+            let folder = object.get("directories").and_then(|d| text(d.get("bin")));
+            manifest.bin_folder = folder.map(|f| inside(&f)).filter(|f| !f.is_empty());
+        }
         manifest.has_install_script = truthy(object.get("hasInstallScript"))
             || ["preinstall", "install", "postinstall"]
                 .iter()
