@@ -30,6 +30,9 @@ const SHORT: Record<string, string> = {
 export function parseCommandLine(args: string[]): Command {
   const options: Record<string, any> = called('options.getCLIOptionsValues');
   options['--network-family-autoselection'] = false;
+  // The oracle was run with options of its own.
+  options['--warnings'] = true;
+  options['--expose-internals'] = false;
   const command: Command = { options, execPath: '/usr/bin/node', execArgv: [], argv: [args[0] ?? 'node'], hasEval: false, v8Options: [] };
   let at = 1;
   for (; at < args.length; at += 1) {

@@ -1,6 +1,8 @@
 // The environment of the process, and `process.env` over it. As src/node_env_var.cc.
 
+import { setLocalZone } from './intl/date';
 import { onProcessStart } from './start';
+import { plainProxies } from './structured_clone';
 
 /** The variables, by name. */
 export const environment = new Map<string, string>();
@@ -12,6 +14,7 @@ onProcessStart(() => {
     // What a host tells the program itself (boot.rs).
     if (list[i] !== 'OAC_CALL_DEPTH_MAX') environment.set(list[i]!, list[i + 1]!);
   }
+  if (environment.has('TZ')) setLocalZone(environment.get('TZ'));
 });
 
 function text(value: unknown): string {
@@ -23,11 +26,12 @@ function text(value: unknown): string {
 export function createEnv(): object {
   const target: any = {};
   for (const [name, value] of environment) target[name] = value;
-  return new Proxy(target, {
+  const env = new Proxy(target, {
     set(object, name, value): boolean {
       if (typeof name === 'symbol') throw new TypeError('Cannot convert a Symbol value to a string');
       object[name] = text(value);
       environment.set(name, object[name]);
+      if (name === 'TZ') setLocalZone(object[name]);
       return true;
     },
     defineProperty(object, name, descriptor): boolean {
@@ -52,7 +56,10 @@ export function createEnv(): object {
     },
     deleteProperty(object, name): boolean {
       if (typeof name === 'string') environment.delete(name);
+      if (name === 'TZ') setLocalZone(undefined);
       return delete object[name];
     },
   });
+  plainProxies.add(env);
+  return env;
 }

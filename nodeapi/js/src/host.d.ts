@@ -71,6 +71,8 @@ interface Engine {
   /** `[allocated, used, array buffers]` in bytes. */
   memoryUsage(): [number, number, number];
   collectGarbage(): void;
+  /** Dates ask `fn(ms)` for the minutes that local time is behind UTC. */
+  setTimezone(fn: ((ms: number) => number) | undefined): void;
 
   moduleCompile(source: string, url: string): ModuleId;
   moduleSynthetic(url: string, exportNames: string[], evaluate: () => void): ModuleId;

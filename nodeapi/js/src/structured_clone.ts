@@ -31,6 +31,9 @@ export const nativeTransfers: NativeTransfer[] = [];
 /** Tests for immutable objects of native code, which both sides may hold. */
 export const sharedNatives: Array<(value: unknown) => boolean> = [];
 
+/** Proxies that stand for plain objects of V8: `process.env`. */
+export const plainProxies = new WeakSet<object>();
+
 export function dataCloneError(message: string): Error {
   return new perContext.DOMException(message, 'DataCloneError');
 }
@@ -102,6 +105,7 @@ class Cloning {
   }
 
   #builtin(value: any): any {
+    if (plainProxies.has(value)) return undefined;
     if (ids.isBoxedPrimitive(value)) {
       if (ids.isSymbolObject(value)) refuse(value);
       return this.#keep(value, Object(value.valueOf()));

@@ -121,6 +121,16 @@ function copyArrayBuffer(target: ArrayBuffer, targetOffset: number, source: Arra
   new Uint8(target, targetOffset, count).set(new Uint8(source, sourceOffset, count));
 }
 
+/** The view, unless its memory is gone. */
+function attached(view: any): Bytes {
+  if ((ArrayBuffer.isView(view) ? (view.buffer as any) : view).detached) {
+    const error: any = new Error('Cannot validate on a detached buffer');
+    error.code = 'ERR_INVALID_STATE';
+    throw error;
+  }
+  return view;
+}
+
 export function create(): object {
   return {
     setBufferPrototype(given: object): void { prototype = given; },
@@ -158,8 +168,8 @@ export function create(): object {
     swap16(view: Bytes) { ops.buffer_swap(view, 2); return view; },
     swap32(view: Bytes) { ops.buffer_swap(view, 4); return view; },
     swap64(view: Bytes) { ops.buffer_swap(view, 8); return view; },
-    isUtf8: (view: Bytes) => ops.buffer_is_utf8(view),
-    isAscii: (view: Bytes) => ops.buffer_is_ascii(view),
+    isUtf8: (view: Bytes) => ops.buffer_is_utf8(attached(view)),
+    isAscii: (view: Bytes) => ops.buffer_is_ascii(attached(view)),
     atob: (text: string) => ops.buffer_atob(text),
     btoa: (text: string) => ops.buffer_btoa(text),
     setDetachKey(): void {},

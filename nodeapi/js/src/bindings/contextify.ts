@@ -149,7 +149,8 @@ export function create(): object {
       }
     },
     makeContext,
-    startSigintWatchdog(): void {},
+    // A SIGINT during an evaluation has its usual effect: it ends the process.
+    startSigintWatchdog: () => true,
     stopSigintWatchdog: () => false,
     watchdogHasPendingSigint: () => false,
   };

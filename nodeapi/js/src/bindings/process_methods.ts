@@ -30,12 +30,13 @@ function accessor(object: any, name: string, get: () => unknown, set?: (value: a
 
 /** As `PatchProcessObject`. */
 function patchProcessObject(process: any): void {
-  let title = 'node';
+  // `--title`, else how the program was called.
+  let title: string | undefined;
   let debugPort = 9229;
   const define = (name: string, value: unknown): void => {
     Object.defineProperty(process, name, { value, enumerable: true, configurable: true, writable: true });
   };
-  accessor(process, 'title', () => title, (value) => { title = String(value); });
+  accessor(process, 'title', () => title ??= command.options['--title'] || command.argv[0], (value) => { title = String(value); });
   define('argv', [...command.argv]);
   define('execArgv', [...command.execArgv]);
   define('env', createEnv());

@@ -28,9 +28,24 @@ const DAYS_MAX = 1e8;
 export type Defaults = 'date' | 'time' | 'all';
 export type Required = 'date' | 'time' | 'any';
 
+/** The zone of the process: `TZ`, else UTC. */
+export const localZone = { name: 'UTC' };
+
+/** Makes `TZ` the zone of dates and formatters; what is no zone is UTC, as in libc. */
+export function setLocalZone(given: string | undefined): void {
+  let name = 'UTC';
+  try {
+    if (given !== undefined && given !== '') name = canonicalZone(given.replace(/^:/, ''));
+  } catch {
+    name = 'UTC';
+  }
+  localZone.name = name;
+  host.engine.setTimezone(name === 'UTC' ? undefined : (ms) => -zoneOffset(name, ms).seconds / 60);
+}
+
 /** A zone as `resolvedOptions().timeZone` gives it. */
 function canonicalZone(given: unknown): string {
-  if (given === undefined) return 'UTC';
+  if (given === undefined) return localZone.name;
   const text = String(given);
   const offset = /^([+-])(\d{2})(?::?(\d{2}))?$/.exec(text);
   if (offset !== null && Number(offset[2]) < 24 && Number(offset[3] ?? 0) < 60) {

@@ -1,6 +1,6 @@
 // The global `Intl`, and the methods of the language that are its: `toLocaleString`, `localeCompare` and their kin.
 
-import { DateTimeFormat, PublicDateTimeFormat, type Defaults, type Required } from './date';
+import { DateTimeFormat, localZone, PublicDateTimeFormat, type Defaults, type Required } from './date';
 import { getCanonicalLocales, PublicLocale, supportedValuesOf } from './locale';
 import { PublicNumberFormat } from './number';
 import { PublicCollator, PublicDisplayNames, PublicListFormat, PublicPluralRules, PublicRelativeTimeFormat, PublicSegmenter } from './text';
@@ -19,7 +19,13 @@ Object.defineProperty(Intl, Symbol.toStringTag, { value: 'Intl', configurable: t
 /** The formatter for the defaults is wanted again and again. */
 function cached<T>(make: (locales: unknown, options: unknown) => T): (locales: unknown, options: unknown) => T {
   let first: T | undefined;
-  return (locales, options) => (locales === undefined && options === undefined ? first ??= make(undefined, undefined) : make(locales, options));
+  let zone = localZone.name;
+  return (locales, options) => {
+    if (locales !== undefined || options !== undefined) return make(locales, options);
+    if (first === undefined || zone !== localZone.name) first = make(undefined, undefined);
+    zone = localZone.name;
+    return first;
+  };
 }
 
 const numberFormat = cached((locales, options) => new PublicNumberFormat(locales, options));
@@ -53,6 +59,17 @@ function listed(list: ArrayLike<any>, locales: unknown, options: unknown): strin
   }
 }
 
+const nativeTexts = { toString: Date.prototype.toString, toTimeString: Date.prototype.toTimeString };
+let zoneFormat: { zone: string; format: DateTimeFormat } | undefined;
+
+/** V8 says the zone's name behind the offset. */
+function withZone(date: Date, text: string): string {
+  const ms = getTime.call(date);
+  if (Number.isNaN(ms)) return text;
+  if (zoneFormat?.zone !== localZone.name) zoneFormat = { zone: localZone.name, format: new DateTimeFormat('en-US', { timeZoneName: 'long' }) };
+  return `${text} (${zoneFormat.format.formatToParts(ms).find((part) => part.type === 'timeZoneName')!.value})`;
+}
+
 /** Puts `Intl` and its methods into a realm. */
 export function install(global: any): void {
   define(global, 'Intl', Intl);
@@ -60,6 +77,8 @@ export function install(global: any): void {
     Number: { toLocaleString(this: number, locales?: unknown, options?: unknown): string { return numberFormat(locales, options).format(valueOfNumber.call(this)); } },
     BigInt: { toLocaleString(this: bigint, locales?: unknown, options?: unknown): string { return numberFormat(locales, options).format(valueOfBigInt.call(this)); } },
     Date: {
+      toString(this: Date): string { return withZone(this, nativeTexts.toString.call(this)); },
+      toTimeString(this: Date): string { return withZone(this, nativeTexts.toTimeString.call(this)); },
       toLocaleString(this: Date, locales?: unknown, options?: unknown): string { return dated(this, whole(locales, options)); },
       toLocaleDateString(this: Date, locales?: unknown, options?: unknown): string { return dated(this, dates(locales, options)); },
       toLocaleTimeString(this: Date, locales?: unknown, options?: unknown): string { return dated(this, times(locales, options)); },
