@@ -56,7 +56,7 @@ class KernelWorker {
 
   constructor(options: KernelOptions, memory: WebAssembly.Memory) {
     const network = options.network === 'any' ? undefined : options.network === 'none' ? [] : [...options.network];
-    const seed = crypto.getRandomValues(new BigUint64Array(1))[0]!;
+    const seed = crypto.getRandomValues(new Uint8Array(32));
     this.#kernel = new WebKernel(seed, options.hostname, network, ...now());
     this.#bell = new Int32Array(options.doorbell);
     this.#programs = new Programs(options.programs);

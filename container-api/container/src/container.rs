@@ -97,9 +97,10 @@ impl Container {
         make: impl FnOnce(Config, Now) -> Result<Kernel, Error>,
     ) -> Result<Container, Error> {
         let runtime = options.runtime.map_or_else(|| Runtime::new(RuntimeOptions::default()), Ok)?;
-        let seed = getrandom::u64().map_err(|_| call_error(nr::GETRANDOM)(oac_abi::Errno::EIO))?;
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(|_| call_error(nr::GETRANDOM)(oac_abi::Errno::EIO))?;
         let config = Config {
-            seed,
+            seed: seed.into(),
             hostname: options.hostname.unwrap_or_else(|| "oac".into()),
             limits: options.limits,
             capabilities: options.capabilities,

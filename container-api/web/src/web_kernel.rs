@@ -94,10 +94,10 @@ fn now(monotonic_ms: f64, realtime_ms: f64) -> Now {
 
 #[wasm_bindgen]
 impl WebKernel {
-    /// A kernel with the programs in their places. `network`: the hosts that may be reached; `undefined`: all.
+    /// A kernel with the programs in their places. `seed`: 32 random bytes. `network`: the hosts that may be reached; `undefined`: all.
     #[wasm_bindgen(constructor)]
     pub fn new(
-        seed: u64,
+        seed: &[u8],
         hostname: String,
         network: Option<Vec<String>>,
         monotonic_ms: f64,
@@ -109,7 +109,8 @@ impl WebKernel {
             Some(hosts) if hosts.is_empty() => NetworkCapability::Denied,
             Some(hosts) => NetworkCapability::Hosts(hosts),
         };
-        let config = Config { seed, hostname, capabilities: Capabilities { network, ..Capabilities::default() }, ..Config::default() };
+        let seed: [u8; 32] = seed.try_into().map_err(|_| JsValue::from_str("the seed of a kernel is 32 bytes"))?;
+        let config = Config { seed: seed.into(), hostname, capabilities: Capabilities { network, ..Capabilities::default() }, ..Config::default() };
         let mut kernel = Kernel::new(config, now(monotonic_ms, realtime_ms));
         for program in oac_image::STANDARD_PROGRAMS {
             for path in program.paths {

@@ -38,7 +38,7 @@ export type CompletionDetail =
   | { exchange: number; errno: string };
 
 export class WebKernel {
-  constructor(seed: bigint, hostname: string, network: string[] | undefined, monotonicMs: number, realtimeMs: number);
+  constructor(seed: Uint8Array, hostname: string, network: string[] | undefined, monotonicMs: number, realtimeMs: number);
   free(): void;
   setNow(monotonicMs: number, realtimeMs: number): void;
   /** Monotonic milliseconds; Infinity for none. */

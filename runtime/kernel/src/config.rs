@@ -2,12 +2,14 @@
 
 use oac_abi::bounds;
 
+use crate::Seed;
+
 /// Options of a kernel.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
-    /// From which everything that looks random in the kernel itself comes (`/dev/urandom`, ephemeral ports). Hosts pass
-    /// true randomness; tests a constant, for then a run can be repeated.
-    pub seed: u64,
+    /// From which everything that looks random in the kernel itself comes (`/dev/urandom`). Hosts pass true randomness; tests a
+    /// constant, for then a run can be repeated.
+    pub seed: Seed,
     /// What `/proc/sys/kernel/hostname` says; `oac` when empty.
     pub hostname: String,
     /// How much may be used.

@@ -29,7 +29,7 @@ use crate::{
     namespaces::{NamespaceId, Namespaces},
     open_names::OpenNames,
     pipe::Pipes,
-    random::Random,
+    random::{Purpose, Random},
     socket::Sockets,
     spawn::PROGRAM_MARK,
     task::{INIT, Pending, State, TaskKind, Tasks},
@@ -104,7 +104,7 @@ impl Kernel {
         let namespace = Namespace::new(&mut filesystems, root);
         let mut namespaces = Namespaces::default();
         let root_namespace = namespaces.add(namespace);
-        let random = Random::new(config.seed);
+        let random = Random::new(config.seed, Purpose::Devices);
         let mut kernel = Kernel {
             config,
             now,

@@ -84,5 +84,6 @@ pub use host::{
     TaskId, TaskStatus,
 };
 pub use kernel::Kernel;
+pub use random::Seed;
 pub use snapshot::FilesSnapshot;
 pub use task_control::Command;

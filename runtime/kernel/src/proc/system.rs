@@ -5,7 +5,11 @@ use std::fmt::Write as _;
 use oac_abi::{Errno, bounds};
 
 use super::ProcFiles;
-use crate::{Config, task::State};
+use crate::{
+    Config,
+    random::{Purpose, Random},
+    task::State,
+};
 
 /// uname(2): what programs are compiled for, and which Linux they may take this for.
 pub(super) const OS_TYPE: &str = "Linux";
@@ -103,7 +107,7 @@ impl ProcFiles<'_> {
     /// Made of the seed, so that it stays for as long as the container does.
     fn boot_id(&self) -> String {
         let mut bytes = [0; 16];
-        crate::random::Random::new(self.view.config.seed ^ 0x626f_6f74_5f69_6421).fill(&mut bytes);
+        Random::new(self.view.config.seed, Purpose::BootId).fill(&mut bytes);
         super::uuid(bytes)
     }
 

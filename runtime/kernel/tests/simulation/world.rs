@@ -46,7 +46,7 @@ impl Simulation {
     pub fn new(seed: u64) -> Simulation {
         let limits = Limits { tasks: 9, fds: 24, disk_bytes: 400 << 10, ..Limits::default() };
         let capabilities = Capabilities { network: NetworkCapability::Any, ..Capabilities::default() };
-        let mut m = Machine::new(Config { seed, limits, capabilities, ..Config::default() });
+        let mut m = Machine::new(Config { seed: seed.into(), limits, capabilities, ..Config::default() });
         let (disk, disk_fails) = FaultyFs::new(seed);
         m.kernel.mount("/mnt", Box::new(disk)).unwrap();
         let actors: Vec<TaskId> = (0..2).map(|_| m.actor()).collect();
