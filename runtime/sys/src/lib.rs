@@ -42,7 +42,10 @@ pub use process::{
     getpgid, getpid, getppid, kill, limit, random, set_alarm, set_limit, setsid, sigaction, signalfd, spawn,
     usage, wait, wait_change,
 };
-pub use socket::{accept, bind, connect, listen, peer_address, shutdown, socket, socket_address, take_error};
+pub use socket::{
+    accept, available, bind, connect, listen, option, peer_address, receive, receive_fds, send, send_fds,
+    set_option, shutdown, socket, socket_address, socket_pair, take_error,
+};
 
 pub use terminal::{
     foreground, is_terminal, openpty, set_foreground, set_window_size, tcgetattr, tcsetattr, window_size,
