@@ -14,7 +14,7 @@ use std::{
 
 use oac_abi::{CALLS, CallSpec};
 use sha2::{Digest, Sha256};
-use wasmtime::{Engine, ExternType, InstancePre, Linker, Module};
+use wasmtime::{Engine, ExternType, InstancePre, Linker, Module, OptLevel};
 
 use crate::{
     Error,
@@ -34,6 +34,9 @@ const MODULES_MAX: usize = 128;
 
 /// How a component begins, where a module has version 1: binary format 13 of layer 1.
 const COMPONENT_HEADER: &[u8] = b"\0asm\x0d\0\x01\0";
+
+/// Guests up to this size are optimised; compiling a larger one well would keep a script waiting for too long.
+const GUEST_OPTIMISED_BYTES_MAX: usize = 2 << 20;
 
 /// What a [`Runtime`] is made of.
 #[derive(Clone, Debug, Default)]
@@ -146,20 +149,30 @@ impl Runtime {
                 "it is a WebAssembly component (WASI preview 2), which containers do not run: build it for wasm32-wasip1".into(),
             ));
         }
-        self.link(&self.guest(wasm)?)
+        self.link(&self.native(wasm, &self.0.engine)?)
     }
 
     /// A module that is to run beside a program: compiled, or from the cache, and not linked.
     pub(crate) fn guest(&self, wasm: &[u8]) -> Result<Module, Error> {
+        if wasm.len() <= GUEST_OPTIMISED_BYTES_MAX {
+            return self.native(wasm, &self.0.engine);
+        }
+        let engine_error = |error: wasmtime::Error| Error::Engine(one_line(&error));
+        let quick = Engine::new(engine_config().cranelift_opt_level(OptLevel::None)).map_err(engine_error)?;
+        self.native(wasm, &quick)
+    }
+
+    /// The module's code: from the cache, or compiled by an engine that differs from ours in nothing but its effort.
+    fn native(&self, wasm: &[u8], compiler: &Engine) -> Result<Module, Error> {
         let key = self.0.cache_key(wasm);
         if let Some(module) = self.0.cache.load(&self.0.engine, key) {
             return Ok(module);
         }
         let load_error = |error: wasmtime::Error| Error::Load(one_line(&error));
-        let code = self.0.engine.precompile_module(wasm).map_err(load_error)?;
+        let code = compiler.precompile_module(wasm).map_err(load_error)?;
         match self.0.cache.store(&self.0.engine, key, &code) {
             Some(module) => Ok(module),
-            // SAFETY: this is what the engine itself has just compiled.
+            // SAFETY: this is what the engine itself, or its like, has just compiled.
             None => unsafe { Module::deserialize(&self.0.engine, &code) }.map_err(load_error),
         }
     }
