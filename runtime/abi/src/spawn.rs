@@ -21,7 +21,8 @@ pub struct SpawnRequest {
     pub fds: Vec<(i32, i32)>,
     /// [`SpawnRequest::NEW_GROUP`] and others.
     pub flags: u32,
-    /// The process group that the child joins, one of the caller's session; `None`: the caller's own, or as the flags say.
+    /// The process group that the child joins, one of the caller's session (0: a new one of its own, as setpgid(2) has it);
+    /// `None`: the caller's, or as the flags say.
     pub group: Option<u32>,
     /// A descriptor of the caller's for a terminal. With NEW_SESSION it becomes the controlling terminal of the child's session,
     /// else the child's group becomes the terminal's foreground group.

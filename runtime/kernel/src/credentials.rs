@@ -52,6 +52,12 @@ impl Credentials {
         Credentials { user: all(uid), group: all(gid), groups: Groups::new(groups) }
     }
 
+    /// As a new program finds them: what it acts as, it may become again. execve(2).
+    pub(crate) fn executed(&self) -> Credentials {
+        let saved = |ids: Ids| Ids { saved: ids.effective, ..ids };
+        Credentials { user: saved(self.user), group: saved(self.group), groups: self.groups.clone() }
+    }
+
     /// Whether a signal may be sent to a task with other credentials. kill(2).
     pub(crate) fn may_signal(&self, other: &Credentials) -> bool {
         let own = [self.user.real, self.user.effective];

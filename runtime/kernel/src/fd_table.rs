@@ -39,6 +39,11 @@ impl FdTable {
         FdTable { entries: Vec::new(), limit }
     }
 
+    /// How many it may hold.
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
     /// Changes how many it may hold; those above stay open.
     pub(crate) fn set_limit(&mut self, limit: usize) {
         self.limit = limit;

@@ -120,7 +120,8 @@ impl Kernel {
             return;
         }
         let held = life.signals.take_held();
-        self.waits.wake(WaitKey::Continued(target));
+        life.restarted = true;
+        self.waits.wake_task(target);
         self.tell_change(target, ChildChange::Continued);
         for &signal in Signal::ALL.iter().filter(|signal| held & signal.bit() != 0) {
             self.signal_task(target, signal);

@@ -296,7 +296,7 @@ impl Kernel {
         if !again {
             // A new call, perhaps in the place of one that the host has given up.
             life.pending = None;
-            life.interrupted = false;
+            (life.interrupted, life.restarted) = (false, false);
             self.cancel_fifo(task);
         }
         let Ok(life) = self.tasks.life_mut(task) else { return Outcome::Exited };

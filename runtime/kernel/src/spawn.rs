@@ -100,6 +100,7 @@ impl Kernel {
             credentials: attributes.credentials,
             stopped: false,
             pending: None,
+            restarted: false,
             interrupted: false,
             limits: attributes.limits,
             alarm: None,
@@ -141,6 +142,7 @@ impl Kernel {
         let new_group = new_session || request.flags & SpawnRequest::NEW_GROUP != 0;
         let group = match request.group {
             Some(_) if new_group => return Err(Errno::EINVAL),
+            Some(0) => None,
             Some(group) if self.session_of_group(GroupId(group)) != Some(task.session) => {
                 return Err(Errno::EPERM);
             }
@@ -161,7 +163,7 @@ impl Kernel {
             SignalState::default()
         };
         let credentials = match &request.credentials {
-            None => life.credentials.clone(),
+            None => life.credentials.executed(),
             Some(_) if !root => return Err(Errno::EPERM),
             Some(wanted) if wanted.groups.len() > bounds::GROUPS_MAX => return Err(Errno::EINVAL),
             Some(wanted) => Credentials::of(wanted.uid, wanted.gid, &wanted.groups),
@@ -365,6 +367,7 @@ impl Kernel {
             capabilities: Arc::new(self.config.capabilities.clone()),
             stopped: false,
             pending: None,
+            restarted: false,
             interrupted: false,
             limits: ResourceLimits::new(&self.config.limits),
             alarm: None,

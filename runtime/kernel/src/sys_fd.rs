@@ -19,6 +19,9 @@ impl Sys<'_> {
         let description = self.kernel.description_id(self.task, fd)?;
         let min = Fd::new(min_fd).map_err(|_| Errno::EINVAL)?;
         let fds = &mut self.kernel.tasks.life_mut(self.task)?.fds;
+        if min.0 as usize >= fds.limit() {
+            return Err(Errno::EINVAL.into());
+        }
         let new = fds.lowest_free(min)?;
         fds.put(new, FdEntry { description, cloexec: flags & open::CLOEXEC != 0 })?;
         self.kernel.files.share(description);

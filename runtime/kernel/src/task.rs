@@ -95,6 +95,8 @@ pub(crate) struct Life {
     /// Stopped by a signal: calls wait until it is continued.
     pub(crate) stopped: bool,
     pub(crate) pending: Option<Pending>,
+    /// The task was stopped and goes on: its waiting call begins again, with what is only looked at in the beginning.
+    pub(crate) restarted: bool,
     /// A caught signal came while a call waited.
     pub(crate) interrupted: bool,
     pub(crate) limits: ResourceLimits,

@@ -144,6 +144,8 @@ fn sessions_and_groups() {
     assert_eq!(set(&mut m, child, 0, 0).ok(), 0);
     let other = m.spawn_with(leader, SpawnRequest { group: Some(child.0), ..program() }).unwrap();
     assert_eq!(ask(&mut m, leader, nr::GETPGID, other.0 as i32).ok(), i64::from(child.0));
+    let own = m.spawn_with(leader, SpawnRequest { group: Some(0), ..program() }).unwrap();
+    assert_eq!(ask(&mut m, own, nr::GETPGID, 0).ok(), i64::from(own.0));
     let bad = |group| SpawnRequest { group: Some(group), ..program() };
     assert_eq!(m.spawn_with(leader, bad(me.0)), Err(Errno::EPERM));
     assert_eq!(m.spawn_with(leader, bad(999)), Err(Errno::EPERM));
@@ -205,6 +207,11 @@ fn keys_reach_the_foreground() {
     signal(&mut s.m, shell, -(job.0 as i32), Signal::SIGCONT);
     assert!(s.m.woken.contains(&job));
     assert_eq!(s.m.read(job, 0, 10), Done::Blocked);
+    // A read that waits already goes on waiting in the background.
+    s.m.call(shell, &call!(nr::TCSETPGRP, 0, shell.0 as i32)).ok();
+    assert_eq!(s.m.read(job, 0, 10), Done::Blocked);
+    assert!(!s.stopped(job));
+    s.m.call(shell, &call!(nr::TCSETPGRP, 0, job.0 as i32)).ok();
     s.keys(b"x\n\x03");
     assert_eq!(s.m.read(job, 0, 10), Done::Exited);
     let end = WaitStatus::Signaled(Signal::SIGINT);

@@ -40,7 +40,10 @@ fn set_limit(m: &mut Machine, task: TaskId, resource: u32, soft: u64, hard: u64)
     let new = Rlimit { soft, hard }.encode();
     match m.call(task, &call!(nr::PRLIMIT, 0, resource, &new[..], Arg::Out(0))) {
         Done::Err(errno) => Err(errno),
-        done => Ok(drop(done.ok())),
+        done => {
+            done.ok();
+            Ok(())
+        }
     }
 }
 
@@ -72,6 +75,9 @@ fn limits_are_inherited_and_lowered() {
         m.open(child, "/dev/null", 0).ok();
     }
     assert_eq!(m.open(child, "/dev/null", 0), Done::Err(Errno::EMFILE));
+    for (min, errno) in [(4, Errno::EMFILE), (5, Errno::EINVAL), (-1, Errno::EINVAL)] {
+        assert_eq!(m.call(child, &call!(nr::DUP, 0, min, 0)), Done::Err(errno), "{min}");
+    }
     let user = Some(Credentials { uid: 7, gid: 7, groups: vec![] });
     let limits = vec![(resource::CORE, Rlimit { soft: 1, hard: 2 })];
     let request = SpawnRequest { credentials: user, limits, ..program() };

@@ -349,7 +349,10 @@ fn task_files_tell_and_act() {
     assert!(m.get(me, &file("env")).unwrap().contains("HOME=/root\0"));
     assert_eq!(m.get(me, &file("status")), Ok("running\n".into()));
     assert_eq!(m.get(me, &file("exitcode")), Ok("".into()));
-    assert_eq!(m.get(me, &file("ns")), Ok("bind -c #task /task\nbind -c #proc /proc\nbind -c #mem /dev\n".into()));
+    assert_eq!(
+        m.get(me, &file("ns")),
+        Ok("bind -c #task /task\nbind -c #proc /proc\nbind -c #mem /dev\n".into())
+    );
     assert_eq!(m.get(child, "/task/self/pid"), Ok(format!("{child}\n")));
     assert_eq!(m.get(me, &file("absent")), Err(Errno::ENOENT));
     assert_eq!(m.get(me, "/task/999/pid"), Err(Errno::ENOENT));

@@ -285,11 +285,17 @@ impl Kernel {
         }
     }
 
-    /// Job control: a task in the background that reads or changes its terminal is stopped until it is in the foreground.
+    /// Job control: a task in the background that reads or changes its terminal is stopped until it is in the foreground. It is
+    /// looked at when the call begins; a call that waits already goes on waiting in the background.
     ///
     /// # Errors
     /// EIO when nobody could make it go on, or when it reads and ignores SIGTTIN; EINTR when it catches the signal.
     pub(crate) fn require_foreground(&mut self, task: TaskId, id: PtyId, signal: Signal) -> Answer<()> {
+        let life = self.tasks.life_mut(task)?;
+        let waits = life.pending.is_some();
+        if waits && !std::mem::take(&mut life.restarted) {
+            return Ok(());
+        }
         let entry = self.tasks.get(task)?;
         let (session, group) = (entry.session, entry.group);
         let foreground = self.terminals.get(id)?.foreground;
