@@ -54,6 +54,8 @@ pub const FETCHES_MAX: usize = 256;
 pub const MEMORY_FS_BYTES: u64 = 4 << 30;
 /// Inodes of a memory filesystem, by default; one more is ENOSPC.
 pub const MEMORY_FS_INODES: u64 = 4 << 20;
+/// Overlays on overlays (Linux: FILESYSTEM_MAX_STACK_DEPTH).
+pub const OVERLAYS_DEPTH_MAX: u32 = 2;
 /// Members of a tar archive that is mounted.
 pub const TAR_MEMBERS_MAX: usize = 1 << 20;
 /// Filesystems of a container, mounted by its tasks or its host; one more by a task is ENOSPC.

@@ -176,6 +176,11 @@ pub trait FileSystem: Send {
     /// Its kind in a few letters, for `/proc/mounts` and messages: `mem`, `host` …
     fn kind(&self) -> &'static str;
 
+    /// On how many others, one on the other, it is built: 0 unless it is an overlay.
+    fn stack_depth(&self) -> u32 {
+        0
+    }
+
     /// statfs(2).
     ///
     /// # Errors

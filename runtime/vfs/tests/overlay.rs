@@ -45,7 +45,7 @@ fn compare(
 
 /// A longer run: OAC_OVERLAY_SEEDS=10000 cargo test --release -p oac-vfs --test overlay
 fn seeds() -> std::ops::Range<u64> {
-    0..std::env::var("OAC_OVERLAY_SEEDS").map_or(150, |seeds| seeds.parse().unwrap())
+    0..std::env::var("OAC_OVERLAY_SEEDS").map_or(80, |seeds| seeds.parse().unwrap())
 }
 
 fn lower(dice: &mut Dice, links: bool) -> MemFs {
@@ -150,6 +150,34 @@ fn what_an_overlay_is_not_made_of() {
     let file = with_file.create(&CALLER, root, b"f", NewNode::File { mode }).unwrap();
     let layer = Layer { root: file, ..layer(with_file) };
     assert_eq!(Overlay::new(None, vec![layer]).err(), Some(Errno::ENOTDIR));
+}
+
+#[test]
+fn deep_trees_need_no_deep_stack() {
+    let mut lower = memory();
+    let mut at = lower.root();
+    for _ in 0..20_000 {
+        at = lower.create(&CALLER, at, b"d", NewNode::Directory { mode: 0o755 }).unwrap();
+    }
+    let mut fs = Overlay::new(Some(layer(memory())), vec![layer(lower)]).unwrap();
+    let mut at = fs.root();
+    for _ in 0..20_000 {
+        at = fs.lookup(at, b"d").unwrap();
+    }
+    fs.create(&CALLER, at, b"f", NewNode::File { mode: 0o644 }).unwrap();
+    let root = fs.root();
+    let into_itself = fs.rename(&CALLER, (root, b"d"), (at, b"d"), oac_vfs::RenameMode::Replace);
+    assert_eq!(into_itself, Err(Errno::EINVAL));
+}
+
+#[test]
+fn overlays_are_stacked_twice() {
+    let on = |lower: Layer| {
+        let fs = Overlay::new(Some(layer(memory())), vec![lower]);
+        fs.map(|fs| Layer { root: fs.root(), fs: SharedFs::new(Box::new(fs)) })
+    };
+    let twice = on(on(layer(memory())).unwrap()).unwrap();
+    assert_eq!(on(twice).err(), Some(Errno::EINVAL));
 }
 
 #[test]

@@ -15,26 +15,44 @@ impl Overlay {
         if !self.writable {
             return Err(Errno::EROFS);
         }
-        let top = self.top(ino)?;
-        if top.0 == UPPER {
-            return Ok(top.1);
-        }
-        let root = Caller::root(caller.now_ns);
-        let (place, is_dir) = (self.node(ino)?.place.clone(), self.node(ino)?.is_dir);
-        let is_nameless = place.is_none();
-        let copy = match place {
-            Some((dir, name)) => {
-                let dir = self.copy_up(caller, dir, u64::MAX)?;
-                self.copy_to(&root, top, (dir, &name), length)?
+        // From the file upwards to the first directory that is there; trees may be deeper than a stack.
+        let mut missing = vec![ino];
+        while let Some(&last) = missing.last() {
+            if self.is_upper(self.top(last)?) {
+                missing.pop();
+                break;
             }
-            None if is_dir => return Err(Errno::ENOENT),
-            None => self.copy_nameless(&root, top, length)?,
-        };
-        self.replace_top(ino, copy)?;
-        if is_nameless {
-            self.layers.with(UPPER, |fs| fs.unpin(copy));
+            match &self.node(last)?.place {
+                Some((dir, _)) => missing.push(*dir),
+                None => break,
+            }
         }
-        Ok(copy)
+        while let Some(next) = missing.pop() {
+            self.copy_one_up(caller, next, length)?;
+        }
+        Ok(self.top(ino)?.1)
+    }
+
+    /// The same when the directory is in the upper layer, and the file is not.
+    fn copy_one_up(&mut self, caller: &Caller, ino: Ino, length: u64) -> Result<(), Errno> {
+        let top = self.top(ino)?;
+        let root = Caller::root(caller.now_ns);
+        let node = self.node(ino)?;
+        match node.place.clone() {
+            Some((dir, name)) => {
+                let dir = self.top(dir)?.1;
+                let copy = self.copy_to(&root, top, (dir, &name), length)?;
+                self.replace_top(ino, copy)
+            }
+            None if node.is_dir => Err(Errno::ENOENT),
+            None => {
+                let copy = self.copy_nameless(&root, top, length)?;
+                self.replace_top(ino, copy)?;
+                // The pin that kept it until now.
+                self.layers.with(UPPER, |fs| fs.unpin(copy));
+                Ok(())
+            }
+        }
     }
 
     /// Makes a copy without a name, pinned once.

@@ -30,8 +30,8 @@ pub(super) struct Found {
     /// A directory's parts from the top; one part for anything else.
     pub(super) parts: Vec<Part>,
     pub(super) is_dir: bool,
-    /// A directory's path in the layers beneath the top one, if it has parts there: not its own if it has been renamed.
-    pub(super) lower_path: Vec<u8>,
+    /// Where a directory is in the layers beneath the top one, if that is not its own path there.
+    pub(super) redirect: Option<Vec<u8>>,
 }
 
 pub(super) struct Layers {
@@ -52,9 +52,9 @@ impl Layers {
         self.layers.iter().enumerate().skip(from).map(|(layer, tree)| (layer, tree.root)).collect()
     }
 
-    /// What bears a name in a directory of these parts; `lower_path` is the directory's own.
-    pub(super) fn find(&self, dir: &[Part], lower_path: &[u8], name: &[u8]) -> Result<Option<Found>, Errno> {
-        let mut found = Found { parts: Vec::new(), is_dir: true, lower_path: join(lower_path, name) };
+    /// What bears a name in a directory of these parts.
+    pub(super) fn find(&self, dir: &[Part], name: &[u8]) -> Result<Option<Found>, Errno> {
+        let mut found = Found { parts: Vec::new(), is_dir: true, redirect: None };
         for &(layer, dir) in dir {
             let ino = match self.with(layer, |fs| fs.lookup(dir, name)) {
                 Ok(ino) => ino,
@@ -78,7 +78,7 @@ impl Layers {
             if let Some(path) = self.xattr((layer, ino), REDIRECT)? {
                 found.parts.extend(self.directory_at(layer + 1, &path)?);
                 if layer == 0 {
-                    found.lower_path = path;
+                    found.redirect = Some(path);
                 }
                 break;
             }
@@ -88,13 +88,13 @@ impl Layers {
 
     /// The parts of the directory at a path in the layers from one downwards; none when it is gone.
     fn directory_at(&self, from: usize, path: &[u8]) -> Result<Vec<Part>, Errno> {
-        let (mut parts, mut at) = (self.roots(from), Vec::new());
+        let mut parts = self.roots(from);
         for name in path.split(|&byte| byte == b'/').filter(|name| !name.is_empty()) {
             if matches!(name, b"." | b"..") || name.contains(&0) {
                 return Ok(Vec::new());
             }
-            match self.find(&parts, &at, name)? {
-                Some(found) if found.is_dir => (parts, at) = (found.parts, found.lower_path),
+            match self.find(&parts, name)? {
+                Some(found) if found.is_dir => parts = found.parts,
                 _ => return Ok(Vec::new()),
             }
         }
@@ -112,11 +112,6 @@ impl Layers {
     pub(super) fn is_opaque(&self, part: Part) -> Result<bool, Errno> {
         Ok(self.xattr(part, OPAQUE)?.is_some_and(|value| value == b"y"))
     }
-}
-
-/// A path with one more name.
-pub(super) fn join(path: &[u8], name: &[u8]) -> Vec<u8> {
-    [path, b"/", name].concat()
 }
 
 /// Whether a file says that a name of the layers beneath is gone: a character device of number 0.

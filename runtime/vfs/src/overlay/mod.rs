@@ -15,7 +15,7 @@ mod operations;
 
 use std::collections::BTreeMap;
 
-use oac_abi::{Errno, flags::mode as kind};
+use oac_abi::{Errno, bounds, flags::mode as kind};
 
 pub use self::layers::Layer;
 use self::layers::{Found, Layers, Part, is_whiteout};
@@ -37,8 +37,8 @@ struct Node {
     place: Option<(Ino, Vec<u8>)>,
     /// Where a directory lay that has been removed.
     last_place: Option<(Ino, Vec<u8>)>,
-    /// A directory's path in the layers beneath the top one.
-    lower_path: Vec<u8>,
+    /// Where a directory is in the layers beneath the top one, once it has been renamed.
+    redirect: Option<Vec<u8>>,
     /// Names of a file that came from a lower layer: its copy knows only those that it has itself.
     links: Option<u32>,
     /// Directories in a merged directory, once they have been counted.
@@ -88,7 +88,7 @@ impl Overlay {
     /// changed.
     ///
     /// # Errors
-    /// EINVAL without a lower tree, with more than 64, or when `upper` keeps no extended attributes or device nodes (a directory of
+    /// EINVAL without a lower tree, with more than 64 trees, over an overlay that is over another, or when `upper` keeps no extended attributes or device nodes (a directory of
     /// the host does not); ENOTDIR.
     pub fn new(upper: Option<Layer>, lower: Vec<Layer>) -> Result<Overlay, Errno> {
         if lower.is_empty() || lower.len() + usize::from(upper.is_some()) > LAYERS_MAX {
@@ -96,6 +96,11 @@ impl Overlay {
         }
         let writable = upper.is_some();
         let layers = Layers { layers: upper.into_iter().chain(lower).collect() };
+        // Each overlay on another multiplies what one operation costs.
+        let depth = layers.layers.iter().map(|layer| layer.fs.lock().stack_depth()).max();
+        if depth.unwrap_or(0) >= bounds::OVERLAYS_DEPTH_MAX {
+            return Err(Errno::EINVAL);
+        }
         let parts = layers.roots(0);
         for &part in &parts {
             if !layers.stat(part)?.is_dir() {
@@ -127,7 +132,7 @@ impl Overlay {
             parts,
             place: None,
             last_place: None,
-            lower_path: Vec::new(),
+            redirect: None,
             links: None,
             subdirectories: None,
             holds: 0,
@@ -189,7 +194,7 @@ impl Overlay {
             parts: found.parts,
             place,
             last_place: None,
-            lower_path: if found.is_dir { found.lower_path } else { Vec::new() },
+            redirect: found.redirect,
             links,
             subdirectories: None,
             holds: 0,
@@ -202,7 +207,7 @@ impl Overlay {
     /// What a name in a directory leads to.
     fn find(&self, dir: Ino, name: &[u8]) -> Result<Option<Found>, Errno> {
         match self.living_directory(dir) {
-            Ok(node) => self.layers.find(&node.parts, &node.lower_path, name),
+            Ok(node) => self.layers.find(&node.parts, name),
             Err(Errno::ENOENT) => Ok(None),
             Err(errno) => Err(errno),
         }
@@ -220,7 +225,28 @@ impl Overlay {
     fn is_in_lower(&self, dir: Ino, name: &[u8]) -> Result<bool, Errno> {
         let node = self.node(dir)?;
         let beneath = node.parts.iter().position(|&part| !self.is_upper(part)).unwrap_or(node.parts.len());
-        Ok(self.layers.find(&node.parts[beneath..], &node.lower_path, name)?.is_some())
+        Ok(self.layers.find(&node.parts[beneath..], name)?.is_some())
+    }
+
+    /// A directory's path in the layers beneath the top one.
+    fn lower_path(&self, mut dir: Ino) -> Result<Vec<u8>, Errno> {
+        let mut names: Vec<&[u8]> = Vec::new();
+        let node = loop {
+            let node = self.node(dir)?;
+            match &node.place {
+                Some((parent, name)) if node.redirect.is_none() => {
+                    names.push(name);
+                    dir = *parent;
+                }
+                _ => break node,
+            }
+        };
+        let mut path = node.redirect.clone().unwrap_or_default();
+        for name in names.iter().rev() {
+            path.push(b'/');
+            path.extend_from_slice(name);
+        }
+        Ok(path)
     }
 
     fn links(&self, ino: Ino) -> Result<u32, Errno> {

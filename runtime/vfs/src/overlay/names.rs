@@ -209,11 +209,13 @@ impl Overlay {
     fn detach(&mut self, caller: &Caller, ino: Ino) -> Result<(), Errno> {
         let node = self.node(ino)?;
         let Some(&(_, copy)) = node.parts.first().filter(|_| node.is_dir) else { return Ok(()) };
-        let (name, value) = match node.parts.len() {
-            1 => (OPAQUE, b"y".to_vec()),
-            _ => (REDIRECT, node.lower_path.clone()),
-        };
-        self.layers.with(UPPER, |fs| fs.set_xattr(caller, copy, name, &value, XattrMode::Set))
+        if node.parts.len() == 1 {
+            return self.layers.with(UPPER, |fs| fs.set_xattr(caller, copy, OPAQUE, b"y", XattrMode::Set));
+        }
+        let path = self.lower_path(ino)?;
+        self.layers.with(UPPER, |fs| fs.set_xattr(caller, copy, REDIRECT, &path, XattrMode::Set))?;
+        self.node_mut(ino)?.redirect = Some(path);
+        Ok(())
     }
 
     pub(super) fn rename_names(

@@ -22,6 +22,10 @@ impl FileSystem for Overlay {
         "overlay"
     }
 
+    fn stack_depth(&self) -> u32 {
+        1 + self.layers.layers.iter().map(|layer| layer.fs.lock().stack_depth()).max().unwrap_or(0)
+    }
+
     fn stat_fs(&mut self) -> Result<StatFs, Errno> {
         const OVERLAYFS_MAGIC: u64 = 0x794c_7630;
         Ok(StatFs { kind: OVERLAYFS_MAGIC, ..self.layers.with(UPPER, |fs| fs.stat_fs())? })
