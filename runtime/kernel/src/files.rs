@@ -13,6 +13,7 @@ use crate::{
     description::{Description, DescriptionId, File},
     fd_table::{Fd, FdEntry},
     proc::{is_uuid, uuid},
+    task_files::wait_of,
     world::{PROC_FS, TASK_FS, is_view},
 };
 
@@ -124,6 +125,13 @@ impl Kernel {
         let nonblocking = description.nonblocking();
         if let File::Regular { node, handle, offset } = description.file {
             let from = if let At::Offset(offset) = at { offset } else { offset };
+            if node.fs == TASK_FS
+                && let Some(target) = wait_of(node.ino)
+            {
+                let len = self.wait_file_read(target, from, nonblocking, buf)?;
+                self.advance(id, from + len as u64)?;
+                return Ok(len);
+            }
             if node.fs == PROC_FS && is_uuid(node.ino) && from == 0 {
                 let mut bytes = [0; 16];
                 self.random.fill(&mut bytes);

@@ -11,7 +11,9 @@ use crate::{
     arguments::Out,
     description::{DescriptionId, File},
     dispatch::Sys,
+    task_files::wait_of,
     wait_queue::WaitKey,
+    world::TASK_FS,
 };
 
 impl Sys<'_> {
@@ -76,6 +78,11 @@ impl Kernel {
     ) -> u16 {
         let Ok(description) = self.files.get(id) else { return poll::NVAL };
         match description.file {
+            File::Regular { node, .. } if node.fs == TASK_FS && wait_of(node.ino).is_some() => {
+                let target = wait_of(node.ino).unwrap_or(task);
+                keys.push(WaitKey::TaskEnd(target));
+                if self.tasks.life(target).is_ok() { 0 } else { poll::IN }
+            }
             File::Regular { .. } | File::Directory(_) | File::Device { .. } => poll::IN | poll::OUT,
             File::Path(_) => poll::NVAL,
             File::PipeReader(pipe) => {

@@ -5,9 +5,11 @@ use oac_vfs::Ino;
 
 use crate::{
     Kernel, TaskId,
-    answer::{Answer, Stop},
+    answer::{Answer, Stop, block_on},
     description::DescriptionId,
-    task_files::{ctl_of, descriptor_of},
+    task::State,
+    task_files::{ctl_of, descriptor_of, exit_text},
+    wait_queue::WaitKey,
 };
 
 /// A command line of `ctl`.
@@ -120,6 +122,28 @@ impl Kernel {
             Command::Unbind { target: over } => self.unbind_path(target, &over)?,
         }
         Ok(input.len())
+    }
+
+    /// A read of `/task/<id>/wait`: blocks until the task has ended, and tells how. It need not be the reader's child, and its
+    /// parent may have asked before.
+    pub(crate) fn wait_file_read(
+        &mut self,
+        target: TaskId,
+        from: u64,
+        nonblocking: bool,
+        buf: &mut [u8],
+    ) -> Answer<usize> {
+        let status = match self.tasks.get(target).map(|task| &task.state) {
+            Ok(State::Living(_)) if nonblocking => return Err(Errno::EAGAIN.into()),
+            Ok(State::Living(_)) => return block_on(WaitKey::TaskEnd(target)),
+            Ok(State::Zombie(status)) => *status,
+            Err(_) => self.exit_record(target).ok_or(Errno::ESRCH)?.status,
+        };
+        let text = exit_text(status);
+        let rest = usize::try_from(from).ok().and_then(|from| text.get(from..)).unwrap_or_default();
+        let len = rest.len().min(buf.len());
+        buf[..len].copy_from_slice(&rest[..len]);
+        Ok(len)
     }
 
     /// The description that a file of `/task/<id>/fd` or `stdio` stands for; `None` for other files.

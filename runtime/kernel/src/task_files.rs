@@ -1,7 +1,8 @@
 //! The files of `/task`: the kernel's state as a filesystem. Made for one operation and dropped after it.
 //!
-//! `/task/self` leads to the caller's directory; `/task/<id>/` holds `type pid ppid cwd env argv status exitcode ctl ns fd/ stdio/`,
+//! `/task/self` leads to the caller's directory; `/task/<id>/` holds `type pid ppid cwd env argv status exitcode wait ctl ns fd/ stdio/`,
 //! and Wanix's `kind cmd dir exit`, which are further names of `type argv cwd exitcode`.
+//! Reading `wait` waits for the task's end, and gives what `exitcode` has then.
 //! argv and env are NUL-terminated strings, as in `/proc`; the rest is one line of text. Files of `fd` and `stdio` stand for
 //! the task's descriptors: opening one shares its description.
 
@@ -25,7 +26,7 @@ use crate::{
 };
 
 /// Names in a task's directory, in the order of their listing.
-const NAMES: [(&str, Part); 16] = [
+const NAMES: [(&str, Part); 17] = [
     ("argv", Part::Argv),
     ("cmd", Part::Argv),
     ("ctl", Part::Ctl),
@@ -42,6 +43,7 @@ const NAMES: [(&str, Part); 16] = [
     ("status", Part::Status),
     ("stdio", Part::StdioDir),
     ("type", Part::Type),
+    ("wait", Part::Wait),
 ];
 
 /// A file within a task's directory.
@@ -62,9 +64,10 @@ enum Part {
     Type,
     Fd,
     Stdio,
+    Wait,
 }
 
-const PARTS: [Part; 15] = [
+const PARTS: [Part; 16] = [
     Part::Dir,
     Part::Argv,
     Part::Ctl,
@@ -80,6 +83,7 @@ const PARTS: [Part; 15] = [
     Part::Type,
     Part::Fd,
     Part::Stdio,
+    Part::Wait,
 ];
 
 const ROOT: Ino = Ino(1);
@@ -125,6 +129,14 @@ impl TaskNode {
 pub(crate) fn ctl_of(ino: Ino) -> Option<TaskId> {
     match TaskNode::from_ino(ino) {
         Ok(TaskNode::Of(task, Part::Ctl, _)) => Some(task),
+        _ => None,
+    }
+}
+
+/// For whose end reading an inode waits; `None` for any other file.
+pub(crate) fn wait_of(ino: Ino) -> Option<TaskId> {
+    match TaskNode::from_ino(ino) {
+        Ok(TaskNode::Of(task, Part::Wait, _)) => Some(task),
         _ => None,
     }
 }
@@ -202,10 +214,10 @@ impl TaskFiles<'_> {
             Part::Pid => line(&id.to_string()),
             Part::ParentPid => line(&task.parent.to_string()),
             Part::Status => line(status_text(task)),
-            Part::ExitCode => match task.state {
+            // `wait` is read by the kernel, which waits; this is what there is to map or to size.
+            Part::ExitCode | Part::Wait => match task.state {
                 State::Living(_) => Vec::new(),
-                State::Zombie(WaitStatus::Exited(code)) => line(&code.to_string()),
-                State::Zombie(WaitStatus::Signaled(signal)) => line(signal.name()),
+                State::Zombie(status) => exit_text(status),
             },
             Part::Namespace => {
                 let namespace = self.view.namespaces.get(task.life()?.namespace)?;
@@ -226,6 +238,14 @@ impl TaskFiles<'_> {
         let mut path = Walker::new(&mut world, namespace, &Caller::root(0)).path_of_dir(place)?;
         path.push(b'\n');
         Ok(path)
+    }
+}
+
+/// How a task ended: its exit code, or the signal's name.
+pub(crate) fn exit_text(status: WaitStatus) -> Vec<u8> {
+    match status {
+        WaitStatus::Exited(code) => format!("{code}\n").into_bytes(),
+        WaitStatus::Signaled(signal) => format!("{}\n", signal.name()).into_bytes(),
     }
 }
 

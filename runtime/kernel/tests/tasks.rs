@@ -336,6 +336,30 @@ fn poll_waits_for_ends_and_for_time() {
 }
 
 #[test]
+fn the_end_of_a_task_is_read_from_its_file() {
+    let mut m = Machine::default();
+    let (me, other) = (m.actor(), m.actor());
+    let child = m.spawn(me, &[]);
+    let wait = m.open(other, &format!("/task/{child}/wait"), 0).ok();
+    assert_eq!(m.read(other, wait, 9), Done::Blocked);
+    exit(&mut m, child, 3);
+    assert!(m.woken.contains(&other));
+    assert_eq!(m.read(other, wait, 9).text(), "3\n");
+    assert_eq!(m.read(other, wait, 9).text(), "");
+    m.wait(me, 0).unwrap();
+    m.call(other, &call!(nr::LSEEK, wait, 0_i64, 0)).ok();
+    assert_eq!(m.read(other, wait, 9).text(), "3\n", "also when its parent has asked");
+    let child = m.spawn(me, &[]);
+    let wait = m.open(other, &format!("/task/{child}/wait"), open::NONBLOCK).ok();
+    assert_eq!(m.read(other, wait, 9), Done::Err(Errno::EAGAIN));
+    assert_eq!(m.poll(other, &[(wait, poll::IN)], -1), Err(Done::Blocked));
+    m.call(me, &call!(nr::KILL, child.0 as i32, 9)).ok();
+    assert!(m.woken.contains(&other));
+    assert_eq!(m.poll(other, &[(wait, poll::IN)], -1), Ok(vec![poll::IN]));
+    assert_eq!(m.read(other, wait, 9).text(), "SIGKILL\n");
+}
+
+#[test]
 fn task_files_tell_and_act() {
     let mut m = Machine::default();
     let me = m.actor();
