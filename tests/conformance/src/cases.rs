@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Where the program and the case's directory are in a container.
-const PROGRAM: &str = "/bin/conformance";
+const PROGRAM: &str = "/usr/bin/conformance";
 const DIRECTORY: &str = "/case";
 
 /// A case, as the program lists it.
@@ -30,7 +30,9 @@ struct Listed {
 /// Runs the cases whose name contains the filter and compares.
 pub(crate) fn check(request: &CasesRequest) -> Result<Counts, Error> {
     let known = Known::read(&request.known)?;
-    let listed = list(&request.native)?;
+    // As /proc/self/exe will tell it.
+    let program = fs::canonicalize(&request.native).map_err(Error::file("find", &request.native))?;
+    let listed = list(&program)?;
     known.all_named(&request.known, |name| listed.iter().any(|case| case.name == name))?;
     let is_root = rustix::process::geteuid().is_root();
     let mut cases: Vec<Listed> =
@@ -51,7 +53,7 @@ pub(crate) fn check(request: &CasesRequest) -> Result<Counts, Error> {
     let scratch = Scratch::new(&request.scratch)?;
     let native = in_parallel(&cases, |index, case| {
         let dir = scratch.case(index)?;
-        run::native(&request.native, &["case", &case.name], &dir).map(Observed::by_process)
+        run::native(&program, &["case", &case.name], &dir).map(Observed::by_process)
     })?;
     drop(scratch);
     if request.show {
@@ -64,10 +66,10 @@ pub(crate) fn check(request: &CasesRequest) -> Result<Counts, Error> {
         ..RuntimeOptions::default()
     })?;
     let bytes = fs::read(&request.wasm).map_err(Error::file("read", &request.wasm))?;
-    let program = Tree::File { bytes, executable: true };
+    let file = Tree::File { bytes, executable: true };
     let contained = in_parallel(&cases, |_, case| {
         let container = Container::boot(Options { runtime: Some(runtime.clone()), ..Options::default() })?;
-        container.mount(Mount::Tree(&program), PROGRAM)?;
+        container.mount(Mount::Tree(&file), PROGRAM)?;
         container.fs().make_dir(DIRECTORY)?;
         run::contained(container, PROGRAM, &["case", &case.name], DIRECTORY).map(Observed::by_process)
     })?;

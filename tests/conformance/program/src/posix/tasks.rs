@@ -138,7 +138,7 @@ pub(crate) enum End {
     /// WNOHANG, and nothing to tell.
     Nothing,
     /// It exited.
-    Exited(#[allow(dead_code, reason = "printed")] u8),
+    Exited(u8),
     /// A signal ended it.
     Signaled(#[allow(dead_code, reason = "printed")] &'static str),
     /// WUNTRACED: a signal stopped it.

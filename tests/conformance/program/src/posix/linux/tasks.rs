@@ -303,10 +303,12 @@ pub(crate) fn poll(fds: &[u8], timeout_ns: i64, ready: &mut [u8]) -> Answer {
     sys!(SYS_ppoll, ready.as_mut_ptr(), ready.len() / 8, until, 0, 8)
 }
 
-/// What Rust's runtime changed is put back: SIGPIPE ends the process again. A case leaves the session it was
+/// What Rust's runtime changed is put back: SIGPIPE ends the process again, and faults are nobody's to look at. A case leaves the session it was
 /// started in, and has no descriptors but 0, 1 and 2.
 pub(crate) fn restore_defaults(is_case: bool) {
-    set_handler(libc::SIGPIPE, libc::SIG_DFL);
+    for signal in [libc::SIGPIPE, libc::SIGSEGV, libc::SIGBUS] {
+        set_handler(signal, libc::SIG_DFL);
+    }
     if is_case {
         default_signals();
         let _ = sys!(SYS_setsid);
