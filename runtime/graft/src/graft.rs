@@ -465,6 +465,7 @@ impl<'a> Grafting<'a> {
         locals.extend(Scratch::LOCALS);
         let mut out = Function::new(locals);
         let mut operators = body.get_operators_reader()?;
+        let mut skipped = 0;
         while !operators.eof() {
             let offset = operators.original_position();
             let operator = operators.read()?;
@@ -472,9 +473,22 @@ impl<'a> Grafting<'a> {
             let aside = access::operands_aside(&operator, &validator);
             let top = validator.get_operand_type(0).flatten();
             validator.op(offset, &operator)?;
-            // What cannot be reached is left out: its operands have no types.
-            if dead && !is_structure(&operator) {
-                continue;
+            // What cannot be reached is left out, whole blocks of it: its operands have no types.
+            if dead || skipped > 0 {
+                match operator {
+                    Operator::Block { .. }
+                    | Operator::Loop { .. }
+                    | Operator::If { .. }
+                    | Operator::TryTable { .. } => skipped += 1,
+                    Operator::End if skipped > 0 => {
+                        skipped -= 1;
+                        continue;
+                    }
+                    _ => {}
+                }
+                if skipped > 0 || !matches!(operator, Operator::End | Operator::Else) {
+                    continue;
+                }
             }
             if access::emit(&mut out, &operator, &aside, &layout, scratch)?
                 || self.changed(&mut out, &operator, top, &layout)?
@@ -754,7 +768,7 @@ impl<'a> Grafting<'a> {
                 ValType::F32 => ConstExpr::f32_const(0.0.into()),
                 ValType::F64 => ConstExpr::f64_const(0.0.into()),
                 ValType::V128 => ConstExpr::v128_const(0),
-                ValType::Ref(_) => ConstExpr::ref_null(HeapType::FUNC),
+                ValType::Ref(reference) => ConstExpr::ref_null(reference.heap_type),
                 ValType::I32 => ConstExpr::i32_const(0),
             };
             globals.global(GlobalType { val_type, mutable: true, shared: false }, &zero);
@@ -788,19 +802,6 @@ fn functions_table(minimum: u32, maximum: Option<u32>) -> TableType {
         maximum: maximum.map(Into::into),
         shared: false,
     }
-}
-
-/// Whether an instruction opens, divides or closes a block.
-fn is_structure(operator: &Operator<'_>) -> bool {
-    matches!(
-        operator,
-        Operator::Block { .. }
-            | Operator::Loop { .. }
-            | Operator::If { .. }
-            | Operator::Else
-            | Operator::End
-            | Operator::TryTable { .. }
-    )
 }
 
 /// A constant expression as instructions.
