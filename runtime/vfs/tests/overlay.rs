@@ -7,7 +7,8 @@ mod trees;
 
 use oac_abi::Errno;
 use oac_vfs::{
-    Access, Caller, FileSystem, Layer, MemFs, NewNode, Overlay, SetAttributes, SharedFs, WriteAt, XattrMode,
+    Access, Caller, FileSystem, Handle, Ino, Layer, MemFs, NewNode, Overlay, SetAttributes, SharedFs,
+    WriteAt, XattrMode,
 };
 use trees::{Change, Dice, find, text};
 
@@ -194,4 +195,115 @@ fn its_own_marks_are_not_shown_nor_taken() {
     let handle = fs.open(&CALLER, ino, Access { read: true, write: false }).unwrap();
     assert_eq!(fs.write(&CALLER, handle, WriteAt::End, b"x"), Err(Errno::EBADF));
     fs.close(handle);
+}
+
+/// An open file in both filesystems.
+#[derive(Clone, Copy)]
+struct Slot {
+    write: bool,
+    plain: (Ino, Handle),
+    overlay: (Ino, Handle),
+}
+
+/// Opens, reads, writes, looks at and closes files that stay open while the trees change.
+fn use_slot(
+    plain: &mut dyn FileSystem,
+    overlay: &mut dyn FileSystem,
+    slot: &mut Option<Slot>,
+    dice: &mut Dice,
+) -> String {
+    let Some(open) = *slot else {
+        let path = dice.path();
+        let access = [(true, false), (true, true), (false, true)][dice.roll(3) as usize];
+        let access = Access { read: access.0, write: access.1 };
+        let open = |fs: &mut dyn FileSystem| {
+            let ino = find(fs, &path)?;
+            Ok((ino, fs.open(&CALLER, ino, access)?))
+        };
+        let opened: [Result<_, Errno>; 2] = [open(plain), open(overlay)];
+        let said = format!("open {path:?} {access:?}: {:?}", opened[0].map(|_| ()));
+        assert_eq!(opened[0].map(|_| ()), opened[1].map(|_| ()), "{said}");
+        if let [Ok(plain), Ok(overlay)] = opened {
+            *slot = Some(Slot { write: access.write, plain, overlay });
+        }
+        return said;
+    };
+    let each = [open.plain, open.overlay];
+    let (what, offset) = match (dice.roll(4), dice.roll(9000)) {
+        // Whether a descriptor may write is the kernel's matter.
+        (1, offset) if !open.write => (2, offset),
+        roll => roll,
+    };
+    let act = |fs: &mut dyn FileSystem, (ino, handle): (Ino, Handle)| match what {
+        0 => {
+            fs.close(handle);
+            "close".to_string()
+        }
+        1 => format!("write {offset} {:?}", fs.write(&CALLER, handle, WriteAt::Offset(offset), b"slot")),
+        2 => {
+            let mut buf = vec![0; 20_000];
+            format!(
+                "read {:?} {:?}",
+                fs.read(handle, offset, &mut buf),
+                buf.iter().map(|&b| u64::from(b)).sum::<u64>()
+            )
+        }
+        _ => {
+            let stat = fs.metadata(ino).unwrap();
+            let size = if stat.is_dir() { 0 } else { stat.size };
+            format!("stat {:o} {} {size}", stat.mode, stat.nlink)
+        }
+    };
+    let said = [act(plain, each[0]), act(overlay, each[1])];
+    if what == 0 {
+        *slot = None;
+    }
+    assert_eq!(said[0], said[1]);
+    said[1].clone()
+}
+
+#[test]
+fn files_stay_open_while_the_tree_changes() {
+    for seed in seeds() {
+        let mut dice = Dice::new(seed + 1_000_000);
+        let mut plain = lower(&mut dice, true);
+        let root = plain.root();
+        let lower_names = plain.read_dir(root).unwrap().len() as u64;
+        let lower = layer(plain.fork());
+        let mut overlay = Overlay::new(Some(layer(memory())), vec![lower]).unwrap();
+        let mut slots = [None; 4];
+        let mut history = vec![format!("seed {seed}"), text(&mut plain, true)];
+        for _ in 0..120 {
+            if dice.roll(2) == 0 {
+                let slot = &mut slots[dice.roll(4) as usize];
+                history.push("in a slot".into());
+                let said = use_slot(&mut plain, &mut overlay, slot, &mut dice);
+                history.push(said);
+            } else {
+                let changes = 1 + dice.roll(6) as usize;
+                compare(&mut plain, &mut overlay, &mut dice, changes, true, &mut history);
+            }
+        }
+        for slot in slots.into_iter().flatten() {
+            plain.close(slot.plain.1);
+            overlay.close(slot.overlay.1);
+        }
+        // What is left when all has been removed: the root, and whiteouts of names in the lower one.
+        let root = overlay.root();
+        empty(&mut overlay, root);
+        let facts = overlay.stat_fs().unwrap();
+        assert!(facts.files - facts.files_free <= 1 + lower_names, "{}", history.join("\n"));
+    }
+}
+
+fn empty(fs: &mut dyn FileSystem, dir: Ino) {
+    for entry in fs.read_dir(dir).unwrap() {
+        let ino = fs.lookup(dir, &entry.name).unwrap();
+        if fs.metadata(ino).unwrap().is_dir() {
+            empty(fs, ino);
+            fs.remove_dir(&CALLER, dir, &entry.name).unwrap();
+        } else {
+            fs.unlink(&CALLER, dir, &entry.name).unwrap();
+        }
+    }
 }

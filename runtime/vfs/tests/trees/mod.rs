@@ -20,7 +20,7 @@ impl Dice {
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) % sides
     }
 
-    fn path(&mut self) -> Vec<&'static str> {
+    pub fn path(&mut self) -> Vec<&'static str> {
         (0..=self.roll(3)).map(|_| ["a", "b", "c", "d"][self.roll(4) as usize]).collect()
     }
 }
