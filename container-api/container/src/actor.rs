@@ -47,8 +47,19 @@ impl Actor {
         Actor { machine: machine.clone(), task: machine.attach(name) }
     }
 
+    /// Another task of the host's in the same container.
+    pub(crate) fn sibling(&self, name: &str) -> Actor {
+        Actor::new(&self.machine, name)
+    }
+
     /// One system call: its slots as the table declares them, its inputs joined, its output regions one after the other.
-    fn call(&self, number: u16, slots: &[i64], input: &[u8], out: &mut [u8]) -> Result<i64, Errno> {
+    pub(crate) fn call(
+        &self,
+        number: u16,
+        slots: &[i64],
+        input: &[u8],
+        out: &mut [u8],
+    ) -> Result<i64, Errno> {
         let mut args = [0; CALL_ARGS_MAX];
         args[..slots.len()].copy_from_slice(slots);
         let request = Request { number, args, input };

@@ -12,7 +12,7 @@ use oac_abi::{
     stat::{Dirent, Stat},
 };
 
-use crate::{Error, actor::Actor};
+use crate::{Error, actor::Actor, watch::Watch};
 
 /// Bytes read or listed at once.
 const CHUNK_BYTES: usize = 256 << 10;
@@ -280,6 +280,14 @@ impl Files {
         };
         actor.close(fd);
         result
+    }
+
+    /// Hears of changes of a file, or of those in a directory, from now on, whoever makes them in the container.
+    ///
+    /// # Errors
+    /// [`Error::File`]: ENOENT, ENOSPC when there are too many …
+    pub fn watch(&self, path: &str) -> Result<Watch, Error> {
+        Watch::new(self.actor().sibling("watch"), path).map_err(error("watch", path))
     }
 
     /// Writes a tree at a path: directories are made and merged, files replaced.

@@ -48,6 +48,7 @@ mod names;
 mod process;
 mod runtime;
 mod snapshot;
+mod watch;
 
 pub use actor::Stream;
 pub use archive::ArchiveFormat;
@@ -69,3 +70,4 @@ pub use oac_kernel::{
 pub use process::{DEFAULT_ENV, Exit, Output, Process, SpawnOptions, Stdio, TerminalSize};
 pub use runtime::{CacheDir, EmbeddedCode, EmbeddedProgram, Runtime, RuntimeOptions, engine_config};
 pub use snapshot::Snapshot;
+pub use watch::{Change, FileEvent, Watch};

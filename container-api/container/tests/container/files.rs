@@ -10,7 +10,9 @@ use std::{
     thread::{self, Thread},
 };
 
-use oac_container::{ArchiveFormat, Container, Errno, Error, Mount, Options, SpawnOptions, Tree, WaitStatus};
+use oac_container::{
+    ArchiveFormat, Change, Container, Errno, Error, Mount, Options, SpawnOptions, Tree, WaitStatus,
+};
 
 use crate::support::{PROGRAM, Scratch, container};
 
@@ -153,6 +155,32 @@ fn bad_archives_are_refused_by_name() {
     container.import("/x", ArchiveFormat::Tar, &archive("/abs/olute", None)).unwrap();
     assert!(container.fs().stat("/x/abs/olute").is_ok());
     assert!(container.fs().stat("/etc/evil").is_err() && container.fs().stat("/evil").is_err());
+}
+
+#[test]
+fn changes_are_heard_of() {
+    let (container, _) = furnished();
+    let files = container.fs();
+    let mut watch = files.watch("/t/sub").unwrap();
+    let mut expect = |change: Change, name: &str| {
+        let event = watch.find(|event| event.change == change).unwrap();
+        assert_eq!(String::from_utf8_lossy(&event.name), name, "{event:?}");
+        event.cookie
+    };
+    files.write("/t/sub/new", b"1").unwrap();
+    expect(Change::Created, "new");
+    expect(Change::Modified, "new");
+    crate::support::check_prints(&container, &["write", "/t/sub/by-a-program", "1"], "written\n");
+    expect(Change::Created, "by-a-program");
+    files.rename("/t/sub/new", "/t/sub/newer").unwrap();
+    let cookie = expect(Change::MovedFrom, "new");
+    assert_eq!(expect(Change::MovedTo, "newer"), cookie);
+    files.remove_file("/t/sub/newer").unwrap();
+    expect(Change::Removed, "newer");
+    files.remove_all("/t").unwrap();
+    expect(Change::SelfRemoved, "");
+    assert_eq!(watch.next(), None);
+    assert_eq!(files.watch("/t").unwrap_err().errno(), Some(Errno::ENOENT));
 }
 
 struct Unpark(Thread);

@@ -5,9 +5,9 @@ use std::{
     os::unix::fs::{MetadataExt, PermissionsExt, symlink},
 };
 
-use oac_container::{Container, Errno, Error, Mount, Options};
+use oac_container::{Container, Errno, Error, Mount, Options, SpawnOptions, WaitStatus};
 
-use crate::support::{Scratch, check_prints, container};
+use crate::support::{PROGRAM, Scratch, check_prints, container, run};
 
 /// `inside/` is mounted at /work; `outside` lies beside it.
 fn mounted(name: &str, read_only: bool) -> (Container, Scratch) {
@@ -139,6 +139,76 @@ fn a_directory_that_becomes_a_link_leads_nowhere() {
     assert!(read.is_err(), "{read:?}");
 }
 
+/// Two names change places again and again, a directory and a link to the outside, while the container walks through them.
+#[test]
+fn a_race_for_the_outside_is_never_won() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let (container, scratch) = mounted("race", false);
+    let inside = scratch.path().join("inside");
+    let beside = scratch.path().join("beside");
+    fs::create_dir(&beside).unwrap();
+    fs::write(beside.join("f"), "secret").unwrap();
+    fs::create_dir(inside.join("dir")).unwrap();
+    fs::write(inside.join("dir/f"), "mine").unwrap();
+    symlink("../beside", inside.join("link")).unwrap();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                let (dir, link) = (inside.join("dir"), inside.join("link"));
+                let here = rustix::fs::CWD;
+                rustix::fs::renameat_with(here, &dir, here, &link, rustix::fs::RenameFlags::EXCHANGE)
+                    .unwrap();
+            }
+        });
+        let files = container.fs();
+        for round in 0..2_000 {
+            if let Ok(bytes) = files.read("/work/dir/f") {
+                assert_eq!(bytes, b"mine");
+            }
+            let _ = files.write(&format!("/work/dir/new-{}", round % 8), b"written");
+            let _ = files.rename("/work/dir/f", "/work/link/f");
+            let _ = files.rename("/work/link/f", "/work/dir/f");
+            let _ = files.set_mode("/work/dir/f", 0o600);
+            let _ = files.remove_file("/work/link/new-0");
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+    let names: Vec<_> = fs::read_dir(&beside).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["f"]);
+    assert_eq!(fs::read_to_string(beside.join("f")).unwrap(), "secret");
+    assert_eq!(fs::metadata(beside.join("f")).unwrap().permissions().mode() & 0o777, 0o644);
+}
+
+/// The ways that `/proc` and descriptors offer lead through the container's own tree as well.
+#[test]
+fn descriptors_are_no_way_around() {
+    let (container, scratch) = mounted("proc", false);
+    let inside = scratch.path().join("inside");
+    symlink("/proc/self/root", inside.join("root")).unwrap();
+    symlink("/proc/1/root", inside.join("init")).unwrap();
+    symlink("/dev/fd", inside.join("fd")).unwrap();
+    symlink("/proc/self/cwd/..", inside.join("cwd")).unwrap();
+    let outside = scratch.path().join("outside").display().to_string();
+    for way in ["root", "init", "cwd", "fd/3", "fd/0/..", "fd/1/../.."] {
+        for path in [
+            format!("/work/{way}{outside}"),
+            format!("/work/{way}/outside"),
+            format!("/work/{way}/../outside"),
+        ] {
+            let output = run(&container, &["read", &path]);
+            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            assert!(text.starts_with("error: "), "{path}: {text}");
+        }
+    }
+    // A hard link is made to what is inside, and to nothing else.
+    fs::write(inside.join("f"), "1").unwrap();
+    container.fs().hard_link("/work/f", "/work/g").unwrap();
+    assert_eq!(fs::metadata(inside.join("f")).unwrap().nlink(), 2);
+    let crossing = container.fs().hard_link("/etc/passwd", "/work/passwd").unwrap_err();
+    assert_eq!(crossing.errno(), Some(Errno::EXDEV));
+}
+
 #[test]
 fn read_only_means_it() {
     let (container, scratch) = mounted("read-only", true);
@@ -165,17 +235,19 @@ fn read_only_means_it() {
 #[test]
 fn fifos_and_devices_do_not_hang_it() {
     let (container, scratch) = mounted("fifo", false);
-    let fifo = scratch.path().join("inside/fifo");
-    rustix::fs::mknodat(
-        rustix::fs::CWD,
-        &fifo,
-        rustix::fs::FileType::Fifo,
-        rustix::fs::Mode::from_raw_mode(0o600),
-        0,
-    )
-    .unwrap();
-    assert_eq!(container.fs().read("/work/fifo").unwrap_err().errno(), Some(Errno::ENXIO));
-    assert_eq!(container.fs().read_dir("/work").unwrap().len(), 1);
+    let special = |name: &str, kind| {
+        let path = scratch.path().join("inside").join(name);
+        rustix::fs::mknodat(rustix::fs::CWD, path, kind, rustix::fs::Mode::from_raw_mode(0o600), 0).unwrap();
+    };
+    special("socket", rustix::fs::FileType::Socket);
+    special("fifo", rustix::fs::FileType::Fifo);
+    assert_eq!(container.fs().read("/work/socket").unwrap_err().errno(), Some(Errno::ENXIO));
+    assert_eq!(container.fs().read_dir("/work").unwrap().len(), 2);
+    // Those that open the host's FIFO in the container meet each other there, and nobody of the host.
+    let writer =
+        container.spawn(PROGRAM, &["write", "/work/fifo", "through"], &SpawnOptions::default()).unwrap();
+    check_prints(&container, &["read", "/work/fifo"], "through\n");
+    assert_eq!(writer.wait().unwrap().status, WaitStatus::Exited(0));
 }
 
 #[test]

@@ -191,3 +191,31 @@ fn programs_come_with_the_runtime() {
     let output = hello(RuntimeOptions { programs: vec![program(None)], cache, programs_dir });
     assert_eq!(output.exit.status, EXITED(126));
 }
+
+/// Compiled code on disk that was damaged, cut or put there by somebody else is made anew, and the program runs.
+#[test]
+fn a_cache_entry_is_never_trusted() {
+    let scratch = Scratch::new("cache");
+    let run = || {
+        let cache = CacheDir::At(scratch.path().to_path_buf());
+        let runtime = Runtime::new(RuntimeOptions { cache, ..RuntimeOptions::default() }).unwrap();
+        let container = Container::boot(Options { runtime: Some(runtime), ..Options::default() }).unwrap();
+        let program = executable(crate::test_program::wasm());
+        container.mount(Mount::Tree(&program), PROGRAM).unwrap();
+        check_prints(&container, &["hello", "you"], "hello, you\n");
+    };
+    run();
+    let entry = std::fs::read_dir(scratch.path().join("code")).unwrap();
+    let entry =
+        entry.map(|entry| entry.unwrap().path()).find(|path| path.extension() == Some("cwasm".as_ref()));
+    let entry = entry.expect("an entry is made");
+    let sound = std::fs::read(&entry).unwrap();
+    let flipped: Vec<u8> =
+        sound.iter().enumerate().map(|(at, byte)| byte ^ u8::from(at == sound.len() / 2)).collect();
+    for spoilt in [&flipped[..], &sound[..sound.len() / 2], b"", b"\x7fELF of another machine"] {
+        std::fs::write(&entry, spoilt).unwrap();
+        run();
+        let rebuilt = std::fs::read(&entry).unwrap();
+        assert!(rebuilt == sound, "it is made anew");
+    }
+}
