@@ -13,6 +13,8 @@ pub struct Census {
     /// Open-file descriptions, and references to them: as many as there are descriptors.
     pub descriptions: usize,
     pub references: usize,
+    /// Made by `/task/new`, and not started.
+    pub prepared: usize,
     pub pipes: usize,
     /// Pipes that have a name, among those.
     pub fifos: usize,
@@ -50,6 +52,7 @@ impl Kernel {
             fds: self.tasks.iter().map(|(_, task)| fds(task)).sum(),
             descriptions,
             references,
+            prepared: self.prepared.len(),
             pipes: self.pipes.len(),
             fifos: self.fifos.len(),
             sockets: self.sockets.len(),

@@ -126,6 +126,17 @@ impl Kernel {
         if let File::Regular { node, handle, offset } = description.file {
             let from = if let At::Offset(offset) = at { offset } else { offset };
             if node.fs == TASK_FS
+                && let Some(kind) = self.new_type(node.ino)
+                && from == 0
+                && !buf.is_empty()
+            {
+                let text = format!("{}\n", self.prepare_task(task, &kind)?);
+                let len = text.len().min(buf.len());
+                buf[..len].copy_from_slice(&text.as_bytes()[..len]);
+                self.advance(id, text.len() as u64)?;
+                return Ok(len);
+            }
+            if node.fs == TASK_FS
                 && let Some(target) = wait_of(node.ino)
             {
                 let len = self.wait_file_read(target, from, nonblocking, buf)?;

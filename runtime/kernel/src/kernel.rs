@@ -29,6 +29,7 @@ use crate::{
     namespaces::{NamespaceId, Namespaces},
     open_names::OpenNames,
     pipe::Pipes,
+    prepared::Prepared,
     random::{Purpose, Random},
     socket::Sockets,
     spawn::PROGRAM_MARK,
@@ -61,6 +62,9 @@ pub struct Kernel {
     pub(crate) pts: Node,
     pub(crate) alarms: Alarms,
     pub(crate) drivers: Vec<Driver>,
+    /// Registered programs by their names, each with the first of its paths.
+    pub(crate) programs: Vec<(String, String)>,
+    pub(crate) prepared: Prepared,
     pub(crate) event_log: EventLog,
     /// When the container began, on the monotonic clock.
     pub(crate) started_ns: u64,
@@ -121,6 +125,8 @@ impl Kernel {
             pts: root,
             alarms: Alarms::default(),
             drivers: Vec::new(),
+            programs: Vec::new(),
+            prepared: Prepared::new(),
             event_log: EventLog::default(),
             started_ns: now.monotonic_ns,
             cpu_total_ns: 0,
@@ -189,10 +195,14 @@ impl Kernel {
         let written = self.write_file(INIT, fd.0 as i32, crate::files::At::Position, &content);
         self.close_fd(INIT, fd.0 as i32)?;
         match written {
-            Ok(len) if len == content.len() => Ok(()),
-            Ok(_) => Err(Errno::ENOSPC),
-            Err(stop) => Err(stop.errno()),
+            Ok(len) if len == content.len() => {}
+            Ok(_) => return Err(Errno::ENOSPC),
+            Err(stop) => return Err(stop.errno()),
         }
+        if !self.programs.iter().any(|(known, _)| known == program) {
+            self.programs.push((program.to_string(), path.to_string()));
+        }
+        Ok(())
     }
 
     /// Has files that begin with some bytes run by a program.

@@ -46,6 +46,7 @@ mod namespaces;
 mod open_names;
 mod permission;
 mod pipe;
+mod prepared;
 mod proc;
 mod random;
 mod signals;

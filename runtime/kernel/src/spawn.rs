@@ -58,9 +58,19 @@ impl Kernel {
     /// the program, ENOTDIR for the working directory; EPERM for a group, credentials, limits or capabilities that are not the
     /// caller's to give, ENOTTY for a terminal that is none.
     pub(crate) fn spawn(&mut self, parent: TaskId, request: SpawnRequest) -> Result<TaskId, Errno> {
+        self.spawn_as(parent, request, None)
+    }
+
+    /// The same, with a number that was given out already.
+    pub(crate) fn spawn_as(
+        &mut self,
+        parent: TaskId,
+        request: SpawnRequest,
+        number: Option<TaskId>,
+    ) -> Result<TaskId, Errno> {
         // The host's own tasks are not the container's to count: it may have one for every stream.
         let programs = self.tasks.iter().filter(|(_, task)| task.kind.is_program()).count();
-        if programs >= self.config.limits.tasks || self.exhausted {
+        if programs + self.prepared.len() >= self.config.limits.tasks || self.exhausted {
             return Err(Errno::EAGAIN);
         }
         let own = self.capabilities(parent)?;
@@ -84,7 +94,7 @@ impl Kernel {
             let copy = self.namespaces.get(shared)?.clone();
             self.namespaces.add(copy)
         };
-        let id = self.tasks.next_id();
+        let id = number.unwrap_or_else(|| self.tasks.next_id());
         let kind = match &found.image {
             Image::Program(name) => TaskKind::Program(name.clone()),
             Image::Wasm(_) => TaskKind::Wasm,

@@ -102,6 +102,7 @@ impl Kernel {
         let place = (id, task.group, task.session);
         let children = std::mem::take(&mut task.children);
         task.change = None;
+        self.forget_prepared(id);
         self.forget_alarm(id, life.alarm);
         self.log(id, |_| LogEvent::Exit { status, reason: reason.clone() });
         self.record_exit(id, parent, status, reason);

@@ -8,13 +8,15 @@ use crate::{
     answer::{Answer, Stop, block_on},
     description::DescriptionId,
     task::State,
-    task_files::{ctl_of, descriptor_of, exit_text},
+    task_files::{ctl_of, descriptor_of, exit_text, setting_of},
     wait_queue::WaitKey,
 };
 
 /// A command line of `ctl`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
+    /// `start`: of a task that was made by `/task/new`.
+    Start,
     /// `kill SIGNAL`: a name with or without `SIG`, or a number. Without one: TERM.
     Kill(Signal),
     /// `bind [-b|-a|-c] SOURCE TARGET`, in the writer's namespace paths.
@@ -40,14 +42,10 @@ impl Command {
     /// # Errors
     /// EINVAL for anything else.
     pub fn parse(line: &[u8]) -> Result<Command, Errno> {
-        let line = line.strip_suffix(b"\n").unwrap_or(line);
-        let words: Vec<Vec<u8>> = line
-            .split(|&byte| byte == b' ')
-            .filter(|word| !word.is_empty())
-            .map(unescape)
-            .collect::<Result<_, _>>()?;
+        let words = words(line)?;
         let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
         match words[..] {
+            [b"start"] => Ok(Command::Start),
             [b"kill"] => Ok(Command::Kill(Signal::SIGTERM)),
             [b"kill", signal] => Ok(Command::Kill(parse_signal(signal).ok_or(Errno::EINVAL)?)),
             [b"bind", source, target] => {
@@ -61,6 +59,12 @@ impl Command {
             _ => Err(Errno::EINVAL),
         }
     }
+}
+
+/// The words of a line: parted by spaces, `\ooo` a byte in octal.
+pub(crate) fn words(line: &[u8]) -> Result<Vec<Vec<u8>>, Errno> {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.split(|&byte| byte == b' ').filter(|word| !word.is_empty()).map(unescape).collect()
 }
 
 fn parse_signal(word: &[u8]) -> Option<Signal> {
@@ -104,12 +108,27 @@ fn unescape(word: &[u8]) -> Result<Vec<u8>, Errno> {
 impl Kernel {
     /// A write to a file of `/task`.
     pub(crate) fn task_file_write(&mut self, writer: TaskId, ino: Ino, input: &[u8]) -> Answer<usize> {
+        if let Some((target, setting)) = setting_of(ino) {
+            self.set_prepared(target, setting, input)?;
+            return Ok(input.len());
+        }
         let target = ctl_of(ino).ok_or(Errno::EBADF)?;
         let command = Command::parse(input)?;
+        if self.prepared.contains_key(&target) {
+            match command {
+                Command::Start => self.start_prepared(target)?,
+                Command::Kill(_) => drop(self.prepared.remove(&target)),
+                // It has its maker's namespace, and none of its own yet.
+                Command::Bind { .. } | Command::Unbind { .. } => return Err(Errno::EBUSY.into()),
+            }
+            return Ok(input.len());
+        }
         if matches!(command, Command::Bind { .. } | Command::Unbind { .. }) {
             self.require_free_namespace(writer)?;
         }
         match command {
+            // It runs, or has run.
+            Command::Start => return Err(Errno::EBUSY.into()),
             Command::Kill(signal) => {
                 self.signal_from(writer, i32::try_from(target.0).map_err(|_| Errno::ESRCH)?, Some(signal))?;
                 if self.tasks.life(writer).is_err() {
@@ -174,7 +193,8 @@ mod tests {
         check("kill 0", Err(Errno::EINVAL));
         check("kill WHAT", Err(Errno::EINVAL));
         check("", Err(Errno::EINVAL));
-        check("start", Err(Errno::EINVAL));
+        check("start", Ok(Command::Start));
+        check("start now", Err(Errno::EINVAL));
         let bind = |flags, source: &[u8]| {
             Ok(Command::Bind { flags, source: source.to_vec(), target: b"/b".to_vec() })
         };

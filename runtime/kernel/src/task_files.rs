@@ -2,7 +2,7 @@
 //!
 //! `/task/self` leads to the caller's directory; `/task/<id>/` holds `type pid ppid cwd env argv status exitcode wait ctl ns fd/ stdio/`,
 //! and Wanix's `kind cmd dir exit`, which are further names of `type argv cwd exitcode`.
-//! Reading `wait` waits for the task's end, and gives what `exitcode` has then.
+//! Reading `/task/new/<type>` begins a task: see `prepared.rs`. Reading `wait` waits for the task's end, and gives what `exitcode` has then.
 //! argv and env are NUL-terminated strings, as in `/proc`; the rest is one line of text. Files of `fd` and `stdio` stand for
 //! the task's descriptors: opening one shares its description.
 
@@ -18,9 +18,10 @@ use oac_vfs::{
 };
 
 use crate::{
-    TaskId,
+    Kernel, TaskId,
     description::DescriptionId,
     fd_table::Fd,
+    prepared::{AUTO, PreparedTask, Setting},
     task::{State, Task},
     world::{View, World},
 };
@@ -88,6 +89,9 @@ const PARTS: [Part; 16] = [
 
 const ROOT: Ino = Ino(1);
 const SELF: Ino = Ino(2);
+const NEW: Ino = Ino(3);
+/// Of the types under `new`: `auto`, then the registered programs.
+const TYPES: u64 = 16;
 const FD_SHIFT: u32 = 8;
 const TASK_SHIFT: u32 = 32;
 
@@ -96,6 +100,10 @@ const TASK_SHIFT: u32 = 32;
 enum TaskNode {
     Root,
     SelfLink,
+    /// `new`.
+    New,
+    /// `new/<type>`, by its number.
+    Type(u64),
     Of(TaskId, Part, Fd),
 }
 
@@ -104,6 +112,8 @@ impl TaskNode {
         match self {
             TaskNode::Root => ROOT,
             TaskNode::SelfLink => SELF,
+            TaskNode::New => NEW,
+            TaskNode::Type(number) => Ino(TYPES + number),
             TaskNode::Of(task, part, fd) => {
                 Ino(u64::from(task.0) << TASK_SHIFT | u64::from(fd.0) << FD_SHIFT | part as u64)
             }
@@ -116,6 +126,8 @@ impl TaskNode {
             return match ino {
                 ROOT => Ok(TaskNode::Root),
                 SELF => Ok(TaskNode::SelfLink),
+                NEW => Ok(TaskNode::New),
+                Ino(TYPES..) => Ok(TaskNode::Type(ino.0 - TYPES)),
                 _ => Err(Errno::ESTALE),
             };
         }
@@ -130,6 +142,34 @@ pub(crate) fn ctl_of(ino: Ino) -> Option<TaskId> {
     match TaskNode::from_ino(ino) {
         Ok(TaskNode::Of(task, Part::Ctl, _)) => Some(task),
         _ => None,
+    }
+}
+
+/// What of which prepared task is written by this file; `None` for any other file.
+pub(crate) fn setting_of(ino: Ino) -> Option<(TaskId, Setting)> {
+    match TaskNode::from_ino(ino) {
+        Ok(TaskNode::Of(task, Part::Argv, _)) => Some((task, Setting::Command)),
+        Ok(TaskNode::Of(task, Part::Cwd, _)) => Some((task, Setting::Directory)),
+        Ok(TaskNode::Of(task, Part::Env, _)) => Some((task, Setting::Environment)),
+        _ => None,
+    }
+}
+
+/// The name of a type under `new`.
+fn type_name(programs: &[(String, String)], number: u64) -> Option<&str> {
+    match usize::try_from(number).ok()?.checked_sub(1) {
+        None => Some(AUTO),
+        Some(index) => programs.get(index).map(|(name, _)| name.as_str()),
+    }
+}
+
+impl Kernel {
+    /// The type of which reading an inode makes a task; `None` for any other file.
+    pub(crate) fn new_type(&self, ino: Ino) -> Option<String> {
+        match TaskNode::from_ino(ino) {
+            Ok(TaskNode::Type(number)) => type_name(&self.programs, number).map(str::to_string),
+            _ => None,
+        }
     }
 }
 
@@ -175,6 +215,18 @@ impl TaskFiles<'_> {
         Ok(match node {
             TaskNode::Root => kind::DIR | 0o555,
             TaskNode::SelfLink => kind::LNK | 0o777,
+            TaskNode::New => kind::DIR | 0o555,
+            TaskNode::Type(number) => {
+                type_name(self.view.programs, number).ok_or(Errno::ENOENT)?;
+                kind::REG | 0o444
+            }
+            TaskNode::Of(task, part, _) if self.view.prepared.contains_key(&task) => match part {
+                Part::Dir => kind::DIR | 0o555,
+                Part::Argv | Part::Cwd | Part::Env => kind::REG | 0o600,
+                Part::Ctl => kind::REG | 0o200,
+                Part::Type | Part::Pid | Part::ParentPid | Part::Status => kind::REG | 0o444,
+                _ => return Err(Errno::ENOENT),
+            },
             TaskNode::Of(task, part, fd) => {
                 self.task(task)?;
                 match part {
@@ -196,6 +248,7 @@ impl TaskFiles<'_> {
     /// A task's files belong to who it acts as; what it leaves behind is root's.
     fn owner(&self, node: TaskNode) -> (u32, u32) {
         let TaskNode::Of(task, ..) = node else { return (0, 0) };
+        let task = self.view.prepared.get(&task).map_or(task, |prepared| prepared.maker);
         self.view
             .tasks
             .life(task)
@@ -204,6 +257,9 @@ impl TaskFiles<'_> {
 
     fn text(&mut self, node: TaskNode) -> Result<Vec<u8>, Errno> {
         let TaskNode::Of(id, part, _) = node else { return Err(Errno::EISDIR) };
+        if let Some(prepared) = self.view.prepared.get(&id) {
+            return prepared_text(id, prepared, part);
+        }
         let task = self.view.tasks.get(id)?;
         let strings = |strings: &[Vec<u8>]| strings.iter().flat_map(|s| [s, &b"\0"[..]].concat()).collect();
         let line = |text: &str| format!("{text}\n").into_bytes();
@@ -241,6 +297,21 @@ impl TaskFiles<'_> {
     }
 }
 
+/// What the files of a task that has not started hold: what was written, or nothing.
+fn prepared_text(id: TaskId, task: &PreparedTask, part: Part) -> Result<Vec<u8>, Errno> {
+    let strings = |strings: &[Vec<u8>]| strings.iter().flat_map(|s| [s, &b"\0"[..]].concat()).collect();
+    Ok(match part {
+        Part::Argv => strings(&task.argv),
+        Part::Env => strings(task.env.as_deref().unwrap_or_default()),
+        Part::Cwd => task.cwd.as_ref().map(|cwd| [cwd, &b"\n"[..]].concat()).unwrap_or_default(),
+        Part::Type => format!("{}\n", task.kind).into_bytes(),
+        Part::Pid => format!("{id}\n").into_bytes(),
+        Part::ParentPid => format!("{}\n", task.maker).into_bytes(),
+        Part::Status => b"new\n".to_vec(),
+        _ => return Err(Errno::EBADF),
+    })
+}
+
 /// How a task ended: its exit code, or the signal's name.
 pub(crate) fn exit_text(status: WaitStatus) -> Vec<u8> {
     match status {
@@ -275,8 +346,14 @@ impl FileSystem for TaskFiles<'_> {
     fn lookup(&mut self, dir: Ino, name: &[u8]) -> Result<Ino, Errno> {
         let node = match TaskNode::from_ino(dir)? {
             TaskNode::Root if name == b"self" => TaskNode::SelfLink,
+            TaskNode::Root if name == b"new" => TaskNode::New,
+            TaskNode::New => {
+                let names = (0..).map_while(|number| type_name(self.view.programs, number));
+                let number = names.into_iter().position(|known| known.as_bytes() == name);
+                TaskNode::Type(number.ok_or(Errno::ENOENT)? as u64)
+            }
             TaskNode::Root => TaskNode::Of(TaskId(number(name).ok_or(Errno::ENOENT)?), Part::Dir, Fd(0)),
-            TaskNode::SelfLink => return Err(Errno::ENOTDIR),
+            TaskNode::SelfLink | TaskNode::Type(_) => return Err(Errno::ENOTDIR),
             TaskNode::Of(task, Part::Dir, _) => {
                 let found = NAMES.iter().find(|(known, _)| known.as_bytes() == name);
                 TaskNode::Of(task, found.ok_or(Errno::ENOENT)?.1, Fd(0))
@@ -297,6 +374,7 @@ impl FileSystem for TaskFiles<'_> {
 
     fn parent(&mut self, dir: Ino) -> Result<(Ino, Vec<u8>), Errno> {
         match TaskNode::from_ino(dir)? {
+            TaskNode::New => Ok((ROOT, b"new".into())),
             TaskNode::Of(task, Part::Dir, _) => Ok((ROOT, task.to_string().into_bytes())),
             TaskNode::Of(task, Part::FdDir, fd) => {
                 Ok((TaskNode::Of(task, Part::Dir, fd).ino(), b"fd".into()))
@@ -318,7 +396,9 @@ impl FileSystem for TaskFiles<'_> {
 
     fn set_attributes(&mut self, _: &Caller, ino: Ino, change: &SetAttributes) -> Result<(), Errno> {
         // Shells open `ctl` with O_TRUNC: that its length stays 0 is what they ask for.
-        if ctl_of(ino).is_some() && *change == (SetAttributes { size: Some(0), ..SetAttributes::default() }) {
+        let is_written = ctl_of(ino).is_some()
+            || setting_of(ino).is_some_and(|(task, _)| self.view.prepared.contains_key(&task));
+        if is_written && *change == (SetAttributes { size: Some(0), ..SetAttributes::default() }) {
             return Ok(());
         }
         Err(Errno::EPERM)
@@ -335,10 +415,18 @@ impl FileSystem for TaskFiles<'_> {
         };
         match node {
             TaskNode::Root => {
-                for (id, _) in self.view.tasks.iter() {
+                let ids = self.view.tasks.iter().map(|(id, _)| id).chain(self.view.prepared.keys().copied());
+                for id in ids {
                     push(id.to_string(), TaskNode::Of(id, Part::Dir, Fd(0)));
                 }
+                push("new".into(), TaskNode::New);
                 push("self".into(), TaskNode::SelfLink);
+            }
+            TaskNode::New => {
+                for number in 0.. {
+                    let Some(name) = type_name(self.view.programs, number) else { break };
+                    push(name.into(), TaskNode::Type(number));
+                }
             }
             TaskNode::Of(task, Part::Dir, _) => {
                 for (name, part) in NAMES {

@@ -335,6 +335,66 @@ fn poll_waits_for_ends_and_for_time() {
     assert_eq!(m.poll(me, &[(fd, poll::IN)], -1), Ok(vec![poll::IN]));
 }
 
+/// A task from `/task/new`, as a shell makes one.
+#[test]
+fn a_task_is_made_by_files() {
+    let mut m = Machine::default();
+    let me = m.actor();
+    assert_eq!(m.list(me, "/task/new"), ["auto", "prog"]);
+    let number = m.get(me, "/task/new/auto").unwrap();
+    let task = TaskId(number.trim().parse().unwrap());
+    let file = |name: &str| format!("/task/{task}/{name}");
+    assert_eq!(m.get(me, &file("status")), Ok("new\n".into()));
+    assert_eq!(m.get(me, &file("ppid")), Ok(format!("{me}\n")));
+    let write = |m: &mut Machine, name: &str, text: &str| {
+        let fd = m.open(me, &file(name), open::WRONLY | open::TRUNC).ok();
+        let done = m.write(me, fd, text.as_bytes());
+        m.close(me, fd).ok();
+        done
+    };
+    assert_eq!(write(&mut m, "ctl", "start"), Done::Err(Errno::EINVAL), "it has no command");
+    write(&mut m, "cmd", "absent").ok();
+    assert_eq!(write(&mut m, "ctl", "start"), Done::Err(Errno::ENOENT));
+    write(&mut m, "cmd", "prog two\\040words\n").ok();
+    write(&mut m, "dir", "/tmp\n").ok();
+    write(&mut m, "env", "A=1\nB=2\n").ok();
+    assert_eq!(m.get(me, &file("argv")), Ok("prog\0two words\0".into()));
+    assert_eq!(m.open(me, &file("wait"), 0), Done::Err(Errno::ENOENT));
+    m.requests.clear();
+    write(&mut m, "ctl", "start\n").ok();
+    assert!(matches!(m.requests[..], [HostRequest::Start { task: started, .. }] if started == task));
+    assert_eq!(m.get(me, &file("status")), Ok("running\n".into()));
+    assert_eq!(m.get(task, "/task/self/argv"), Ok("prog\0two words\0".into()));
+    assert_eq!(m.get(me, &file("cwd")), Ok("/tmp\n".into()));
+    assert_eq!(m.get(me, &file("env")), Ok("A=1\0B=2\0".into()));
+    assert_eq!(m.open(me, &file("argv"), open::WRONLY), Done::Err(Errno::EACCES));
+    assert_eq!(write(&mut m, "ctl", "start"), Done::Err(Errno::EBUSY));
+    exit(&mut m, task, 4);
+    assert_eq!(m.wait(me, 0).unwrap(), Some((task, WaitStatus::Exited(4))));
+    // One by the name of its program, and one that is given up.
+    let named = TaskId(m.get(me, "/task/new/prog").unwrap().trim().parse().unwrap());
+    m.put(me, &format!("/task/{named}/ctl"), "start");
+    assert_eq!(m.get(me, &format!("/task/{named}/cmd")), Ok("prog\0".into()));
+    let given_up = m.get(me, "/task/new/prog").unwrap();
+    m.put(me, &format!("/task/{}/ctl", given_up.trim()), "kill");
+    assert_eq!(m.stat(me, &format!("/task/{}", given_up.trim()), 0), Err(Errno::ENOENT));
+}
+
+#[test]
+fn tasks_that_never_start_are_counted_and_end_with_their_maker() {
+    let limits = Limits { tasks: 3, ..Limits::default() };
+    let mut m = Machine::new(Config { limits, ..Config::default() });
+    let me = m.actor();
+    for _ in 0..3 {
+        m.get(me, "/task/new/auto").unwrap();
+    }
+    let fd = m.open(me, "/task/new/auto", 0).ok();
+    assert_eq!(m.read(me, fd, 9), Done::Err(Errno::EAGAIN));
+    assert_eq!(m.kernel.census().prepared, 3);
+    m.kernel.detach(me);
+    assert_eq!(m.kernel.census().prepared, 0);
+}
+
 #[test]
 fn the_end_of_a_task_is_read_from_its_file() {
     let mut m = Machine::default();
@@ -391,5 +451,5 @@ fn task_files_tell_and_act() {
     m.wait(me, 0).unwrap();
     assert_eq!(m.write(me, ctl, b"kill"), Done::Err(Errno::ESRCH));
     let names = m.list(me, "/task");
-    assert_eq!(names, ["1".to_string(), me.to_string(), "self".into()]);
+    assert_eq!(names, ["1".to_string(), me.to_string(), "new".into(), "self".into()]);
 }

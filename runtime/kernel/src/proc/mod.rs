@@ -508,7 +508,8 @@ impl FileSystem for ProcFiles<'_> {
     }
 
     fn create(&mut self, _: &Caller, _: Ino, _: &[u8], _: NewNode<'_>) -> Result<Ino, Errno> {
-        Err(Errno::EPERM)
+        // What Linux says of a name that cannot be.
+        Err(Errno::ENOENT)
     }
 
     fn link(&mut self, _: &Caller, _: Ino, _: Ino, _: &[u8]) -> Result<(), Errno> {

@@ -233,6 +233,8 @@ impl ProcFiles<'_> {
                 Ok(format!("pipe:[{}]", pipe.0).into_bytes())
             }
             File::Socket(socket) => Ok(format!("socket:[{}]", socket.0).into_bytes()),
+            File::Terminal { master: true, .. } => Ok(b"/dev/ptmx".to_vec()),
+            File::Terminal { pty, .. } => Ok(format!("/dev/pts/{}", pty.0).into_bytes()),
             File::Fetch(_) => anonymous("[fetch]"),
             File::Signals { .. } => anonymous("[signalfd]"),
             File::Pidfd(_) => anonymous("[pidfd]"),
