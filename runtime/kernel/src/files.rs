@@ -229,7 +229,7 @@ impl Kernel {
         }
         if let File::Device { device, .. } = description.file {
             return match device {
-                Device::Full if !input.is_empty() => Err(Errno::ENOSPC.into()),
+                Device::Full => Err(Errno::ENOSPC.into()),
                 _ => {
                     if !input.is_empty() {
                         self.note_open(task, id, inotify::MODIFY);
@@ -324,7 +324,7 @@ impl Kernel {
                     _ => return Err(Errno::EINVAL),
                 };
                 let to = base.checked_add_signed(offset).ok_or(Errno::EINVAL)?;
-                i64::try_from(to).map_err(|_| Errno::EOVERFLOW)?;
+                i64::try_from(to).map_err(|_| Errno::EINVAL)?;
                 self.advance(id, to)?;
                 Ok(to)
             }

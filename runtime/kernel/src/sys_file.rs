@@ -89,6 +89,16 @@ impl Kernel {
         mut visit: impl FnMut(&DirEntry, u64) -> bool,
     ) -> Result<(), Errno> {
         let id = self.description_id(task, fd)?;
+        let directory = match &self.files.get(id)?.file {
+            File::Directory(directory) => directory,
+            File::Path(_) => return Err(Errno::EBADF),
+            _ => return Err(Errno::ENOTDIR),
+        };
+        let node = directory.place.place().node;
+        if oac_vfs::FileSystems::stat(&mut self.world(task), node)?.nlink == 0 {
+            // It has been removed: not even what is left of a listing is given.
+            return Err(Errno::ENOENT);
+        }
         let File::Directory(directory) = &self.files.get(id)?.file else { return Err(Errno::ENOTDIR) };
         if directory.listing.is_none() {
             let place = directory.place.place();

@@ -62,6 +62,7 @@ impl Sys<'_> {
                 self.kernel.pipes.buffered_bytes(*pipe)
             }
             File::Fetch(fetch) => self.kernel.fetches.buffered_bytes(*fetch),
+            File::Inotify(watcher) => self.kernel.watchers.buffered_bytes(*watcher),
             File::Terminal { pty, master, .. } => self.kernel.terminals.available_bytes(*pty, *master),
             File::Socket(socket) => {
                 let id = *socket;

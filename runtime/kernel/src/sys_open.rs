@@ -214,7 +214,7 @@ impl Kernel {
     fn open_place(&mut self, task: TaskId, place: Place, stat: &Stat, flags: u32) -> Result<File, Errno> {
         let path_only = flags & open::PATH != 0;
         if flags & open::DIRECTORY != 0 && !stat.is_dir() {
-            return Err(if stat.is_symlink() && !path_only { Errno::ELOOP } else { Errno::ENOTDIR });
+            return Err(Errno::ENOTDIR);
         }
         if path_only {
             return Ok(File::Path(HeldPlace::new(&mut self.world(task), place)));

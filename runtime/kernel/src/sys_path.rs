@@ -121,11 +121,18 @@ impl Sys<'_> {
     }
 
     pub(crate) fn readlinkat(self, dirfd: i32, path: &[u8], buf: Out<'_>) -> Answer {
+        if buf.buf.is_empty() {
+            return Err(Errno::EINVAL.into());
+        }
         let target = self.kernel.read_link(self.task, dirfd, path)?;
         Ok(buf.put_cut(&target) as i64)
     }
 
     pub(crate) fn fchmodat(self, dirfd: i32, path: &[u8], mode: u32, flags: u32) -> Answer {
+        if path.is_empty() && dirfd != at::FDCWD && self.kernel.description(self.task, dirfd)?.is_path() {
+            // It stands for fchmod(2), which does not take what was opened with O_PATH.
+            return Err(Errno::EBADF.into());
+        }
         let subject = self.kernel.subject(self.task, dirfd, path, flags)?;
         let stat = self.kernel.world(self.task).stat(subject.node)?;
         if stat.is_symlink() {

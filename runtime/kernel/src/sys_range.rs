@@ -29,45 +29,7 @@ struct End {
 
 impl Sys<'_> {
     pub(crate) fn fallocate(self, fd: i32, mode: u32, offset: i64, length: i64) -> Answer {
-        let id = self.kernel.description_id(self.task, fd)?;
-        let description = self.kernel.files.get(id)?;
-        let (path, writable) = (description.is_path(), description.writable());
-        if path {
-            return Err(Errno::EBADF.into());
-        }
-        let (offset, length) = match (u64::try_from(offset), u64::try_from(length)) {
-            (Ok(offset), Ok(length)) if length > 0 => (offset, length),
-            _ => return Err(Errno::EINVAL.into()),
-        };
-        let what = match mode {
-            0 => Some(Allocation::Reserve { keep_size: false }),
-            fallocate::KEEP_SIZE => Some(Allocation::Reserve { keep_size: true }),
-            fallocate::ZERO_RANGE => Some(Allocation::Zero { keep_size: false }),
-            0x11 => Some(Allocation::Zero { keep_size: true }),
-            0x3 => Some(Allocation::PunchHole),
-            // Collapsing, inserting, unsharing, writing zeros: Linux knows them, and most filesystems do not.
-            0x8 | 0x20 | 0x40 | 0x41 | 0x80 => None,
-            _ => return Err(Errno::EOPNOTSUPP.into()),
-        };
-        if !writable {
-            return Err(Errno::EBADF.into());
-        }
-        let (node, handle) = match description.file {
-            File::Regular { node, handle, .. } => (node, handle),
-            File::Directory(_) => return Err(Errno::EISDIR.into()),
-            File::PipeReader(_) | File::PipeWriter(_) | File::PipeBoth(_) => return Err(Errno::ESPIPE.into()),
-            _ => return Err(Errno::ENODEV.into()),
-        };
-        let end = offset.checked_add(length).filter(|&end| i64::try_from(end).is_ok()).ok_or(Errno::EFBIG)?;
-        let what = what.ok_or(Errno::EOPNOTSUPP)?;
-        if mode & fallocate::KEEP_SIZE == 0 {
-            self.kernel.require_file_size(self.task, end)?;
-        }
-        self.kernel.drop_privileges(self.task, fd)?;
-        let caller = self.kernel.caller(self.task);
-        let mut world = self.kernel.world(self.task);
-        world.with(node.fs, |fs| fs.allocate(&caller, handle, offset..end, what))?;
-        self.kernel.note_open(self.task, id, inotify::MODIFY);
+        self.kernel.allocate(self.task, fd, mode, (offset, length))?;
         Ok(0)
     }
 
@@ -132,6 +94,59 @@ impl Sys<'_> {
 }
 
 impl Kernel {
+    /// fallocate(2) of an offset and a length.
+    ///
+    /// # Errors
+    /// As that.
+    pub(crate) fn allocate(
+        &mut self,
+        task: TaskId,
+        fd: i32,
+        mode: u32,
+        (offset, length): (i64, i64),
+    ) -> Answer<()> {
+        let id = self.description_id(task, fd)?;
+        let description = self.files.get(id)?;
+        let (path, writable) = (description.is_path(), description.writable());
+        if path {
+            return Err(Errno::EBADF.into());
+        }
+        let (offset, length) = match (u64::try_from(offset), u64::try_from(length)) {
+            (Ok(offset), Ok(length)) if length > 0 => (offset, length),
+            _ => return Err(Errno::EINVAL.into()),
+        };
+        let what = match mode {
+            0 => Some(Allocation::Reserve { keep_size: false }),
+            fallocate::KEEP_SIZE => Some(Allocation::Reserve { keep_size: true }),
+            fallocate::ZERO_RANGE => Some(Allocation::Zero { keep_size: false }),
+            0x11 => Some(Allocation::Zero { keep_size: true }),
+            0x3 => Some(Allocation::PunchHole),
+            // Collapsing, inserting, unsharing, writing zeros: Linux knows them, and most filesystems do not.
+            0x8 | 0x20 | 0x40 | 0x41 | 0x80 => None,
+            _ => return Err(Errno::EOPNOTSUPP.into()),
+        };
+        if !writable {
+            return Err(Errno::EBADF.into());
+        }
+        let (node, handle) = match description.file {
+            File::Regular { node, handle, .. } => (node, handle),
+            File::Directory(_) => return Err(Errno::EISDIR.into()),
+            File::PipeReader(_) | File::PipeWriter(_) | File::PipeBoth(_) => return Err(Errno::ESPIPE.into()),
+            _ => return Err(Errno::ENODEV.into()),
+        };
+        let end = offset.checked_add(length).filter(|&end| i64::try_from(end).is_ok()).ok_or(Errno::EFBIG)?;
+        let what = what.ok_or(Errno::EOPNOTSUPP)?;
+        if mode & fallocate::KEEP_SIZE == 0 {
+            self.require_file_size(task, end)?;
+        }
+        self.drop_privileges(task, fd)?;
+        let caller = self.caller(task);
+        let mut world = self.world(task);
+        world.with(node.fs, |fs| fs.allocate(&caller, handle, offset..end, what))?;
+        self.note_open(task, id, inotify::MODIFY);
+        Ok(())
+    }
+
     /// What can be copied between: before anything else is looked at, as on Linux.
     fn require_regular_files(&self, task: TaskId, fds: [i32; 2]) -> Result<(), Errno> {
         let mut error = None;

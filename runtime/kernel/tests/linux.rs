@@ -113,6 +113,7 @@ impl Operation {
                     open::DIRECTORY,
                     open::NOFOLLOW,
                     open::CREAT | open::NOFOLLOW,
+                    open::DIRECTORY | open::NOFOLLOW,
                 ];
                 Operation::Open {
                     path: dice.path(),

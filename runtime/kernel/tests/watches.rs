@@ -217,7 +217,7 @@ mod linux {
         fs,
         io::{Read as _, Write as _},
         mem::MaybeUninit,
-        os::fd::{AsRawFd as _, OwnedFd},
+        os::fd::OwnedFd,
         path::Path,
     };
 
@@ -390,11 +390,7 @@ mod linux {
                 Operation::Write(_) => file.write(b"written").map(|len| len as i64).map_err(io_errno),
                 Operation::Read(_) => file.read(&mut [0; 3]).map(|len| len as i64).map_err(io_errno),
                 Operation::Truncate(_) => rustix::fs::ftruncate(file, 4).map(|()| 0).map_err(errno),
-                Operation::Fchmod(_) => {
-                    // fchmod(2) refuses O_PATH, fchmodat2(2) does not, and nor does this.
-                    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-                    rustix::fs::chmod(path, Mode::RWXU).map(|()| 0).map_err(errno)
-                }
+                Operation::Fchmod(_) => rustix::fs::fchmod(file, Mode::RWXU).map(|()| 0).map_err(errno),
                 _ => {
                     self.slots.remove(slot);
                     Ok(0)

@@ -139,6 +139,13 @@ pub fn statfs(path: &[u8]) -> Result<StatFs> {
     Ok(StatFs::decode(&record))
 }
 
+/// Facts of the filesystem that holds an open file.
+pub fn fstatfs(fd: i32) -> Result<StatFs> {
+    let mut record = [0; StatFs::BYTES];
+    raw::fstatfs(fd, &mut record)?;
+    Ok(StatFs::decode(&record))
+}
+
 /// All entries of a directory, in its own order.
 pub fn readdir(path: &[u8]) -> Result<Vec<Dirent>> {
     let dir = File(open(path, flags::open::RDONLY | flags::open::DIRECTORY | flags::open::CLOEXEC, 0)?);
@@ -223,6 +230,21 @@ pub fn chown(path: &[u8], uid: u32, gid: u32) -> Result<()> {
 /// Sets times in ns since 1970, links followed.
 pub fn utimens(path: &[u8], atime_ns: i64, mtime_ns: i64) -> Result<()> {
     raw::utimensat(at::FDCWD, path, atime_ns, mtime_ns, 0).map(drop)
+}
+
+/// Makes a FIFO.
+pub fn mkfifo(path: &[u8], mode: u32) -> Result<()> {
+    raw::mknodat(at::FDCWD, path, flags::mode::FIFO | mode, 0).map(drop)
+}
+
+/// Reserves, frees or zeroes a range of an open file: `mode` as in [`flags::fallocate`].
+pub fn allocate(fd: i32, mode: u32, offset: i64, length: i64) -> Result<()> {
+    raw::fallocate(fd, mode, offset, length).map(drop)
+}
+
+/// Copies from one open file to another at their positions, perhaps not everything; 0 at the end.
+pub fn copy_range(from: i32, to: i32, length: u64) -> Result<u64> {
+    raw::copy_file_range(from, -1, to, -1, length).map(|n| n as u64)
 }
 
 /// A pipe: reading end, writing end. `flags`: O_CLOEXEC, O_NONBLOCK.

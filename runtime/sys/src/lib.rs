@@ -15,22 +15,27 @@
 
 mod fetch;
 mod file;
+mod lock;
 mod poll;
 mod process;
 mod socket;
 mod terminal;
+mod watch;
+mod xattr;
 
 pub mod raw;
 
 pub use fetch::{fetch, fetch_head};
 pub use file::{
-    File, chmod, chown, close, dup, fstat, getcwd, link, lstat, mkdir, open, pipe, pread, pwrite, read,
-    readdir, readlink, realpath, rename, rmdir, set_nonblocking, stat, statfs, symlink, truncate, unlink,
-    utimens, write, write_all,
+    File, allocate, chmod, chown, close, copy_range, dup, fstat, fstatfs, getcwd, link, lstat, mkdir, mkfifo,
+    open, pipe, pread, pwrite, read, readdir, readlink, realpath, rename, rmdir, set_nonblocking, stat,
+    statfs, symlink, truncate, unlink, utimens, write, write_all,
 };
+pub use lock::{find_lock, flock, lock_range, lock_range_of_file};
 pub use oac_abi::{
     Errno, fetch as fetch_types, flags,
     limit::{self as limit_types, Rlimit, Usage},
+    lock::{Flock, LockKind},
     signal::{ChildChange, Disposition, Signal, WaitStatus},
     sockaddr::SocketAddress,
     spawn::{Credentials, Narrowing, SpawnRequest},
@@ -50,6 +55,9 @@ pub use socket::{
 pub use terminal::{
     foreground, is_terminal, openpty, set_foreground, set_window_size, tcgetattr, tcsetattr, window_size,
 };
+
+pub use watch::{WatchEvent, read_events, unwatch, watch, watcher};
+pub use xattr::{get_xattr, list_xattr, remove_xattr, set_xattr};
 
 /// What a call gives: its result or the errno.
 pub type Result<T> = std::result::Result<T, Errno>;

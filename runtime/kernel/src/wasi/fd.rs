@@ -5,7 +5,12 @@ use oac_vfs::FileSystems as _;
 
 use super::layout::{dirent, fdflags, fdstat, filestat, rights, rights_of};
 use crate::{
-    answer::Answer, arguments::Out, description::File, dispatch::Wasi, fd_table::Fd, files::At,
+    answer::{Answer, Stop},
+    arguments::Out,
+    description::File,
+    dispatch::Wasi,
+    fd_table::Fd,
+    files::At,
     permission::NewTime,
 };
 
@@ -50,12 +55,20 @@ impl Wasi<'_> {
 
     pub(crate) fn fd_allocate(self, fd: i32, offset: u64, len: u64) -> Answer<()> {
         self.require_right(fd, rights::FD_ALLOCATE)?;
-        let end = offset.checked_add(len).filter(|_| len > 0).ok_or(Errno::EINVAL)?;
         self.seekable(fd)?;
-        if end > self.kernel.stat_file(self.task, fd)?.size {
-            self.kernel.truncate_fd(self.task, fd, end)?;
+        let signed = |number: u64| i64::try_from(number).map_err(|_| Errno::EINVAL);
+        let range = (signed(offset)?, signed(len)?);
+        match self.kernel.allocate(self.task, fd, 0, range) {
+            // posix_fallocate(3), which this is, makes the file as long all the same.
+            Err(Stop::Fail(Errno::EOPNOTSUPP)) => {
+                let end = offset + len;
+                if end > self.kernel.stat_file(self.task, fd)?.size {
+                    self.kernel.truncate_fd(self.task, fd, end)?;
+                }
+                Ok(())
+            }
+            done => done,
         }
-        Ok(())
     }
 
     pub(crate) fn fd_close(self, fd: i32) -> Answer<()> {
