@@ -36,21 +36,27 @@ same machine, one after the other. Times are medians, memory is the largest peak
 /// What can be measured by itself.
 const PARTS: [&str; 3] = ["files", "container", "rest"];
 
-/// `cargo xtask bench [PART…]`: measures, and renews the sections of the document that it has measured.
+/// Measures `oac` as it was built last.
+const NO_BUILD: &str = "--no-build";
+
+/// `cargo xtask bench [PART…] [--no-build]`: measures, and renews the sections of the document that it has measured.
 ///
 /// # Errors
 /// When something cannot be built or run.
 pub(crate) fn run(workspace: &Workspace, parts: &[String]) -> Result<()> {
+    let (options, parts): (Vec<&String>, Vec<&String>) = parts.iter().partition(|part| *part == NO_BUILD);
     if let Some(unknown) = parts.iter().find(|part| !PARTS.contains(&part.as_str())) {
         return Err(Error::Usage(format!(
             "`{unknown}` is not a part of the benchmarks ({})",
             PARTS.join(", ")
         )));
     }
-    let wants = |part: &str| parts.is_empty() || parts.iter().any(|wanted| wanted == part);
+    let wants = |part: &str| parts.is_empty() || parts.iter().any(|wanted| *wanted == part);
     // What is measured against the machine needs the command line only.
     let needed: &[String] = if wants("rest") { &[] } else { &["oac".to_owned()] };
-    build::run(workspace, needed)?;
+    if options.is_empty() {
+        build::run(workspace, needed)?;
+    }
     let mut text = String::new();
     if wants("rest") {
         rest(workspace, &mut text)?;
