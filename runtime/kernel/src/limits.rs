@@ -154,6 +154,21 @@ impl Kernel {
         Ok(())
     }
 
+    /// Fails when a task's user has as many processes as RLIMIT_NPROC allows. Root may have any number.
+    ///
+    /// # Errors
+    /// EAGAIN.
+    pub(crate) fn require_process_room(&self, task: TaskId) -> Result<(), Errno> {
+        let life = self.tasks.life(task)?;
+        if life.credentials.is_root() {
+            return Ok(());
+        }
+        let user = life.credentials.user.real;
+        let theirs = |life: &crate::task::Life| life.credentials.user.real == user;
+        let count = self.tasks.iter().filter(|(_, task)| task.life().is_ok_and(theirs)).count() as u64;
+        if count >= life.limits.soft(resource::NPROC) { Err(Errno::EAGAIN) } else { Ok(()) }
+    }
+
     /// What a task may have of linear memory by its own limit (RLIMIT_AS), `Limits::memory_bytes` apart. Hosts ask when a program
     /// starts and when it wants more.
     pub fn memory_limit_bytes(&self, task: TaskId) -> Option<u64> {

@@ -73,6 +73,7 @@ impl Kernel {
         if programs + self.prepared.len() >= self.config.limits.tasks || self.exhausted {
             return Err(Errno::EAGAIN);
         }
+        self.require_process_room(parent)?;
         let own = self.capabilities(parent)?;
         let capabilities = Arc::new(own.narrowed(&request.narrowing)?);
         let env: Strings = match request.env.as_ref() {

@@ -93,6 +93,24 @@ fn limits_are_inherited_and_lowered() {
 }
 
 #[test]
+fn a_user_has_only_so_many_processes() {
+    let mut m = Machine::default();
+    let me = m.actor();
+    let limits = vec![(resource::NPROC, Rlimit { soft: 2, hard: 2 })];
+    let user = |uid| Some(Credentials { uid, gid: 7, groups: vec![] });
+    let seven = m.spawn_with(me, SpawnRequest { limits, credentials: user(7), ..program() }).unwrap();
+    m.spawn_with(me, SpawnRequest { credentials: user(8), ..program() }).unwrap();
+    let child = m.spawn_with(seven, program()).unwrap();
+    assert_eq!(m.spawn_with(seven, program()), Err(Errno::EAGAIN));
+    assert_eq!(m.spawn_with(child, program()), Err(Errno::EAGAIN), "inherited");
+    m.call(child, &call!(nr::EXIT, 0));
+    m.spawn_with(seven, program()).unwrap();
+    let limits = vec![(resource::NPROC, Rlimit { soft: 0, hard: 0 })];
+    let root = m.spawn_with(me, SpawnRequest { limits, ..program() }).unwrap();
+    m.spawn_with(root, program()).unwrap();
+}
+
+#[test]
 fn other_users() {
     let mut m = Machine::default();
     let me = m.actor();

@@ -318,3 +318,20 @@ fn leaving() {
     assert_eq!(statuses, [44, 128 + 15]);
     assert_eq!(m.open(me, "/tmp", open::RDONLY).ok(), 0);
 }
+
+#[test]
+fn only_terminals_look_like_terminals() {
+    // As isatty(3) of wasi-libc asks: a character device in which nothing can be sought.
+    const CHARACTER_DEVICE: u8 = 2;
+    const SEEK_OR_TELL: u8 = 1 << 2 | 1 << 5;
+    let mut m = Machine::default();
+    let me = m.actor();
+    let (reader, _) = m.pipe(me, 0);
+    let (_, slave) = m.pair(me, &call!(nr::OPENPTY, 0, Arg::Out(8)));
+    let null = m.open(me, "/dev/null", 0).ok();
+    let file = m.open(me, "/etc/hostname", 0).ok();
+    for (fd, expect) in [(slave, true), (null, false), (reader, false), (file, false)] {
+        let stat = m.call(me, &call!(nr::WASI_FD_FDSTAT_GET, fd, Arg::Out(24))).bytes();
+        assert_eq!(stat[0] == CHARACTER_DEVICE && stat[8] & SEEK_OR_TELL == 0, expect, "{fd}");
+    }
+}

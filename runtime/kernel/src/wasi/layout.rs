@@ -107,6 +107,8 @@ fn natural_rights(description: &Description) -> (u64, u64) {
             base &= !(rights::FD_READ | rights::FD_WRITE);
             (base | rights::DIRECTORY | rights::FD_SYNC | rights::FD_FILESTAT_SET_TIMES, rights::ALL)
         }
+        // wasi-libc takes a character device for a terminal unless it can be sought in.
+        File::Device { .. } => (base | rights::FD_SEEK | rights::FD_TELL, 0),
         File::Socket(_) => (base | rights::SOCK_SHUTDOWN | rights::SOCK_ACCEPT, rights::ALL),
         _ => (base, 0),
     }

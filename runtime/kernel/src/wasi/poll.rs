@@ -140,6 +140,7 @@ impl Kernel {
             Ok(File::Socket(socket)) => self.sockets.readable_bytes(*socket) as u64,
             Ok(File::Inotify(watcher)) => self.watchers.buffered_bytes(*watcher) as u64,
             Ok(File::Fetch(fetch)) => self.fetches.buffered_bytes(*fetch) as u64,
+            Ok(File::Terminal { pty, master, .. }) => self.terminals.available_bytes(*pty, *master) as u64,
             _ => 0,
         }
     }
