@@ -12,8 +12,8 @@ use oac_vfs::{Caller, FileSystem, Layer, MemFs, NewNode, Overlay, SharedFs, Tree
 const NOW: Now = Now { monotonic_ns: 0, realtime_ns: 0 };
 
 fn machine_of(snapshot: &mut FilesSnapshot, config: Config) -> (Machine, TaskId) {
-    let mut m = Machine::default();
-    m.kernel = Kernel::from_snapshot(config, NOW, snapshot).unwrap();
+    let kernel = Kernel::from_snapshot(config, NOW, snapshot).unwrap();
+    let mut m = Machine { kernel, ..Machine::default() };
     let task = m.actor();
     (m, task)
 }
