@@ -311,14 +311,13 @@ impl Kernel {
         socket.connecting = true;
         socket.remote = Some(remote);
         socket.error = None;
-        let to_itself = socket.local == Some(remote);
+        if socket.local == Some(remote) {
+            // Its SYN meets itself before any listener: a simultaneous open, RFC 9293, 3.5.
+            socket.state = State::Connected { peer: Some(id) };
+            return Ok(());
+        }
         let Some(listener_id) = self.sockets.listener(remote, client_port) else {
-            if to_itself {
-                // Its SYN meets itself: a simultaneous open, RFC 9293, 3.5.
-                self.sockets.get_mut(id)?.state = State::Connected { peer: Some(id) };
-            } else {
-                self.tcp_refuse(id);
-            }
+            self.tcp_refuse(id);
             return Ok(());
         };
         self.sockets.get_mut(id)?.state = State::Connecting { listener: listener_id };
