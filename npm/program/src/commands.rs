@@ -134,8 +134,8 @@ pub(crate) fn shrinkwrap(context: &mut Context) -> Result<i32, Failure> {
         return Ok(0);
     }
     if !old.exists() {
-        context.arguments.options.insert("package-lock-only".into(), "true".into());
-        context.arguments.options.insert("loglevel".into(), "error".into());
+        context.config.set("package-lock-only", "true");
+        context.config.set("loglevel", "error");
         install::install(context)?;
     }
     fs::rename(&old, &new).map_err(|e| Failure::file("rename", &old, &e))?;

@@ -43,7 +43,8 @@ impl Context {
         config.push(arguments.options.clone());
         config.push(environment_layer(environment.iter().map(|(k, v)| (k.clone(), v.clone()))));
         let is_global = config.flag("global") == Some(true) || config.get("location") == Some("global");
-        let (mut project, prefix_given) = match config.get("prefix").filter(|_| !is_global) {
+        // In the environment and in files it is where global packages are.
+        let (mut project, prefix_given) = match arguments.options.get("prefix").filter(|_| !is_global) {
             Some(prefix) => (cwd.join(prefix), true),
             None => (project_folder(&cwd, &home), false),
         };

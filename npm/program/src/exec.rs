@@ -4,6 +4,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::install;
 use crate::run_script::{quote, script_environment};
+use crate::workspaces;
 use oac_npm_installer::{InstallError, Script, read_manifest, run, spawn};
 use oac_npm_registry::Integrity;
 use oac_npm_spec::{Manifest, PackageSpec};
@@ -12,6 +13,21 @@ use std::path::{Path, PathBuf};
 
 /// `npm exec [--package=SPEC] COMMAND [ARGUMENTS]`, `npm exec -c 'shell line'`
 pub(crate) fn exec(context: &mut Context) -> Result<i32, Failure> {
+    let named = context.config.get("workspace").is_some() || context.config.flag("workspaces") == Some(true);
+    if !named {
+        return exec_here(context);
+    }
+    // In each selected workspace; the first code that is none of success is the answer.
+    let mut worst = 0;
+    for folder in workspaces::selected(context)?.folders(context) {
+        context.cwd = folder;
+        let code = exec_here(context)?;
+        worst = if worst == 0 { code } else { worst };
+    }
+    Ok(worst)
+}
+
+fn exec_here(context: &mut Context) -> Result<i32, Failure> {
     let call = context.arguments.options.get("call").cloned();
     let mut words = context.arguments.words.clone();
     words.extend(context.arguments.rest.clone());
@@ -125,13 +141,9 @@ fn prepare(context: &mut Context, packages: &[String]) -> Result<PathBuf, Failur
     }
     let project = std::mem::replace(&mut context.project, folder.clone());
     let words = std::mem::replace(&mut context.arguments.words, packages.to_vec());
-    let loglevel = context.arguments.options.get("loglevel").cloned();
     let result = install::quietly(context);
     context.project = project;
     context.arguments.words = words;
-    if let Some(level) = loglevel {
-        context.arguments.options.insert("loglevel".into(), level);
-    }
     result?;
     Ok(folder)
 }

@@ -3,6 +3,7 @@
 use crate::context::{Context, out};
 use crate::exec;
 use crate::failure::Failure;
+use crate::install;
 use crate::project::Project;
 use crate::workspaces;
 use oac_npm_installer::write_whole;
@@ -34,6 +35,12 @@ pub(crate) fn init(context: &mut Context) -> Result<i32, Failure> {
             return Ok(code);
         }
         add_workspace(context, &folder)?;
+    }
+    if context.switch("workspaces-update", true) {
+        context.arguments.words.clear();
+        // The whole project, not the new workspaces alone.
+        context.config.set("workspace", "");
+        return install::install(context);
     }
     Ok(0)
 }

@@ -47,7 +47,7 @@ fn levels_below(value: &Value) -> usize {
     };
     let last = match value {
         Value::Array(list) => list.iter().rfind(inhabited),
-        Value::Object(object) => object.values().filter(inhabited).last(),
+        Value::Object(object) => object.values().rfind(inhabited),
         _ => None,
     };
     last.map_or(0, |last| 1 + levels_below(last))

@@ -142,7 +142,7 @@ pub(crate) fn prune(context: &mut Context) -> Result<i32, Failure> {
 pub(crate) fn link(context: &mut Context) -> Result<i32, Failure> {
     let words = context.arguments.words.clone();
     if words.is_empty() {
-        context.arguments.options.insert("global".into(), "true".into());
+        context.config.set("global", "true");
         let mut job = Job::new(context)?;
         job.requests = vec![Request::parse(context, &context.project.to_string_lossy())?];
         return run(context, job);
@@ -162,12 +162,12 @@ pub(crate) fn link(context: &mut Context) -> Result<i32, Failure> {
         local.push(there.to_string_lossy().into_owned());
     }
     if !missing.is_empty() {
-        context.arguments.options.insert("global".into(), "true".into());
+        context.config.set("global", "true");
         let mut job = Job::new(context)?;
         job.requests = parse_requests(context, &missing)?;
         reify(context, &mut job)?;
     }
-    context.arguments.options.insert("global".into(), "false".into());
+    context.config.set("global", "false");
     let mut job = Job::new(context)?;
     // A link is for development: saved only when told to.
     job.save = context.config.flag("save") == Some(true);
@@ -212,7 +212,7 @@ fn report(context: &Context, summary: &Summary) {
 
 /// `npm find-dupes`: what `npm dedupe` would do.
 pub(crate) fn find_dupes(context: &mut Context) -> Result<i32, Failure> {
-    context.arguments.options.insert("dry-run".into(), "true".into());
+    context.config.set("dry-run", "true");
     dedupe(context)
 }
 

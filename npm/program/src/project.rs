@@ -94,7 +94,7 @@ impl Project {
         let mut style = self.package_text.as_deref().map(JsonStyle::detect).unwrap_or_default();
         if style.indent.is_empty() {
             // A lock file is never on one line, even where package.json is.
-            style.indent = JsonStyle::default().indent;
+            style = JsonStyle::default();
         }
         let text = lock.print(&style);
         if self.lock_text.as_deref() != Some(&text) {

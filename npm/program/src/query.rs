@@ -83,7 +83,7 @@ fn walk(value: &Value, steps: &[Step], label: String, unwrap_single: bool, found
         }
         // A key of a list is that of each of its elements.
         (Step::Key(_) | Step::Every, Value::Array(list)) => {
-            if matches!((step, &rest[..]), (Step::Key(key), []) if key == "length") {
+            if matches!((step, rest), (Step::Key(key), []) if key == "length") {
                 found.insert(dotted("length"), list.len().into());
                 return;
             }

@@ -28,6 +28,14 @@ impl Config {
         self.layers.iter().find_map(|layer| layer.get(key)).map(String::as_str)
     }
 
+    /// Sets a value in the strongest layer.
+    pub fn set(&mut self, key: &str, value: &str) {
+        if self.layers.is_empty() {
+            self.layers.push(Layer::default());
+        }
+        self.layers[0].insert(key.to_owned(), value.to_owned());
+    }
+
     /// The layers, from the strongest to the weakest.
     pub fn layers(&self) -> &[Layer] {
         &self.layers

@@ -111,7 +111,8 @@ impl Packument {
     /// The manifest of this version, or of the newest one before it that is compatible with it.
     pub fn manifest_near(&self, version: &str) -> Option<Rc<Manifest>> {
         let wanted = Version::parse(version, true)?;
-        let same_line = |v: &Version| v.major == wanted.major && (wanted.major > 0 || v.minor == wanted.minor);
+        let same_line =
+            |v: &Version| v.major == wanted.major && (wanted.major > 0 || v.minor == wanted.minor);
         let older = |v: &Version| *v <= wanted && v.prerelease.is_empty() && same_line(v);
         let fitting = (0..self.versions.len()).filter(|i| older(&self.versions[*i].version));
         let nearest = fitting.max_by_key(|i| &self.versions[*i].version)?;

@@ -68,7 +68,12 @@ pub(crate) fn load(
             integrity: text("integrity").map(Into::into),
             ..NewNode::default()
         });
-        tree.node_mut(node).in_bundle = entry.get("inBundle").and_then(Value::as_bool).unwrap_or(false);
+        // What the project itself bundles is installed like everything else.
+        let inside = tree.ancestry(parent).any(|id| {
+            id != root && (tree.node(id).in_bundle || !tree.node(id).package.bundle_dependencies.is_empty())
+        });
+        let bundled = entry.get("inBundle").and_then(Value::as_bool).unwrap_or(false);
+        tree.node_mut(node).in_bundle = bundled && inside;
         nodes.insert(location, node);
     }
     for (location, entry) in links {
@@ -167,7 +172,7 @@ pub(crate) fn entry(tree: &Tree, id: NodeId, omit_resolved: bool) -> Map<String,
     if let Some(integrity) = node.integrity.as_deref() {
         entry.insert("integrity".into(), integrity.into());
     }
-    if node.in_bundle || tree.in_dependency_bundle(id) {
+    if node.in_bundle || tree.in_bundle(id) {
         entry.insert("inBundle".into(), true.into());
     }
     let flags = node.flags;

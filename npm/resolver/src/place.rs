@@ -63,6 +63,9 @@ pub(crate) fn place(
     Ok(outcome)
 }
 
+/// A folder, and what was answered for it.
+type Spot = (NodeId, Answer);
+
 impl Placing<'_> {
     fn edge(&self) -> EdgeId {
         self.asking.edge
@@ -117,7 +120,7 @@ impl Placing<'_> {
 
     /// Walks up to the last folder before a conflict. The first result is that folder with the answers
     /// for the package with its peers and alone; the second the last folder where it alone could go.
-    fn search(&self, tree: &Tree) -> (Option<(NodeId, Answer)>, Option<(NodeId, Answer)>) {
+    fn search(&self, tree: &Tree) -> (Option<Spot>, Option<Spot>) {
         let name = tree.edge(self.edge()).name.clone();
         let start = self.start(tree);
         let (mut found, mut alone) = (None, None);

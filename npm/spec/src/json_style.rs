@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 pub struct JsonStyle {
     /// One step of indentation.
     pub indent: String,
-    /// The line end.
+    /// The line end; none for a file on one line.
     pub newline: String,
 }
 
@@ -32,7 +32,11 @@ impl JsonStyle {
         if newlines == 0 {
             // One line: `{}` alone tells nothing, anything else asks for no indentation.
             let empty = rest.trim_end().len() <= 1;
-            return if empty { Self::default() } else { Self { indent: String::new(), ..Self::default() } };
+            return if empty {
+                Self::default()
+            } else {
+                Self { indent: String::new(), newline: String::new() }
+            };
         }
         let after = &rest[newlines..];
         let indent = after.len() - after.trim_start_matches([' ', '\t']).len();
@@ -109,7 +113,7 @@ mod tests {
         check("{\n  \"a\": 1\n}\n", "  ", "\n");
         check("{\r\n\t\"a\": 1\r\n}", "\t", "\r\n");
         check("{}", "  ", "\n");
-        check("{\"a\":1}", "", "\n");
+        check("{\"a\":1}", "", "");
     }
 
     #[test]
