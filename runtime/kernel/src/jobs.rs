@@ -31,7 +31,8 @@ impl Sys<'_> {
     }
 
     pub(crate) fn setpgid(self, pid: i32, pgid: i32) -> Answer {
-        let group = u32::try_from(pgid).map_err(|_| Errno::EINVAL)?;
+        // No group is the task's own, so that a nonsensical task is a nonsensical group.
+        let group = u32::try_from(if pgid == 0 { pid } else { pgid }).map_err(|_| Errno::EINVAL)?;
         let target = self.kernel.named_task(self.task, pid)?;
         let group = if group == 0 { GroupId(target.0) } else { GroupId(group) };
         let (task, caller) = (self.kernel.tasks.get(target)?, self.kernel.tasks.get(self.task)?);

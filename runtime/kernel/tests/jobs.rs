@@ -155,6 +155,9 @@ fn sessions_and_groups() {
     assert_eq!(ask(&mut m, leader, nr::GETSID, other.0 as i32).ok(), i64::from(other.0));
     assert_eq!(set(&mut m, leader, other.0, 0), Done::Err(Errno::EPERM), "a session of its own by now");
     assert_eq!(ask(&mut m, leader, nr::GETSID, 999), Done::Err(Errno::ESRCH));
+    assert_eq!(ask(&mut m, leader, nr::GETPGID, -1), Done::Err(Errno::ESRCH));
+    assert_eq!(m.call(leader, &call!(nr::SETPGID, -1, 0)), Done::Err(Errno::EINVAL));
+    assert_eq!(m.call(leader, &call!(nr::SETPGID, -1, 5)), Done::Err(Errno::ESRCH));
 }
 
 #[test]
