@@ -259,8 +259,9 @@ impl Kernel {
         }
     }
 
-    /// Kills a task and all that came of it: its descendants, also those that init has adopted as long as they are in the group
-    /// or session of one that is found. `limit` says which limit of the host's is behind it. Gives how many were killed.
+    /// Kills a task and all that came of it: of a program that the host started, everything, wherever it is by now; of another,
+    /// its descendants, also those that init has adopted as long as they are in the group or session of one that is found.
+    /// `limit` says which limit of the host's is behind it. Gives how many were killed.
     pub fn kill_tree(&mut self, root: TaskId, limit: Option<LimitKind>) -> usize {
         let reason = match limit {
             Some(LimitKind::WallTime) => "out of time: it ran longer than it was given",
@@ -283,14 +284,15 @@ impl Kernel {
         killed
     }
 
-    /// A task, its descendants, and those that share groups or sessions that they lead; children come after their parents.
+    /// A task, what came of it, and those that share groups or sessions that they lead.
     fn tree_of(&self, root: TaskId) -> Vec<TaskId> {
         let mut found = vec![root];
         let mut at = 0;
         while let Some(&task) = found.get(at) {
             at += 1;
             for (id, other) in self.tasks.iter() {
-                let related = other.parent == task || other.group.0 == task.0 || other.session.0 == task.0;
+                let led = other.group.0 == task.0 || other.session.0 == task.0;
+                let related = led || other.parent == task || other.origin == root;
                 if related && id != INIT && !found.contains(&id) {
                     found.push(id);
                 }

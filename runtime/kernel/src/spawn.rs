@@ -117,8 +117,10 @@ impl Kernel {
             alarm: None,
             capabilities: Arc::clone(&capabilities),
         };
+        let origin = self.tasks.get(parent).ok().filter(|parent| parent.kind.is_program());
         let task = Task {
             parent,
+            origin: origin.map_or(id, |parent| parent.origin),
             group: attributes.group.unwrap_or(GroupId(id.0)),
             session: attributes.session.unwrap_or(SessionId(id.0)),
             kind,
@@ -386,6 +388,7 @@ impl Kernel {
         let env = ["HOME=/root", "PATH=/usr/local/bin:/usr/bin:/bin", "USER=root", "SHELL=/bin/sh"];
         let task = Task {
             parent,
+            origin: id,
             group: GroupId(id.0),
             session: SessionId(id.0),
             kind,

@@ -117,6 +117,8 @@ pub(crate) enum State {
 #[derive(Debug)]
 pub(crate) struct Task {
     pub(crate) parent: TaskId,
+    /// The program that the host started, of which this came in the end; itself, if the host did. It stays when init adopts.
+    pub(crate) origin: TaskId,
     pub(crate) group: GroupId,
     pub(crate) session: SessionId,
     pub(crate) kind: TaskKind,

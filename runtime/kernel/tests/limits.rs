@@ -229,13 +229,17 @@ fn a_whole_tree_is_killed() {
     m.call(child, &call!(nr::EXIT, 0));
     let other = m.spawn(me, &[]);
     assert_eq!(m.call(orphan, &call!(nr::GETPPID)).ok(), 1);
+    let grandchild = m.spawn(orphan, &[]);
+    assert_eq!(m.kernel.kill_tree(orphan, None), 2);
+    assert!(m.kernel.exit_record(grandchild).is_some() && m.kernel.exit_record(root).is_none());
     assert_eq!(
         m.kernel.kill_tree(root, Some(LimitKind::WallTime)),
         2,
-        "the root, and the orphan in its group"
+        "also who has a session of its own by now"
     );
-    assert_eq!(end(&m, orphan).1, Some(LimitKind::WallTime));
-    assert!(m.kernel.exit_record(leader).is_none(), "a session of its own, and init's child: it got away");
+    for task in [root, leader] {
+        assert_eq!(end(&m, task).1, Some(LimitKind::WallTime));
+    }
     assert!(m.kernel.exit_record(other).is_none());
     assert_eq!(m.kernel.kill_tree(root, None), 0);
 }
