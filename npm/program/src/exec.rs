@@ -136,16 +136,32 @@ fn prepare(context: &mut Context, packages: &[String]) -> Result<PathBuf, Failur
     let folder = context.cache.parent().unwrap_or(&context.cache).join("_npx").join(key);
     fs::create_dir_all(&folder).map_err(|e| Failure::file("mkdir", &folder, &e))?;
     let package = folder.join("package.json");
+    let is_new = !folder.join("node_modules").exists();
     if !package.exists() {
         fs::write(&package, "{}\n").map_err(|e| Failure::file("open", &package, &e))?;
     }
+    // The folder of the occasion has no workspaces, whatever was selected.
+    context.config.set("workspaces", "false");
     let project = std::mem::replace(&mut context.project, folder.clone());
     let words = std::mem::replace(&mut context.arguments.words, packages.to_vec());
     let result = install::quietly(context);
     context.project = project;
     context.arguments.words = words;
     result?;
+    if is_new {
+        tell_of_new(context, &folder);
+    }
     Ok(folder)
+}
+
+/// npm's note of what was installed for the occasion.
+fn tell_of_new(context: &Context, folder: &Path) {
+    let wanted = read_manifest(folder).unwrap_or_default().dependencies.into_keys();
+    let ids: Vec<String> = wanted
+        .filter_map(|name| Some(read_manifest(&folder.join("node_modules").join(name))?.id()))
+        .collect();
+    let what = if ids.len() == 1 { "package was" } else { "packages were" };
+    context.warn(&format!("exec The following {what} not found and will be installed: {}", ids.join(", ")));
 }
 
 fn shell(context: &Context, line: &str, extra: Option<&Path>) -> Result<i32, Failure> {
