@@ -22,6 +22,16 @@ use crate::{
     world::{PROC_FS, TASK_FS, is_view},
 };
 
+/// What a file of `/task` or `/proc` leads to.
+enum Behind {
+    /// It is a file of its own.
+    Nothing,
+    /// What a descriptor stands for, which is shared.
+    Description(DescriptionId),
+    /// A file that is opened anew, by the name that it was opened by.
+    File(Place, Stat, Option<Entry>),
+}
+
 impl Kernel {
     /// openat(2).
     ///
@@ -75,30 +85,14 @@ impl Kernel {
         if !fresh && flags & open::PATH == 0 {
             self.require_open(task, place.node, &stat, flags)?;
         }
-        if place.node.fs == TASK_FS
-            && flags & open::PATH == 0
-            && let Some(description) = self.task_file_description(place.node.ino)?
-        {
-            return Ok(self.share_description(task, description, flags)?);
-        }
-        let (place, stat) = match proc::open_descriptor(place.node.ino).filter(|_| place.node.fs == PROC_FS) {
-            Some((owner, fd)) if flags & open::PATH == 0 => {
-                let id = self.tasks.life(owner)?.fds.get(fd)?.description;
-                match self.files.get(id)?.file {
-                    // Opened anew, although no path leads to it any more.
-                    File::Regular { node, .. } if !is_view(node.fs) => {
-                        let stat = self.world(task).stat(node)?;
-                        (Place { mount: place.mount, node }, stat)
-                    }
-                    File::Socket(_) => return Err(Errno::ENXIO.into()),
-                    _ => return Ok(self.share_description(task, id, flags)?),
-                }
-            }
-            _ => (place, stat),
+        let (place, stat, reached) = match self.behind(task, place, flags)? {
+            Behind::Nothing => (place, stat, None),
+            Behind::Description(id) => return Ok(self.share_description(task, id, flags)?),
+            Behind::File(place, stat, entry) => (place, stat, Some(entry)),
         };
         // A new file has nothing to truncate.
         let flags = if fresh { flags & !open::TRUNC } else { flags };
-        let entry = self.entry_of(task, found, place);
+        let entry = reached.unwrap_or_else(|| self.entry_of(task, found, place));
         let way = open::PATH | open::DIRECTORY;
         let file = if stat.mode & kind::FMT == kind::FIFO && flags & way == 0 && !is_view(place.node.fs) {
             self.open_fifo(task, place.node, entry.clone(), flags)?
@@ -109,6 +103,33 @@ impl Kernel {
         self.note_opened(task, fd, place.node, entry, flags)?;
         self.log_open(task, (dirfd, path), fd, flags);
         Ok(fd)
+    }
+
+    /// What stands behind a file of `/task` or `/proc` that is a descriptor.
+    fn behind(&mut self, task: TaskId, place: Place, flags: u32) -> Result<Behind, Errno> {
+        let node = place.node;
+        if flags & open::PATH != 0 {
+            return Ok(Behind::Nothing);
+        }
+        if node.fs == TASK_FS {
+            return Ok(self.task_file_description(node.ino)?.map_or(Behind::Nothing, Behind::Description));
+        }
+        let Some((owner, fd)) = proc::open_descriptor(node.ino).filter(|_| node.fs == PROC_FS) else {
+            return Ok(Behind::Nothing);
+        };
+        let id = self.tasks.life(owner)?.fds.get(fd)?.description;
+        let description = self.files.get(id)?;
+        match description.file {
+            // Opened anew, although perhaps no path leads to it any more, by whoever may.
+            File::Regular { node, .. } if !is_view(node.fs) => {
+                let entry = self.subject_of(description).and_then(|subject| subject.entry);
+                let stat = self.world(task).stat(node)?;
+                self.require_open(task, node, &stat, flags)?;
+                Ok(Behind::File(Place { mount: place.mount, node }, stat, entry))
+            }
+            File::Socket(_) => Err(Errno::ENXIO),
+            _ => Ok(Behind::Description(id)),
+        }
     }
 
     /// Whether a task may open what exists. What is neither file nor directory is refused by `open_place`.

@@ -70,6 +70,26 @@ fn a_task_is_open_to_its_user_alone() {
 }
 
 #[test]
+fn what_is_opened_anew_is_checked_anew() {
+    let mut m = Machine::default();
+    let me = m.actor();
+    m.put(me, "/tmp/secret", "kept");
+    m.call(me, &call!(nr::FCHMODAT, -100, "/tmp/secret", 0o644, 0)).ok();
+    let fd = m.open(me, "/tmp/secret", open::RDONLY).ok();
+    let child = m.spawn(me, &[(0, fd)]);
+    m.call(child, &call!(nr::SETRESUID, 10, 10, 10)).ok();
+    let again = m.open(child, "/proc/self/fd/0", open::RDONLY).ok();
+    assert_eq!(m.read(child, again, 9).text(), "kept");
+    for flags in [open::RDWR, open::RDONLY | open::TRUNC] {
+        assert_eq!(m.open(child, "/proc/self/fd/0", flags), Done::Err(Errno::EACCES));
+    }
+    m.call(me, &call!(nr::FCHMODAT, -100, "/tmp/secret", 0o600, 0)).ok();
+    m.call(me, &call!(nr::UNLINKAT, -100, "/tmp/secret", 0)).ok();
+    assert_eq!(m.open(child, "/proc/self/fd/0", open::RDONLY), Done::Err(Errno::EACCES));
+    assert_eq!(m.read(child, 0, 9).text(), "kept", "what is open stays so");
+}
+
+#[test]
 fn groups_are_limited() {
     let mut m = Machine::default();
     let me = m.actor();
