@@ -146,11 +146,17 @@ impl Kernel {
         new: Rlimit,
         root: bool,
     ) -> Result<(), Errno> {
+        self.tasks.life_mut(task)?.limits.set(resource, new, root, &self.config.limits)?;
+        if resource == resource::NOFILE { self.apply_fd_limit(task) } else { Ok(()) }
+    }
+
+    /// Holds a task to its RLIMIT_NOFILE from now on; what is open stays so.
+    ///
+    /// # Errors
+    /// ESRCH.
+    pub(crate) fn apply_fd_limit(&mut self, task: TaskId) -> Result<(), Errno> {
         let life = self.tasks.life_mut(task)?;
-        life.limits.set(resource, new, root, &self.config.limits)?;
-        if resource == resource::NOFILE {
-            life.fds.set_limit(usize::try_from(new.soft).unwrap_or(usize::MAX));
-        }
+        life.fds.set_limit(usize::try_from(life.limits.soft(resource::NOFILE)).unwrap_or(usize::MAX));
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use oac_abi::{
     Errno,
     bounds::{self, INTERPRETER_LINE_BYTES_MAX, INTERPRETERS_MAX},
     flags::{at, open},
-    limit::{Usage, resource},
+    limit::Usage,
     spawn::SpawnRequest,
 };
 use oac_vfs::{FileSystems as _, HeldPlace, LastLink, Node, Place, Want};
@@ -17,6 +17,7 @@ use crate::{
     description::{DescriptionId, File, OpenDirectory},
     fd_table::{Fd, FdEntry, FdTable},
     limits::ResourceLimits,
+    namespaces::NamespaceId,
     signals::SignalState,
     task::{GroupId, Life, SessionId, State, Strings, Task, TaskKind},
     terminal::PtyId,
@@ -88,23 +89,17 @@ impl Kernel {
         let found = self.find_program(parent, cwd.place(), &request.program, request.argv.clone(), &env)?;
         // One whose path cannot be said has none to show; it runs all the same.
         let file = self.path_of_file(parent, cwd.place(), &found.file).unwrap_or_default();
-        let shared = self.tasks.life(parent)?.namespace;
-        let namespace = if request.flags & SpawnRequest::SHARE_NAMESPACE != 0 {
-            self.namespaces.share(shared)
-        } else {
-            let copy = self.namespaces.get(shared)?.clone();
-            self.namespaces.add(copy)
-        };
+        let namespace = self.spawn_namespace(parent, request.flags & SpawnRequest::SHARE_NAMESPACE != 0)?;
         let id = number.unwrap_or_else(|| self.tasks.next_id());
         let kind = match &found.image {
             Image::Program(name) => TaskKind::Program(name.clone()),
             Image::Wasm(_) => TaskKind::Wasm,
         };
-        let fds = attributes.limits.soft(resource::NOFILE);
         let life = Life {
             cwd,
             namespace,
-            fds: FdTable::new(usize::try_from(fds).unwrap_or(usize::MAX)),
+            // What it begins with counts for its limit, but is not refused by it; its `/` comes on top.
+            fds: FdTable::new(self.config.limits.fds.saturating_add(1)),
             preopen: None,
             umask: attributes.umask,
             signals: attributes.signals,
@@ -134,18 +129,41 @@ impl Kernel {
             change: None,
             state: State::Living(Box::new(life)),
         };
-        let (group, session) = (task.group, task.session);
         self.tasks.insert(id, task);
-        match attributes.terminal {
-            Some(pty) if session.0 == id.0 => self.terminals.control(pty, session, group),
-            Some(pty) => self.terminals.get_mut(pty)?.foreground = Some(group),
-            None => {}
-        }
-        self.hand_down(id, descriptions)?;
-        self.preopen_root(id)?;
+        self.settle(id, descriptions, attributes.terminal)?;
         self.log_spawn(id, parent);
         self.requests.push_back(HostRequest::Start { task: id, image: found.image });
         Ok(id)
+    }
+
+    /// Gives a new task what it begins with: its terminal, its descriptors and `/`.
+    fn settle(
+        &mut self,
+        id: TaskId,
+        descriptions: Vec<(Fd, DescriptionId)>,
+        terminal: Option<PtyId>,
+    ) -> Result<(), Errno> {
+        let task = self.tasks.get(id)?;
+        let (group, session) = (task.group, task.session);
+        if let Some(pty) = terminal {
+            if session.0 == id.0 {
+                self.terminals.control(pty, session, group);
+            } else {
+                self.terminals.get_mut(pty)?.foreground = Some(group);
+            }
+        }
+        self.hand_down(id, descriptions)?;
+        self.preopen_root(id)?;
+        self.apply_fd_limit(id)
+    }
+
+    fn spawn_namespace(&mut self, parent: TaskId, share: bool) -> Result<NamespaceId, Errno> {
+        let shared = self.tasks.life(parent)?.namespace;
+        if share {
+            return Ok(self.namespaces.share(shared));
+        }
+        let copy = self.namespaces.get(shared)?.clone();
+        Ok(self.namespaces.add(copy))
     }
 
     /// What posix_spawn(3) calls attributes, checked.

@@ -93,6 +93,24 @@ fn limits_are_inherited_and_lowered() {
 }
 
 #[test]
+fn a_child_may_begin_with_more_than_its_limit() {
+    let mut m = with_limits(Limits { fds: 8, ..Limits::default() });
+    let me = m.actor();
+    let null = m.open(me, "/dev/null", 0).ok() as i32;
+    let limits = vec![(resource::NOFILE, Rlimit { soft: 3, hard: 8 })];
+    let request = SpawnRequest { limits, fds: (0..8).map(|fd| (fd, null)).collect(), ..program() };
+    let child = m.spawn_with(me, request).unwrap();
+    assert_eq!(m.open(child, "/dev/null", 0), Done::Err(Errno::EMFILE));
+    for fd in 1..8 {
+        m.close(child, fd).ok();
+    }
+    assert_eq!(m.open(child, "/dev/null", 0).ok(), 1);
+    let beyond = SpawnRequest { fds: vec![(8, null)], ..program() };
+    assert_eq!(m.spawn_with(me, beyond), Err(Errno::EBADF));
+    assert_eq!(m.kernel.census().tasks, 3, "what could not be started is not there");
+}
+
+#[test]
 fn a_user_has_only_so_many_processes() {
     let mut m = Machine::default();
     let me = m.actor();
