@@ -141,7 +141,8 @@ impl Kernel {
         }
         let (local, remote) = (socket.local, socket.remote);
         let local = local.ok_or(Errno::EADDRNOTAVAIL)?;
-        let from = if local.ip.is_unspecified() {
+        // An IPv6 socket that is connected sends by IPv4 too, from where that comes from.
+        let from = if local.ip.is_unspecified() || local.ip.is_ipv4() != to.ip.is_ipv4() {
             Address { ip: Address { ip: to_wildcard(to.ip), ..to }.as_destination().ip, port: local.port }
         } else {
             local

@@ -151,7 +151,11 @@ impl Sockets {
             let shared =
                 mine.reuse_address && theirs.reuse_address && !(listens && other.kind == Kind::Stream)
                     || mine.reuse_port && theirs.reuse_port;
-            !shared && overlap((ip, mine.v6_only), (local.ip, theirs.v6_only))
+            // One that was bound to `::` excludes IPv4's wildcard also when a connection has given it an address.
+            let wide =
+                other.bound.filter(|wide| wide.is_ipv6() && wide.is_unspecified() && ip.is_unspecified());
+            let their_ip = wide.unwrap_or(local.ip);
+            !shared && overlap((ip, mine.v6_only), (their_ip, theirs.v6_only))
         };
         let holders = self.ports.holders.get(&(Protocol::of(socket.kind), port));
         Ok(holders.into_iter().flatten().any(conflicts))

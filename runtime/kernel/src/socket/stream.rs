@@ -322,7 +322,7 @@ impl Kernel {
         loop {
             let Ok(socket) = self.sockets.get_mut(listener_id) else { return };
             let (owner, domain, options) = (socket.owner, socket.domain, socket.options.clone());
-            let (kind, bound) = (socket.kind, socket.bound);
+            let kind = socket.kind;
             let State::Listening(listener) = &mut socket.state else { return };
             if listener.queue.len() >= listener.backlog {
                 return;
@@ -334,7 +334,7 @@ impl Kernel {
             let (client_local, client_remote) = (client.local, client.remote);
             if let Ok(server) = self.sockets.get_mut(server_id) {
                 server.state = State::Connected { peer: Some(client_id) };
-                (server.local, server.remote, server.bound) = (client_remote, client_local, bound);
+                (server.local, server.remote) = (client_remote, client_local);
                 server.options = options;
                 let limit = server.stream_limit();
                 if let Inbox::Bytes { queue, .. } = &mut server.inbox {
