@@ -404,6 +404,7 @@ fn input(context: &Context, job: &Job, pick: PickContext) -> Input {
         .collect();
     Input {
         lock,
+        begins_with_lock: job.root.lock.is_some() || job.update == Update::All,
         explicit,
         update: match &job.update {
             Update::Names(names) => names.clone(),

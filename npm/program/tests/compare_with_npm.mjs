@@ -21,6 +21,13 @@ const projects = {
   fastify: { dependencies: { fastify: '^5.0.0', 'pino-pretty': '*', axios: '^1', lodash: '*' } },
   overrides: { dependencies: { express: '^4.17.0' }, overrides: { debug: '4.3.4', qs: { '.': '6.11.0' } } },
   aliases: { dependencies: { lodash4: 'npm:lodash@^4', chalk: '^5', chalk4: 'npm:chalk@^4' } },
+  workspaces: { workspaces: ['apps/*', 'libs/*'], devDependencies: { semver: '^7.5.0' }, files: {
+    'apps/web': { name: 'web', version: '1.0.0', dependencies: { ui: '*', chalk: '^5.3.0', semver: '^6.0.0' }, scripts: { prepare: 'exit 0' } },
+    'apps/api': { name: '@acme/api', version: '1.0.0', bin: { api: 'api.js' }, dependencies: { express: '^4.21.0', chalk: '^4.1.0', ui: '^2.0.0' }, devDependencies: { mkdirp: '^1.0.0' } },
+    'libs/ui': { name: 'ui', version: '2.1.0', bin: 'ui.js', dependencies: { chalk: '^2.4.0', mkdirp: '^3.0.0' }, peerDependencies: { react: '>=17' } } } },
+  folders: { dependencies: { inner: 'file:./inner' }, devDependencies: { tool: 'file:tools/tool' }, files: {
+    inner: { name: 'inner', version: '1.0.0', dependencies: { debug: '^4.3.0', tool: 'file:../tools/tool' } },
+    'tools/tool': { name: '@my/tool', version: '0.0.1', bin: 'tool.js', dependencies: { debug: '^3.2.0', semver: '^7.0.0' } } } },
   'peer-conflict': { dependencies: { react: '^16.0.0', 'react-dom': '^17.0.0' } },
 }
 
@@ -29,11 +36,16 @@ const install = args[0] === '--install' && args.shift()
 const ours = args.shift()
 const options = install ? ['--ignore-scripts'] : ['--package-lock-only', '--ignore-scripts']
 
-function run (program, more, manifest) {
+function run (program, more, { files = {}, ...manifest }) {
   const folder = mkdtempSync(join(tmpdir(), 'oac-compare-'))
   const project = join(folder, 'app')
   mkdirSync(project)
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'app', ...manifest }, null, 2) + '\n')
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(join(project, path), { recursive: true })
+    writeFileSync(join(project, path, 'package.json'), JSON.stringify(content, null, 2) + '\n')
+    for (const file of typeof content.bin === 'string' ? [content.bin] : Object.values(content.bin ?? {})) writeFileSync(join(project, path, file), '')
+  }
   const start = performance.now()
   let output = ''
   try {

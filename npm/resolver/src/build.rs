@@ -120,6 +120,18 @@ pub(crate) fn build(input: &Input, store: &Store) -> Result<Built, Stop> {
             inflate(&mut tree, root, store)?;
         }
     }
+    if !input.begins_with_lock {
+        let folder = |path: &String| ManifestRequest::Folder(path.clone());
+        let wanted = input.workspaces.iter().map(|(_, path)| folder(path));
+        let missing: Vec<_> = wanted.filter(|f| store.manifest(f).is_none()).collect();
+        if !missing.is_empty() {
+            return Err(Stop::MissingManifests(missing));
+        }
+        for (_, path) in &input.workspaces {
+            let package = store.folder(path).unwrap_or_default();
+            tree.add_local(root, path, package);
+        }
+    }
     let mut builder = Builder {
         input,
         store,

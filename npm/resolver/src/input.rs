@@ -44,6 +44,9 @@ pub struct Input {
     pub manifest: Manifest,
     /// Its lock file; the versions in it are kept where they serve.
     pub lock: Option<Lockfile>,
+    /// Whether there is a lock file, or one is to be forgotten. Otherwise npm begins with what lies on the disk, and so
+    /// knows the workspaces before it has linked them.
+    pub begins_with_lock: bool,
     /// Dependencies the user gave, looked at even if met: the absolute path of the project or of a
     /// workspace, and the name.
     pub explicit: Vec<(String, String)>,

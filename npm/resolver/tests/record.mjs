@@ -82,6 +82,10 @@ const projects = {
     'packages/config': { name: '@acme/eslint-config', version: '1.0.0', dependencies: { 'eslint-config-airbnb-base': '^15.0.0', 'eslint-plugin-import': '^2.30.0' }, peerDependencies: { eslint: '^8.0.0' } },
     'packages/group/one': { name: '@acme/one', version: '1.0.0', devDependencies: { '@acme/eslint-config': '*', eslint: '^8.57.0', jest: '^29.7.0' } },
     'packages/group/two': { name: '@acme/two', version: '1.0.0', dependencies: { '@acme/one': '1.0.0', lodash: '^4.17.0' }, devDependencies: { '@acme/eslint-config': '^1.0.0', jest: '^28.0.0' } } } },
+  'workspaces-conflict': { name: 'root', private: true, workspaces: ['apps/*', 'libs/*'], devDependencies: { semver: '^7.5.0' }, files: {
+    'apps/web': { name: 'web', version: '1.0.0', dependencies: { ui: '*', chalk: '^5.3.0', semver: '^6.0.0' } },
+    'apps/api': { name: '@acme/api', version: '1.0.0', dependencies: { express: '^4.21.0', chalk: '^4.1.0', ui: '^2.0.0' }, devDependencies: { mkdirp: '^1.0.0' } },
+    'libs/ui': { name: 'ui', version: '2.1.0', dependencies: { chalk: '^2.4.0', mkdirp: '^3.0.0' }, peerDependencies: { react: '>=17' } } } },
   // Folders.
   folders: { name: 'app', version: '1.0.0', dependencies: { inner: 'file:./inner', linked: 'file:other/linked' }, devDependencies: { tool: 'file:tools/tool' }, files: {
     inner: { name: 'inner', version: '1.0.0', dependencies: { debug: '^4.3.0' } },

@@ -136,6 +136,7 @@ fn check(packed: &[u8]) {
     // packages without a fitting version, which no lock file has.
     let mut again = recorded.input();
     again.lock = Some(Lockfile::parse("package-lock.json", expect).expect("npm's own"));
+    again.begins_with_lock = true;
     let (resolution, asked) = recorded.resolve(again);
     let missing = resolution.tree().inventory(resolution.root()).into_iter();
     let missing = missing.filter(|id| resolution.tree().node(*id).load_error.is_some()).count();
@@ -213,6 +214,7 @@ recorded! {
     workspaces "workspaces",
     workspaces_versions "workspaces-versions",
     workspaces_eslint "workspaces-eslint",
+    workspaces_conflict "workspaces-conflict",
     folders "folders",
 }
 
