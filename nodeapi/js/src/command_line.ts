@@ -12,6 +12,8 @@ export interface Command {
   /** `process.argv` before Node replaces its first element. */
   argv: string[];
   hasEval: boolean;
+  /** Files of variables, in the order of the options, with whether they have to be there. */
+  envFiles: Array<[string, boolean]>;
   /** V8's own options, as they were given. */
   v8Options: string[];
   error?: string;
@@ -33,7 +35,7 @@ export function parseCommandLine(args: string[]): Command {
   // The oracle was run with options of its own.
   options['--warnings'] = true;
   options['--expose-internals'] = false;
-  const command: Command = { options, execPath: '/usr/bin/node', execArgv: [], argv: [args[0] ?? 'node'], hasEval: false, v8Options: [] };
+  const command: Command = { options, execPath: '/usr/bin/node', execArgv: [], argv: [args[0] ?? 'node'], hasEval: false, envFiles: [], v8Options: [] };
   let at = 1;
   for (; at < args.length; at += 1) {
     const arg = args[at]!;
@@ -98,6 +100,7 @@ function set(command: Command, given: string, name: string, inline: string | und
         command.error = `${given} requires an argument`;
         return false;
       }
+      if (name === '--env-file' || name === '--env-file-if-exists') command.envFiles.push([text, name === '--env-file']);
       if (entry.type === types['kStringList']) options[name] = [...(options[name] ?? []), text];
       else if (entry.type === types['kInteger'] || entry.type === types['kUInteger']) options[name] = Number(text);
       else options[name] = text;

@@ -1,8 +1,6 @@
 // `.env` files. As src/node_dotenv.cc: comments, quotes, `export`, multi-line values in quotes, `\n` in double quotes.
 
 import { readText } from './files';
-import { environment } from './environment';
-import { UV, uvException } from './uv';
 
 const LINE = /^\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*=[ \t]*(?:"((?:[^"])*)"|'((?:[^'])*)'|`((?:[^`])*)`|([^\n#]*))?/gm;
 
@@ -15,10 +13,12 @@ export function parse(text: string): Record<string, string> {
   return result;
 }
 
-export function loadFile(path: string): void {
+/** Takes the variables of a file, except those in `given`. False if there is no such file and it is `required`. */
+export function loadFile(path: string, given: Set<string>, required: boolean): boolean {
   const text = readText(path);
-  if (text === undefined) throw uvException(UV.ENOENT, 'open', undefined, path);
+  if (text === undefined) return !required;
   for (const [name, value] of Object.entries(parse(text))) {
-    if (!environment.has(name)) host.global.process.env[name] = value;
+    if (!given.has(name)) host.global.process.env[name] = value;
   }
+  return true;
 }

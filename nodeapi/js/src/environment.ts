@@ -1,6 +1,7 @@
 // The environment of the process, and `process.env` over it. As src/node_env_var.cc.
 
 import { setLocalZone } from './intl/date';
+import { process } from './realm';
 import { onProcessStart } from './start';
 import { plainProxies } from './structured_clone';
 
@@ -15,6 +16,8 @@ onProcessStart(() => {
     if (list[i] !== 'OAC_CALL_DEPTH_MAX') environment.set(list[i]!, list[i + 1]!);
   }
   if (environment.has('TZ')) setLocalZone(environment.get('TZ'));
+  // Modules of the library look at it before the process object gets the rest.
+  Object.defineProperty(process, 'env', { value: createEnv(), enumerable: true, configurable: true, writable: true });
 });
 
 function text(value: unknown): string {

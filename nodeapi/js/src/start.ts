@@ -59,6 +59,12 @@ host.engine.setEntry('start', () => {
   // A peer that goes away is an EPIPE for the stream that writes, never the end of the process (src/node.cc, PlatformInit).
   host.ops.sys_sigaction(SIGPIPE, IGNORE);
   for (const hook of hooks) hook();
+  const given = new Set(host.loadGlue('environment').environment.keys());
+  for (const [file, required] of command.envFiles) {
+    if (host.loadGlue('dotenv').loadFile(file, given, required)) continue;
+    host.ops.program_debug(`${command.argv[0]}: ${file}: not found`);
+    host.ops.program_exit(9);
+  }
   callbackScope(process, 1, 0, undefined, () => {
     try {
       runInternal(mainScript());

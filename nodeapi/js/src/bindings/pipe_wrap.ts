@@ -17,9 +17,9 @@ const { ops } = host;
 const SERVER = 1;
 const IPC = 2;
 const MSG_CMSG_CLOEXEC = 0x40000000;
-/** The address and its length, the number of descriptors, the flags. */
-const DETAILS_BYTES = 4 + 108 + 4 + 4;
-const COUNT_AT = 112;
+/** `message::Details` of oac-abi: the address's length, the address, the number of descriptors, the flags. */
+const DETAILS_BYTES = 4 + 112 + 4 + 4;
+const COUNT_AT = 116;
 const AF_INET = 2;
 const AF_INET6 = 10;
 const SO_TYPE = 3;

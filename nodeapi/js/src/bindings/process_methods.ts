@@ -1,7 +1,7 @@
-import { createEnv } from '../environment';
+import '../environment';
 import { monotonicNs, origin, timers, pendingWork } from '../loop';
 import { command } from '../start';
-import { uvException } from '../uv';
+import { UV, uvException } from '../uv';
 import { exitStatus } from '../fatal';
 import { utf8Text } from './buffer';
 
@@ -39,7 +39,6 @@ function patchProcessObject(process: any): void {
   accessor(process, 'title', () => title ??= command.options['--title'] || command.argv[0], (value) => { title = String(value); });
   define('argv', [...command.argv]);
   define('execArgv', [...command.execArgv]);
-  define('env', createEnv());
   Object.defineProperty(process, 'pid', { value: Math.max(1, ops.sys_getpid()), enumerable: true, configurable: true });
   accessor(process, 'ppid', () => Math.max(0, ops.sys_getppid()));
   define('execPath', command.execPath);
@@ -115,6 +114,9 @@ export function create(): object {
       return ops.program_exit(result < 0 ? 134 : 134);
     },
     setEmitWarningSync(): void {},
-    loadEnvFile(path: string): void { host.loadGlue('dotenv').loadFile(path); },
+    loadEnvFile(path: string): void {
+      const found = host.loadGlue('dotenv').loadFile(path, new Set(host.loadGlue('environment').environment.keys()), true);
+      if (!found) throw uvException(UV.ENOENT, 'open', undefined, path);
+    },
   };
 }

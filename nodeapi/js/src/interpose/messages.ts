@@ -2,6 +2,7 @@
 // expression, which is read from the source at the place the error points to.
 
 import { line as sourceLine } from '../sources';
+import { explain } from './json_errors';
 
 interface Site { isNative(): boolean; getFunctionName(): string | null; getFileName(): string; getLineNumber(): number; getColumnNumber(): number }
 
@@ -109,7 +110,7 @@ function readOnly(name: string, sites: Site[]): string {
 /** V8 says whether a private member was to be read or written. */
 function privateMember(name: string, sites: Site[]): string {
   const source = around(sites[0]);
-  const rest = source === undefined ? '' : `${source.before}${source.after}`;
+  const rest = source?.after ?? '';
   const at = rest.indexOf(name);
   const written = at >= 0 && /^\s*(?:[-+*/%&|^]|\*\*|<<|>>>?|&&|\|\||\?\?)?=(?!=)/.test(rest.slice(at + name.length));
   return written ? `Cannot write private member ${name} to an object whose class did not declare it` :
@@ -132,6 +133,7 @@ const EXACT: Record<string, (sites: Site[]) => string | undefined> = {
   'invalid array length': () => 'Invalid array length',
   'invalid string length': () => 'Invalid string length',
   'string too long': () => 'Invalid string length',
+  'BigInt are forbidden in JSON.stringify': () => 'Do not know how to serialize a BigInt',
   'invalid array buffer length': () => 'Array buffer allocation failed',
   'no setter for property': setterMissing,
   'invalid repeat count': () => 'Invalid count value',
@@ -210,14 +212,7 @@ JSON.parse = {
     try {
       return parse(text, reviver);
     } catch (error: any) {
-      if (error?.constructor === SyntaxError) {
-        const token = /^[Uu]nexpected token:? '([^]*)'$/.exec(error.message);
-        if (token !== null) {
-          const source = String(text);
-          const shown = source.length > 40 ? `...${source.slice(0, 40)}...` : source;
-          error.message = `Unexpected token '${token[1]}', ${JSON.stringify(shown).replace(/^"|"$/g, '"')} is not valid JSON`;
-        }
-      }
+      if (error?.constructor === SyntaxError) error.message = explain(String(text), text);
       throw error;
     }
   },

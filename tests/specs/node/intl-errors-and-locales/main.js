@@ -1,0 +1,14 @@
+const attempt = (run) => { try { console.log(run()); } catch (error) { console.log(error.name, error.message); } };
+attempt(() => new Intl.NumberFormat('en', { style: 'currency' }));
+attempt(() => new Intl.NumberFormat('en', { style: 'x' }));
+attempt(() => new Intl.NumberFormat('en', { minimumFractionDigits: 101 }));
+attempt(() => new Intl.DateTimeFormat('en', { timeZone: 'X/Y' }));
+attempt(() => new Intl.DateTimeFormat('en').format(NaN));
+attempt(() => Intl.PluralRules());
+attempt(() => new Intl.RelativeTimeFormat('en').format(1, 'x'));
+attempt(() => Intl.getCanonicalLocales(['EN-us', 'zh-hans-cn']));
+attempt(() => Intl.getCanonicalLocales('x_y'));
+attempt(() => String(new Intl.Locale('en-Latn-US', { hourCycle: 'h12' })));
+attempt(() => [new Intl.Locale('en').maximize(), new Intl.Locale('zh-Hans-CN').minimize()].join());
+attempt(() => new Intl.NumberFormat('xx').resolvedOptions().locale);
+attempt(() => new Intl.NumberFormat('en-US').resolvedOptions());

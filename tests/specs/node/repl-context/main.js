@@ -1,0 +1,11 @@
+const repl = require('repl');
+const { PassThrough } = require('stream');
+const input = new PassThrough();
+const output = new PassThrough();
+let text = '';
+output.on('data', (data) => { text += data; });
+const server = repl.start({ input, output, prompt: '', terminal: false, ignoreUndefined: true, writer: (value) => `<${String(value)}>` });
+server.context.shared = 41;
+server.defineCommand('say', { help: 'says', action(words) { this.output.write(`said ${words}\n`); this.displayPrompt(); } });
+server.on('exit', () => console.log(text));
+input.end('shared + 1\nundefined\n.say hi\n');

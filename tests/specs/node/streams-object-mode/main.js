@@ -1,0 +1,12 @@
+const { Readable, Duplex, PassThrough, Writable } = require('stream');
+const source = new Readable({ objectMode: true, highWaterMark: 2, read() { this.push(this.n = (this.n ?? 0) + 1); if (this.n === 5) this.push(null); } });
+source.on('data', (item) => console.log(item)).on('end', () => console.log('end')).on('close', () => console.log('close'));
+const slow = new Writable({ highWaterMark: 3, write(chunk, _, done) { setImmediate(done); } });
+console.log(slow.write('ab'), slow.write('cd'), slow.writableLength, slow.writableNeedDrain);
+slow.on('drain', () => { console.log('drain'); slow.end(() => console.log('finish')); });
+const pair = Duplex.from(async function* (input) { for await (const chunk of input) yield String(chunk).toUpperCase(); });
+pair.on('data', (chunk) => console.log(String(chunk)));
+pair.end('duplex');
+const through = new PassThrough();
+through.cork(); through.write('1'); through.write('2'); through.uncork(); through.end();
+through.setEncoding('utf8').on('readable', () => { let chunk; while ((chunk = through.read()) !== null) console.log('chunk', chunk); });

@@ -1,0 +1,10 @@
+const attempt = (value, options) => { try { console.log(structuredClone(value, options)); } catch (error) { console.log(error.name, error.message); } };
+attempt({ a: [1, , 3], d: new Date(0), r: /x/gi, m: new Map([[{}, new Set([1])]]), big: 1n, boxed: Object('s') });
+attempt(new Error('e', { cause: { a: 1 } }).cause);
+attempt(new DOMException('gone', 'AbortError').name);
+attempt(() => {}); attempt(Symbol('s')); attempt(new WeakMap()); attempt(Promise.resolve()); attempt(new URL('http://a/')); attempt(new Proxy({}, {}));
+attempt(new (class Point { x = 1; get y() { return 2; } })());
+const cycle = { name: 'c' }; cycle.self = cycle; attempt(cycle);
+const shared = { s: 1 }; const copy = structuredClone([shared, shared]); console.log(copy[0] === copy[1], copy[0] === shared);
+structuredClone(new Blob(['text'])).text().then(console.log);
+console.log(typeof structuredClone(process.env).PATH);
