@@ -410,6 +410,7 @@ fn input(context: &Context, job: &Job, pick: PickContext) -> Input {
             Update::Names(names) => names.clone(),
             _ => Vec::new(),
         },
+        removes: !job.removals.is_empty(),
         frozen: job.clean,
         options: ResolveOptions {
             prefer_dedupe: job.prefer_dedupe,
@@ -425,12 +426,10 @@ fn input(context: &Context, job: &Job, pick: PickContext) -> Input {
 pub(crate) fn project_input(context: &Context, root: &Project, workspaces: &[(Workspace, Project)]) -> Input {
     let platform = Platform::default();
     let own = |key: &str, default: String| context.config.get(key).map_or(default, str::to_owned);
-    let enabled = context.switch("workspaces", true);
     Input {
         folder: root.folder.to_string_lossy().into_owned(),
         workspaces: workspaces
             .iter()
-            .filter(|_| enabled)
             .map(|(w, _)| (w.name.clone(), w.folder.to_string_lossy().into_owned()))
             .collect(),
         manifest: root.manifest(),
@@ -489,7 +488,9 @@ fn wanted_packages(context: &Context, job: &Job, resolution: &Resolution) -> Vec
             || (p.flags.extraneous && !context.is_global() && !p.is_local);
         !out
     });
-    if job.selection.is_some() {
+    // Without workspaces: the project's own alone.
+    let some_left_out = !job.workspaces.is_empty() && !context.switch("workspaces", true);
+    if job.selection.is_some() || some_left_out {
         let folders: Vec<String> =
             job.selection.folders(context).iter().map(|f| f.to_string_lossy().into_owned()).collect();
         let theirs: HashSet<String> = resolution.needed_by(&folders).into_iter().collect();
@@ -500,6 +501,9 @@ fn wanted_packages(context: &Context, job: &Job, resolution: &Resolution) -> Vec
             .filter(|location| !theirs.contains(location))
             .collect();
         packages.retain(|p| !there.contains(&p.location));
+        // A folder counts as long as a link to it is there.
+        let linked: HashSet<String> = packages.iter().filter_map(|p| p.link_to.clone()).collect();
+        packages.retain(|p| !p.is_local || linked.contains(&p.location));
     }
     packages
 }

@@ -142,7 +142,7 @@ pub(crate) fn build(input: &Input, store: &Store) -> Result<Built, Stop> {
         virtual_roots: HashMap::new(),
         explicit: HashSet::new(),
         links: IndexSet::new(),
-        changed: !input.explicit.is_empty() || !input.update.is_empty(),
+        changed: input.is_asked_for(),
         load_failures: HashSet::new(),
         load_errors: Vec::new(),
         warnings: Vec::new(),

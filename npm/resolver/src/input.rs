@@ -52,6 +52,8 @@ pub struct Input {
     pub explicit: Vec<(String, String)>,
     /// Names to look at anew wherever they are (`npm update NAME`, `npm dedupe`).
     pub update: Vec<String>,
+    /// Whether the user takes dependencies away.
+    pub removes: bool,
     /// Whether the lock file is taken as it is (`npm ci`), optional peers included.
     pub frozen: bool,
     /// Options.
@@ -63,8 +65,13 @@ pub struct Input {
 }
 
 impl Input {
+    /// Whether the user asks for any change by name: npm's `requestedTreeMutation`.
+    pub(crate) fn is_asked_for(&self) -> bool {
+        !self.explicit.is_empty() || !self.update.is_empty() || self.removes
+    }
+
     pub(crate) fn may_change(&self) -> bool {
-        !self.frozen || !self.explicit.is_empty() || !self.update.is_empty()
+        !self.frozen || self.is_asked_for()
     }
 
     pub(crate) fn engines_accept(&self, package: &Manifest) -> bool {
