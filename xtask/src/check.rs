@@ -46,6 +46,11 @@ fn needs(part: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether a part of the tests needs what setup fetches beside the Rust targets.
+fn uses_tools(part: &str) -> bool {
+    !matches!(part, "fmt" | "tidy" | "conformance")
+}
+
 /// `cargo xtask test [PART… [FILTER]] [--times N]`; `--times` repeats the two end-to-end jobs, FILTER is `conformance`'s.
 ///
 /// # Errors
@@ -53,7 +58,11 @@ fn needs(part: &str) -> Option<&'static str> {
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     let Asked { parts, times, filter } = parse(arguments)?;
     let wants = |part: &str| parts.is_empty() || parts.iter().any(|wanted| wanted == part);
-    let tools = setup::everything(workspace)?;
+    let tools = if PARTS.into_iter().any(|part| wants(part) && uses_tools(part)) {
+        Some(setup::everything(workspace)?)
+    } else {
+        None
+    };
     let mut total = Counts::default();
     let mut failed_parts = Vec::new();
     let mut built = Vec::new();
@@ -64,7 +73,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
         }
         let repeats = if matches!(part, "native" | "browser") { times } else { 1 };
         for _ in 0..repeats {
-            let counts = check(workspace, &tools, part, &filter);
+            let counts = check(workspace, tools.as_ref(), part, &filter);
             if counts.failed > 0 && !failed_parts.contains(&part) {
                 failed_parts.push(part);
             }
@@ -112,16 +121,17 @@ fn parse(arguments: &[String]) -> Result<Asked> {
 }
 
 /// Runs one part. A part that breaks off counts as one failure: the others still run.
-fn check(workspace: &Workspace, tools: &Tools, part: &str, filter: &str) -> Counts {
+fn check(workspace: &Workspace, tools: Option<&Tools>, part: &str, filter: &str) -> Counts {
+    let fetched = || tools.expect("uses_tools says which parts need them");
     let result = step(&format!("test: {part}"), || match part {
         "fmt" => workspace.cargo(["fmt", "--all", "--check"]).run().map(|()| Counts::one(true)),
-        "clippy" => clippy(workspace, tools),
+        "clippy" => clippy(workspace, fetched()),
         "tidy" => tidy::run(workspace).map(|()| Counts::one(true)),
         "unit" => unit(workspace),
         "specs" => specs::check_all(workspace, ""),
         "conformance" => conformance::check(workspace, filter),
         "native" => example_job::run(workspace).map(|_| Counts::one(true)),
-        _ => browser(workspace, tools),
+        _ => browser(workspace, fetched()),
     });
     result.unwrap_or_else(|error| {
         eprintln!("{part}: {error}");

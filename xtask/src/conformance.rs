@@ -10,6 +10,7 @@ use crate::cache::Inputs;
 use crate::check::{Counts, counted, tap_line};
 use crate::command::Command;
 use crate::error::{Error, Result};
+use crate::setup;
 use crate::step::{Done, cached_step, step};
 use crate::workspace::Workspace;
 
@@ -42,12 +43,11 @@ const COREUTILS: &str =
     "basename,cat,cksum,comm,cut,dirname,fold,head,join,ls,nl,od,paste,seq,sort,sum,tail,uniq,wc";
 
 /// How the tools are compiled: soon rather than fast.
-const TOOL_PROFILE: [(&str, &str); 5] = [
+const TOOL_PROFILE: [(&str, &str); 4] = [
     ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
     ("CARGO_PROFILE_RELEASE_DEBUG", "0"),
     ("CARGO_PROFILE_RELEASE_LTO", "off"),
     ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
-    ("CARGO_PROFILE_RELEASE_STRIP", "symbols"),
 ];
 
 /// Builds what there is to build, runs what has `filter` in its name, and counts. A filter that begins with a tool's name is one of
@@ -56,6 +56,7 @@ const TOOL_PROFILE: [(&str, &str); 5] = [
 /// # Errors
 /// When something cannot be built.
 pub(crate) fn check(workspace: &Workspace, filter: &str) -> Result<Counts> {
+    step("setup: Rust targets", setup::targets)?;
     let of_tools = TOOLS.iter().any(|tool| filter.starts_with(tool.name));
     let runner = runner(workspace)?;
     let folder = workspace.target.join("conformance");
