@@ -90,7 +90,7 @@ function set(command: Command, given: string, name: string, inline: string | und
       }
       return false;
     case types['kV8Option']:
-      command.v8Options.push(given);
+      command.v8Options.push(inline === undefined ? given : `${given}=${inline}`);
       return false;
     case types['kNoOp']:
       return false;

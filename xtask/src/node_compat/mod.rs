@@ -20,16 +20,20 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::error::{Error, Result};
+use crate::node_library;
 use crate::step::step;
 use crate::workspace::Workspace;
 use groups::{GROUPS, group_of};
 use not_applicable::NotApplicable;
 use scoreboard::{Board, Mark, Tally};
+use test_file::TestFile;
 
 /// For a file that passed before: far above what any takes, so that a busy machine is no failure.
 const LIMIT_PASSED: Duration = Duration::from_secs(120);
 /// For any other: what takes longer than this counts as a failure.
 const LIMIT_OTHER: Duration = Duration::from_secs(20);
+/// Why a file does not apply that the real Node fails as well.
+const FAILS_THERE_TOO: &str = "the pinned Node fails it too";
 /// The folders of Node's tests that hold test files of the groups.
 const FOLDERS: [&str; 8] =
     ["abort", "async-hooks", "es-module", "module-hooks", "parallel", "sequential", "sqlite", "test-runner"];
@@ -56,9 +60,9 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     let boards = workspace.path("tests/node-compat");
     let not_applicable = NotApplicable::read(&boards.join("not_applicable"))?;
     let jobs = jobs(&tests, &boards, &filters)?;
-    let results = step(&format!("node-compat: {} files", jobs.len()), || {
-        run_all(workspace, &tests, &jobs, &not_applicable, workers)
-    })?;
+    let real = node_library::ensure(workspace)?.binary;
+    let runner = Runner { workspace, tests: &tests, real: &real, not_applicable: &not_applicable };
+    let results = step(&format!("node-compat: {} files", jobs.len()), || runner.run_all(&jobs, workers))?;
     let lost = record(&boards, &jobs, results)?;
     if lost.is_empty() {
         return Ok(());
@@ -151,41 +155,63 @@ fn test_files(tests: &Path, folder: &str) -> Result<Vec<String>> {
     Ok(names)
 }
 
-fn run_all(
-    workspace: &Workspace,
-    tests: &Path,
-    jobs: &[Job],
-    not_applicable: &NotApplicable,
-    workers: usize,
-) -> Result<Vec<Mark>> {
-    let next = AtomicUsize::new(0);
-    let results: Vec<Mutex<Option<Result<Mark>>>> = jobs.iter().map(|_| Mutex::new(None)).collect();
-    let worker = || {
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(job) = jobs.get(index) else { break };
-            let mark = match not_applicable.reason(&job.name) {
-                Some(reason) => Ok(Mark::NotApplicable(reason.to_owned())),
-                None => test_file::command(workspace, tests, &job.name).and_then(|command| {
-                    let limit = if job.before == Some(Mark::Pass) { LIMIT_PASSED } else { LIMIT_OTHER };
-                    test_file::run(&command, limit)
-                }),
-            };
-            if let Ok(mark) = &mark {
-                report(job, mark);
+/// What it takes to run a test file.
+struct Runner<'a> {
+    workspace: &'a Workspace,
+    tests: &'a Path,
+    /// The pinned Node.
+    real: &'a Path,
+    not_applicable: &'a NotApplicable,
+}
+
+impl Runner<'_> {
+    fn run_all(&self, jobs: &[Job], workers: usize) -> Result<Vec<Mark>> {
+        let next = AtomicUsize::new(0);
+        let results: Vec<Mutex<Option<Result<Mark>>>> = jobs.iter().map(|_| Mutex::new(None)).collect();
+        let worker = || {
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(job) = jobs.get(index) else { break };
+                let mark = self.run(job);
+                if let Ok(mark) = &mark {
+                    report(job, mark);
+                }
+                *results[index].lock().unwrap_or_else(PoisonError::into_inner) = Some(mark);
             }
-            *results[index].lock().unwrap_or_else(PoisonError::into_inner) = Some(mark);
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..workers {
+                scope.spawn(worker);
+            }
+        });
+        let taken = |slot: Mutex<Option<Result<Mark>>>| {
+            slot.into_inner()
+                .unwrap_or_else(PoisonError::into_inner)
+                .expect("every job was taken by a worker")
+        };
+        results.into_iter().map(taken).collect()
+    }
+
+    fn run(&self, job: &Job) -> Result<Mark> {
+        if let Some(reason) = self.not_applicable.reason(&job.name) {
+            return Ok(Mark::NotApplicable(reason.to_owned()));
         }
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(worker);
+        let passed_before = job.before == Some(Mark::Pass);
+        let limit = if passed_before { LIMIT_PASSED } else { LIMIT_OTHER };
+        let test = TestFile::read(self.tests, &job.name)?;
+        if let Some(reason) = test.needs_v8() {
+            return Ok(Mark::NotApplicable(reason));
         }
-    });
-    let taken = |slot: Mutex<Option<Result<Mark>>>| {
-        slot.into_inner().unwrap_or_else(PoisonError::into_inner).expect("every job was taken by a worker")
-    };
-    results.into_iter().map(taken).collect()
+        let mark = test.run(&test.in_container(self.workspace), limit)?;
+        // The tests are of some 24.x, and made for a machine with a user at it: what fails there says nothing here.
+        if let Mark::Fail(_) = mark
+            && !passed_before
+            && let Mark::Fail(_) = test.run(&test.on(self.real, self.workspace)?, limit)?
+        {
+            return Ok(Mark::NotApplicable(FAILS_THERE_TOO.to_owned()));
+        }
+        Ok(mark)
+    }
 }
 
 /// One line for what is new.

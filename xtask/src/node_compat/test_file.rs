@@ -36,40 +36,79 @@ fn settings(source: &str) -> Settings {
     Settings { flags: words("// Flags:"), variables: words("// Env:") }
 }
 
-/// The command that runs a test file in a container of its own.
-///
-/// # Errors
-/// When the file cannot be read.
-pub(super) fn command(workspace: &Workspace, tests: &Path, name: &str) -> Result<Command> {
-    let file = tests.join(name);
-    let source = fs::read(&file).map_err(Error::file("read", &file))?;
-    let head = String::from_utf8_lossy(&source[..source.len().min(HEAD_BYTES)]).into_owned();
-    let settings = settings(&head);
-    let mut command = Command::new(workspace.oac())
-        .args(["run", "-v", &format!("{}:{MOUNT}:ro", tests.display()), "-w", MOUNT])
-        .args(["-e", &format!("NODE_TEST_DIR={TEMPORARY}")]);
-    for variable in &settings.variables {
-        command = command.args(["-e", variable]);
-    }
-    Ok(command.args(["--", "node"]).args(&settings.flags).arg(format!("{MOUNT}/{name}")))
+/// Options of V8 that tests ask for and no other engine has.
+const V8_OPTIONS: [&str; 5] =
+    ["--allow-natives-syntax", "--trace-gc", "--expose-externalize-string", "--stress-", "--gc-interval"];
+
+/// A test file with its settings.
+#[derive(Debug)]
+pub(super) struct TestFile<'a> {
+    tests: &'a Path,
+    name: &'a str,
+    settings: Settings,
 }
 
-/// Runs a test file; exit code 0 is a pass, and a pass that says it skipped itself does not apply.
-///
-/// # Errors
-/// When it could not be started.
-pub(super) fn run(command: &Command, limit: Duration) -> Result<Mark> {
-    let outcome = Outcome::within(command, limit)?;
-    if outcome.timed_out() {
-        return Ok(Mark::Fail("still running at the time limit".to_owned()));
+impl<'a> TestFile<'a> {
+    /// Reads the settings from its head.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(super) fn read(tests: &'a Path, name: &'a str) -> Result<Self> {
+        let file = tests.join(name);
+        let source = fs::read(&file).map_err(Error::file("read", &file))?;
+        let head = String::from_utf8_lossy(&source[..source.len().min(HEAD_BYTES)]).into_owned();
+        Ok(Self { tests, name, settings: settings(&head) })
     }
-    if outcome.code() == 0 {
-        return Ok(match skip_reason(outcome.stdout()) {
-            Some(reason) => Mark::NotApplicable(short(reason)),
-            None => Mark::Pass,
-        });
+
+    /// Why only V8 can run it; none if another engine can.
+    pub(super) fn needs_v8(&self) -> Option<String> {
+        let flags = self.settings.flags.iter().map(|flag| flag.replace('_', "-"));
+        let found = flags.into_iter().find(|flag| V8_OPTIONS.iter().any(|option| flag.starts_with(option)));
+        found.map(|flag| format!("needs V8: {flag}"))
     }
-    Ok(Mark::Fail(short(&failure_reason(outcome.stdout(), outcome.stderr(), outcome.code()))))
+
+    /// The command that runs it in a container of its own.
+    pub(super) fn in_container(&self, workspace: &Workspace) -> Command {
+        let mut command = Command::new(workspace.oac())
+            .args(["run", "-v", &format!("{}:{MOUNT}:ro", self.tests.display()), "-w", MOUNT])
+            .args(["-e", &format!("NODE_TEST_DIR={TEMPORARY}")]);
+        for variable in &self.settings.variables {
+            command = command.args(["-e", variable]);
+        }
+        command.args(["--", "node"]).args(&self.settings.flags).arg(format!("{MOUNT}/{}", self.name))
+    }
+
+    /// The command that runs it on a real Node.
+    ///
+    /// # Errors
+    /// When its temporary folder cannot be made.
+    pub(super) fn on(&self, node: &Path, workspace: &Workspace) -> Result<Command> {
+        let temporary = workspace.target.join("node-compat").join(self.name.replace('/', "-"));
+        fs::create_dir_all(&temporary).map_err(Error::file("make", &temporary))?;
+        let mut command = Command::new(node).dir(self.tests).env("NODE_TEST_DIR", &temporary);
+        for (name, value) in self.settings.variables.iter().filter_map(|variable| variable.split_once('=')) {
+            command = command.env(name, value);
+        }
+        Ok(command.args(&self.settings.flags).arg(self.tests.join(self.name)))
+    }
+
+    /// Runs it; exit code 0 is a pass, and a pass that says it skipped itself does not apply.
+    ///
+    /// # Errors
+    /// When it could not be started.
+    pub(super) fn run(&self, command: &Command, limit: Duration) -> Result<Mark> {
+        let outcome = Outcome::within(command, limit)?;
+        if outcome.timed_out() {
+            return Ok(Mark::Fail("still running at the time limit".to_owned()));
+        }
+        if outcome.code() == 0 {
+            return Ok(match skip_reason(outcome.stdout()) {
+                Some(reason) => Mark::NotApplicable(short(reason)),
+                None => Mark::Pass,
+            });
+        }
+        Ok(Mark::Fail(short(&failure_reason(outcome.stdout(), outcome.stderr(), outcome.code()))))
+    }
 }
 
 /// `1..0 # Skipped: reason`, which is how test/common's `skip` says it.

@@ -70,7 +70,12 @@ class Serializer {
     const at = this.#room(bytes.length);
     this.#bytes.set(bytes, at);
   }
-  releaseBuffer(): Uint8Array { return asBuffer(this.#bytes.slice(0, this.#size)); }
+  /** What was written; the next message starts anew. */
+  releaseBuffer(): Uint8Array {
+    const bytes = asBuffer(this.#bytes.slice(0, this.#size));
+    this.#size = 0;
+    return bytes;
+  }
   transferArrayBuffer(): void {}
   _setTreatArrayBufferViewsAsHostObjects(on: boolean): void { this.#hostViews = on; }
 
