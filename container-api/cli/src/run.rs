@@ -13,8 +13,9 @@ use std::{
 };
 
 use oac_container::{
-    Capabilities, Container, EmbeddedCode, EmbeddedProgram, Errno, Error, Limits, Mount, NetworkCapability,
-    Options, Port, Process, Runtime, RuntimeOptions, Signal, SpawnOptions,
+    Capabilities, Container, EmbeddedCode, EmbeddedProgram, Errno, Error, Event, Limits, Mount,
+    NetworkCapability, Options, Port, Process, Runtime, RuntimeOptions, Signal, SpawnOptions, TaskId,
+    WaitStatus,
 };
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 
@@ -98,6 +99,7 @@ pub(crate) fn run(request: RunRequest) -> Result<u8, RunError> {
         signals.add_signal(SIGTSTP)?;
     }
     let process = spawn(&container, &request)?;
+    tell_of_loading(&container, process.id())?;
     attend(&container, process, signals, &request)
 }
 
@@ -139,6 +141,18 @@ fn boot(runtime: &Runtime, request: &RunRequest) -> Result<Container, RunError> 
         container.fs().make_dir_all(cwd)?;
     }
     Ok(container)
+}
+
+/// A program that another one starts, and that cannot be loaded, says nothing by itself: its parent sees the status 126 and no more.
+fn tell_of_loading(container: &Container, first: TaskId) -> Result<(), RunError> {
+    const NOT_LOADED: WaitStatus = WaitStatus::Exited(STATUS_NOT_RUNNABLE);
+    container.on(move |event| match event {
+        Event::Exited { task, status: NOT_LOADED, reason: Some(reason) } if task != first => {
+            eprintln!("oac: task {task}: {reason}");
+        }
+        _ => {}
+    })?;
+    Ok(())
 }
 
 /// Writes the event log to a file, a line as soon as it is there.

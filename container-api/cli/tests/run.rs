@@ -197,6 +197,10 @@ fn mistakes_get_one_line() {
         "oac: /work/import.wasm: it imports `env.f`, which a container does not have",
     );
     check(work("/work/component.wasm"), 126, "", "oac: /work/component.wasm: it is a WebAssembly component");
+    let child = run(&[], &["run", "/work/import.wasm"]).output().unwrap();
+    assert_eq!(child.stdout, b"Some(Exited(126))\n");
+    let told = String::from_utf8(child.stderr).unwrap();
+    assert!(told.starts_with("oac: task ") && told.contains(": it imports `env.f`"), "{told}");
     check(work("none"), 127, "", "oac: none: no such command in the container");
     check(
         oac(&["run", "--", "./t.wasm"]),

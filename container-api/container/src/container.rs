@@ -2,7 +2,7 @@
 
 use std::{
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
 };
 
@@ -53,7 +53,8 @@ pub enum Mount<'a> {
 pub struct Container {
     machine: Arc<Machine>,
     files: Files,
-    log: Mutex<Option<JoinHandle<()>>>,
+    /// Threads of handlers, which get to hear everything.
+    handlers: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl std::fmt::Debug for Container {
@@ -108,7 +109,7 @@ impl Container {
         };
         let machine = Machine::new(runtime, config, make)?;
         let files = Files::new(Actor::new(&machine, "files"));
-        Ok(Container { machine, files, log: Mutex::new(None) })
+        Ok(Container { machine, files, handlers: Mutex::default() })
     }
 
     /// The files as they are now, from which other containers can begin. It takes no time that grows with them, and no room until
@@ -144,7 +145,7 @@ impl Container {
                 records.into_iter().for_each(&mut handler);
             }
         })?;
-        *self.log.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+        self.handlers().push(thread);
         Ok(())
     }
 
@@ -201,12 +202,19 @@ impl Container {
         Process::spawn(parent, signaller, program, args, options)
     }
 
-    /// Calls a handler with everything that happens from now on, on a thread of its own.
+    /// Calls a handler with everything that happens from now on, on a thread of its own. [`Container::teardown`] and its drop wait until
+    /// it has heard everything.
     ///
     /// # Errors
     /// [`Error::Thread`].
     pub fn on(&self, handler: impl FnMut(Event) + Send + 'static) -> Result<(), Error> {
-        self.machine.listen(handler)
+        let thread = self.machine.listen(handler)?;
+        self.handlers().push(thread);
+        Ok(())
+    }
+
+    fn handlers(&self) -> MutexGuard<'_, Vec<JoinHandle<()>>> {
+        self.handlers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets connections to a port of this machine arrive at a port of the container, until the result is dropped.
@@ -249,9 +257,11 @@ impl Container {
 impl Drop for Container {
     fn drop(&mut self) {
         self.machine.close();
-        if let Some(log) = self.log.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            // A handler that panicked has said so.
-            let _ = log.join();
+        for handler in self.handlers().drain(..) {
+            // One that drops the container itself does not wait for itself; one that panicked has said so.
+            if handler.thread().id() != thread::current().id() {
+                let _ = handler.join();
+            }
         }
     }
 }

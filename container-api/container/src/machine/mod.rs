@@ -432,15 +432,15 @@ impl Machine {
     pub(crate) fn listen(
         self: &Arc<Self>,
         mut handler: impl FnMut(Event) + Send + 'static,
-    ) -> Result<(), Error> {
+    ) -> Result<thread::JoinHandle<()>, Error> {
         self.lock().has_listener = true;
         let machine = self.clone();
-        thread::Builder::new().name("oac events".into()).spawn(move || {
+        let thread = thread::Builder::new().name("oac events".into()).spawn(move || {
             while let Some(event) = machine.next_event() {
                 handler(event);
             }
         })?;
-        Ok(())
+        Ok(thread)
     }
 
     fn next_event(&self) -> Option<Event> {

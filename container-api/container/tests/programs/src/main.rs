@@ -56,6 +56,12 @@ fn main() {
         "limit" => limit(),
         "pipeline" => pipeline(),
         "children" => children(),
+        "run" => {
+            let program = arg(1).as_bytes().to_vec();
+            let request = SpawnRequest { argv: vec![program.clone()], program, ..SpawnRequest::default() };
+            let child = oac_sys::spawn(&request).unwrap();
+            println!("{:?}", oac_sys::wait(child, 0).unwrap().map(|(_, status)| status));
+        }
         "kill-child" => kill_child(),
         "catch" => catch(),
         "serve" => serve(arg(1).parse().unwrap()),
