@@ -1,0 +1,89 @@
+// Our npm against real npm, command by command: output, errors, exit code, and the files that are left.
+//
+// Usage: node compare_commands.mjs OUR_NPM [CASE…]
+//   OUR_NPM: cargo build -p oac-npm --features native-http leaves it at target/debug/npm
+// Needs a registry, so it is no unit test. A case is a project and the lines that are run in it, one after the other.
+import { spawnSync } from 'node:child_process'
+import { lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const app = { 'package.json': { name: 'app', version: '1.0.0', dependencies: { debug: '^2.0.0' } } }
+const workspaces = {
+  'package.json': { name: 'root', private: true, workspaces: ['packages/*'], dependencies: { 'is-odd': '3' }, scripts: { hi: 'echo root' } },
+  'packages/a/package.json': { name: 'a', version: '1.0.0', dependencies: { b: '^1.0.0', ms: '^2.0.0' }, scripts: { hi: 'echo hi from a' } },
+  'packages/b/package.json': { name: 'b', version: '1.2.0', dependencies: { debug: '^2.6.9' }, scripts: { hi: 'echo hi from b; exit 3' } },
+}
+const folder = { ...app, 'loc/package.json': { name: 'loc', version: '1.0.0', bin: 'x.js', dependencies: { ms: '1' } }, 'loc/x.js': '' }
+const cases = {
+  add: [app, 'install', 'install ms@2.0.0 is-odd --save-dev', 'ls', 'ls --all --json', 'ls ms', 'explain ms', 'uninstall is-odd'],
+  update: [app, 'install debug@2.6.0', 'outdated', 'outdated --json', 'update', 'update --save'],
+  before: [app, 'install --before=2016-01-01'],
+  prune: [app, 'install', 'install is-odd --no-save', 'ls', 'prune'],
+  shrinkwrap: [app, 'install', 'shrinkwrap', 'install is-odd'],
+  folder: [folder, 'install ./loc', 'ls', 'ls --json', 'uninstall loc'],
+  address: [app, 'install REGISTRYms/-/ms-2.0.0.tgz'],
+  alias: [app, 'install l@npm:lodash@4.17.20 --save-exact', 'ls', 'outdated'],
+  strategies: [app, 'install --install-strategy=nested'],
+  peers: [app, 'install react@16 react-dom@17', 'install react@16 react-dom@17 --legacy-peer-deps'],
+  workspaces: [workspaces, 'install', 'ls', 'ls -w a', 'run hi --workspaces', 'run', 'run -w a', 'run nope -w b', 'run hi -w nope', 'outdated --all', 'explain debug', 'pkg get name --workspaces'],
+  'workspaces-add': [workspaces, 'install', 'install is-number@7 -w b', 'install semver@6 --workspaces', 'uninstall semver --workspaces', 'ci'],
+  'workspaces-one': [workspaces, 'install -w a', 'install --no-workspaces'],
+  pkg: [app, 'pkg set scripts.test=x keywords[]=a keywords[]=b private=true', 'pkg delete private', 'pkg get', 'pkg get name version', 'pkg get scripts.test'],
+  version: [app, 'install --package-lock-only', 'version minor', 'version prerelease --preid=beta', 'version frob'],
+  view: [app, 'view ms', 'view ms versions', 'view ms versions --json', 'view express@4 version', 'view express@4.18.2 dependencies', 'view ms@99', 'view nosuchpackage-zz-1'],
+  errors: [app, 'frob', 'run nope', 'install ./nope', 'install ms@99.0.0', 'install nosuchpackage-zz-1', 'uninstall', 'whoami', 'update ms@1'],
+  init: [{}, 'init -y', 'init -y -w packages/a'],
+}
+
+const args = process.argv.slice(2)
+const ours = args.shift()
+const registry = spawnSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).stdout.trim()
+
+/** Every file, link and folder with its content; times and npm's own files aside. */
+function list (folder, prefix = '') {
+  return readdirSync(folder).sort().flatMap(name => {
+    const path = join(folder, name)
+    const stat = lstatSync(path)
+    if (stat.isSymbolicLink()) return [`${prefix}${name} -> ${readlinkSync(path)}`]
+    if (stat.isDirectory()) return list(path, `${prefix}${name}/`)
+    return [`${prefix}${name} ${readFileSync(path, 'base64')}`]
+  })
+}
+
+function run (program, [files, ...lines]) {
+  const folder = mkdtempSync(join(tmpdir(), 'oac-commands-'))
+  const project = join(folder, 'app')
+  mkdirSync(project)
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(join(project, path, '..'), { recursive: true })
+    writeFileSync(join(project, path), typeof content === 'string' ? content : JSON.stringify(content, null, 2) + '\n')
+  }
+  const env = {
+    PATH: process.env.PATH, LANG: 'C.UTF-8', HOME: folder, npm_config_registry: registry, npm_config_audit: 'false', npm_config_fund: 'false',
+    npm_config_update_notifier: 'false', npm_config_node_version: program === 'npm' ? '' : process.versions.node,
+  }
+  const own = /A complete log|_logs|^npm error *$|For a full report|eresolve-report/
+  const steps = lines.map(line => {
+    const words = line.replace('REGISTRY', registry).split(' ')
+    const { stdout, stderr, status } = spawnSync(program, words, { cwd: project, env, encoding: 'utf8' })
+    const said = stderr.split('\n').filter(l => !own.test(l)).join('\n')
+    const text = `${stdout}\n${said}\nexit ${status}`.replaceAll(folder, '').replace(/ in \d+m?s/g, '')
+    return { line, text, files: list(project).join('\n') }
+  })
+  rmSync(folder, { recursive: true })
+  return steps
+}
+
+let different = 0
+for (const name of args.length ? args : Object.keys(cases)) {
+  const [theirs, mine] = [run('npm', cases[name]), run(ours, cases[name])]
+  for (const [at, { line, text, files }] of mine.entries()) {
+    const sameText = text === theirs[at].text
+    const sameFiles = files === theirs[at].files
+    console.log(`${sameText && sameFiles ? 'same' : sameText ? 'OTHER FILES' : 'OTHER TEXT'} ${name}: npm ${line}`)
+    if (!sameText) console.log(`--- npm\n${theirs[at].text}\n--- ours\n${text}`)
+    different += !(sameText && sameFiles)
+  }
+}
+process.exit(different ? 1 : 0)
