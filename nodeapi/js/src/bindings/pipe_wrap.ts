@@ -16,6 +16,7 @@ declare global {
 const { ops } = host;
 const SERVER = 1;
 const IPC = 2;
+const AT_FDCWD = -100;
 const MSG_CMSG_CLOEXEC = 0x40000000;
 /** `message::Details` of oac-abi: the address's length, the address, the number of descriptors, the flags. */
 const DETAILS_BYTES = 4 + 112 + 4 + 4;
@@ -30,6 +31,8 @@ const ENAMETOOLONG = -36;
 
 export class Pipe extends ConnectionWrap {
   readonly #ipc: boolean;
+  /** The name that this socket has made. */
+  #bound: string | undefined;
 
   constructor(kind: number) {
     super(kind === SERVER ? 'PIPESERVERWRAP' : 'PIPEWRAP');
@@ -64,7 +67,17 @@ export class Pipe extends ConnectionWrap {
     const address = encodePath(path);
     if (address.length - 2 > PATH_BYTES_MAX) return ENAMETOOLONG;
     const error = this.ensureSocket(AF_UNIX);
-    return error < 0 ? error : this.bindTo(address);
+    if (error < 0) return error;
+    const result = this.bindTo(address);
+    if (result === 0 && !path.startsWith('\0')) this.#bound = path;
+    return result;
+  }
+
+  /** As `uv__pipe_close`: the name goes with the socket. */
+  protected override release(): void {
+    super.release();
+    if (this.#bound !== undefined) ops.sys_unlinkat(AT_FDCWD, this.#bound, 0);
+    this.#bound = undefined;
   }
 
   connect(req: AsyncWrap, path: string): number {
@@ -78,6 +91,9 @@ export class Pipe extends ConnectionWrap {
     return UV.ENOTSUP;
   }
 }
+
+// Node's library asks pipes for no address: it keeps the name itself.
+for (const name of ['getsockname', 'getpeername']) Object.defineProperty(Pipe.prototype, name, { value: undefined, configurable: true, writable: true });
 
 /** The handle for a descriptor that came with a message, by the kind of its socket. */
 function wrapped(fd: number): any {
