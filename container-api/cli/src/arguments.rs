@@ -112,7 +112,7 @@ cannot be run; 127 when there is no such command.
   oac run -v .:/work -w /work -- npm test
   oac run -it -v .:/work -w /work -- sh
   echo 'console.log(6 * 7)' | oac run -- node
-  oac run -v ./bin:/tools:ro -v .:/src -w /src -- /tools/rg.wasm TODO
+  oac run -v ./bin:/tools:ro -v .:/src -w /src -- /tools/rg.wasm -n unsafe
 ";
 
 fn run_help() -> String {
