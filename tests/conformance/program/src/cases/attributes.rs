@@ -5,7 +5,7 @@ use oac_abi::flags::xattr as how;
 use crate::posix::*;
 
 cases! {
-    set_and_get; missing; lengths; create_and_replace; list_and_remove; kept_with_file; of_links; of_descriptors; name_refusals; empty_value;
+    set_and_get; missing; lengths; create_and_replace; list_and_remove; kept_with_file; of_links; of_descriptors; of_pipes; name_refusals; empty_value;
     on_directories; permissions root; large_values; shared_by_links;
     =>
 }
@@ -70,6 +70,9 @@ fn of_descriptors() {
     see!(raw::setxattrat(fd, b"", at::EMPTY_PATH, b"user.a", b"1", 0), getxattr("f", "user.a", 9));
     see!(raw::getxattrat(fd, b"", at::EMPTY_PATH, b"user.a", &mut []), raw::removexattrat(fd, b"", at::EMPTY_PATH, b"user.a"));
     see!(raw::listxattrat(fd, b"", at::EMPTY_PATH, &mut []), raw::getxattrat(99, b"", at::EMPTY_PATH, b"user.a", &mut []));
+}
+
+fn of_pipes() {
     let (reading, _) = ok!(pipe(0));
     see!(raw::setxattrat(reading, b"", at::EMPTY_PATH, b"user.a", b"1", 0));
 }

@@ -3,7 +3,7 @@
 use crate::posix::*;
 
 cases! {
-    chmod_bits; chmod_refusals; chmod_open; owner_changes root; owner_kept root; owner_clears_set_id root; plain_user_reads root;
+    chmod_bits; chmod_refusals; chmod_of_pipe; chmod_open; owner_changes root; owner_kept root; owner_clears_set_id root; plain_user_reads root;
     plain_user_writes root; plain_user_searches root; plain_user_removes root; sticky_directory root; group_counts root;
     supplementary_group root; class_is_first_match root; access_of_real_user root; access_as_root root; root_ignores_modes root;
     execute_needs_a_bit root; only_owner_changes_mode root; only_root_changes_owner root; owner_changes_group root;
@@ -43,8 +43,11 @@ fn chmod_bits() {
 fn chmod_refusals() {
     ok!(symlink("nowhere", "s"));
     see!(chmod("missing", 0o644), chmod("s", 0o644), fchmod(99, 0o644));
+}
+
+fn chmod_of_pipe() {
     let (reading, _) = ok!(pipe(0));
-    see!(fchmod(reading, 0o600));
+    see!(fchmod(reading, 0o640), fstat(reading).map(|stat| Octal(stat.mode & 0o777)));
 }
 
 fn chmod_open() {
