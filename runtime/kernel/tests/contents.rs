@@ -366,9 +366,9 @@ mod linux {
     /// Where holes begin is each filesystem's own matter; ours are as a tmpfs's, but that what is only reserved is no data.
     #[test]
     fn holes_are_those_of_tmpfs() {
-        const TMPFS_MAGIC: i64 = 0x0102_1994;
+        const TMPFS_MAGIC: rustix::fs::FsWord = 0x0102_1994;
         let shared = Path::new("/dev/shm");
-        if !rustix::fs::statfs(shared).is_ok_and(|facts| facts.f_type as i64 == TMPFS_MAGIC) {
+        if !rustix::fs::statfs(shared).is_ok_and(|facts| facts.f_type == TMPFS_MAGIC) {
             println!("not compared with Linux: /dev/shm is no tmpfs here");
             return;
         }
