@@ -109,8 +109,14 @@ impl WebKernel {
             Some(hosts) if hosts.is_empty() => NetworkCapability::Denied,
             Some(hosts) => NetworkCapability::Hosts(hosts),
         };
-        let seed: [u8; 32] = seed.try_into().map_err(|_| JsValue::from_str("the seed of a kernel is 32 bytes"))?;
-        let config = Config { seed: seed.into(), hostname, capabilities: Capabilities { network, ..Capabilities::default() }, ..Config::default() };
+        let seed: [u8; 32] =
+            seed.try_into().map_err(|_| JsValue::from_str("the seed of a kernel is 32 bytes"))?;
+        let config = Config {
+            seed: seed.into(),
+            hostname,
+            capabilities: Capabilities { network, ..Capabilities::default() },
+            ..Config::default()
+        };
         let mut kernel = Kernel::new(config, now(monotonic_ms, realtime_ms));
         for program in oac_image::STANDARD_PROGRAMS {
             for path in program.paths {

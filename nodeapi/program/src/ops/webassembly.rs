@@ -207,7 +207,7 @@ extern "C" fn trampoline(instance: i32, import: i32, frame: i32) -> i32 {
     let reenter = unsafe { &*reenter };
     let frame = f64::from(frame as u32);
     match reenter.call("wasmImport", &[f64::from(instance), f64::from(import), frame]) {
-        Ok(status) if status == 0.0 => 0,
+        Ok(0.0) => 0,
         // The script keeps what was thrown.
         _ => 1,
     }
