@@ -5,7 +5,7 @@ use crate::posix::*;
 cases! {
     dup_shares_position; dup_from_a_number; dup3_replaces; dup_refusals; cloexec_flag; cloexec_is_per_descriptor; status_is_shared;
     children_get_what_is_given; children_share_positions; children_get_nothing_else; crossed_descriptors; bad_descriptors_refuse;
-    kinds; environment_and_directory; bad_directory; closing_the_last; fstat_of_kinds; replaced_standard_output;
+    kinds; environment_and_directory; bad_directory; closing_the_last; fstat_of_kinds root; replaced_standard_output;
     =>
     report_descriptors; write_to; read_from; say_environment;
 }

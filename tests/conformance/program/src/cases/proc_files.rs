@@ -3,7 +3,7 @@
 use crate::posix::*;
 
 cases! {
-    self_link; command_line; working_directory; descriptor_links; unlinked_descriptor; executable; status; of_child; gone_with_task;
+    self_link; command_line; working_directory; descriptor_links; unlinked_descriptor; executable; status root; of_child; gone_with_task;
     root_link; environment_file; opened_through_descriptor; numbers_are_listed; read_only_files; stat_fields;
     =>
     hold_here;

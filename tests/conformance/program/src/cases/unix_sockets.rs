@@ -8,7 +8,7 @@ cases! {
     by_path; path_is_a_file; path_refusals; path_permissions root; removed_path; by_abstract_name; abstract_refusals; addresses;
     pair_of_streams; pair_of_datagrams; pair_of_packets; datagrams_by_path; datagram_sender; datagram_refusals; shutdown_of_pair;
     closed_pair; closed_pair_with_unread; write_to_closed; connect_refusals; nonblocking_connect; full_pair; full_datagrams; peek; options;
-    between_processes; accept_after_close; autobind; renamed_path; long_path; relative_path; credentials_of_peer; poll_of_pair; waitall;
+    between_processes; accept_after_close; autobind; renamed_path; long_path; relative_path; credentials_of_peer root; poll_of_pair; waitall;
     packets_keep_boundaries;
     =>
     unix_client;
