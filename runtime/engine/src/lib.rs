@@ -31,7 +31,8 @@ mod port;
 mod quickjs;
 
 pub use port::{
-    ArgSource, Engine, EngineError, OpArgs, OpDecl, OpError, OpResult, OpState, OpValue, Reenter, ReentrantOp, ThrowKind,
+    ArgSource, Engine, EngineError, OpArgs, OpDecl, OpError, OpResult, OpState, OpValue, Reenter,
+    ReentrantOp, ThrowKind,
 };
 #[cfg(feature = "quickjs")]
 pub use quickjs::QuickJs;
