@@ -74,6 +74,7 @@ class Serializer {
   releaseBuffer(): Uint8Array {
     const bytes = asBuffer(this.#bytes.slice(0, this.#size));
     this.#size = 0;
+    this.#ids.clear();
     return bytes;
   }
   transferArrayBuffer(): void {}
