@@ -23,5 +23,5 @@ fuzz_target!(|data: &[u8]| match Command::parse(data) {
         let line = format!("unbind {}", escape(&target));
         assert_eq!(Command::parse(line.as_bytes()), Ok(Command::Unbind { target }));
     }
-    Ok(Command::Kill(_)) => {}
+    Ok(Command::Kill(_) | Command::Start) => {}
 });

@@ -106,6 +106,7 @@ impl Container {
             limits: options.limits,
             capabilities: options.capabilities,
             event_log: options.event_log,
+            ..Config::default()
         };
         let machine = Machine::new(runtime, config, make)?;
         let files = Files::new(Actor::new(&machine, "files"));

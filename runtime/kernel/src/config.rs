@@ -5,11 +5,13 @@ use oac_abi::bounds;
 use crate::Seed;
 
 /// Options of a kernel.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// From which everything that looks random in the kernel itself comes (`/dev/urandom`). Hosts pass true randomness; tests a
     /// constant, for then a run can be repeated.
     pub seed: Seed,
+    /// Which of its host's containers this is: its name in `/web/container`. 1, unless the host numbers them.
+    pub container_id: u32,
     /// What `/proc/sys/kernel/hostname` says; `oac` when empty.
     pub hostname: String,
     /// How much may be used.
@@ -18,6 +20,19 @@ pub struct Config {
     pub capabilities: Capabilities,
     /// Whether what happens is recorded; the records are taken by [`crate::Kernel::next_log_record`].
     pub event_log: bool,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            seed: Seed::default(),
+            container_id: 1,
+            hostname: String::new(),
+            limits: Limits::default(),
+            capabilities: Capabilities::default(),
+            event_log: false,
+        }
+    }
 }
 
 /// How much a container may use. What goes beyond fails with an errno, or ends tasks with a reason in their exit records.

@@ -14,7 +14,7 @@ use crate::{
     fd_table::{Fd, FdEntry},
     proc::{is_uuid, uuid},
     task_files::wait_of,
-    world::{PROC_FS, TASK_FS, is_view},
+    world::{CONTAINER_FS, PROC_FS, TASK_FS, is_view},
 };
 
 /// Where a read or a write happens.
@@ -202,6 +202,9 @@ impl Kernel {
         if let File::Regular { node, handle, offset } = description.file {
             if node.fs == TASK_FS {
                 return self.task_file_write(task, node.ino, input);
+            }
+            if node.fs == CONTAINER_FS {
+                return self.container_file_write(task, node.ino, input);
             }
             // pwrite(2) on a description with O_APPEND appends, as Linux does (its BUGS section).
             let to = match at {

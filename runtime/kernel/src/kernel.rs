@@ -36,7 +36,7 @@ use crate::{
     task::{INIT, Pending, State, TaskKind, Tasks},
     terminal::Terminals,
     wait_queue::{WaitKey, WaitQueues},
-    world::{PROC_FS, TASK_FS, world},
+    world::{CONTAINER_FS, PROC_FS, TASK_FS, world},
 };
 
 /// Exit records that are remembered.
@@ -146,6 +146,8 @@ impl Kernel {
         debug_assert_eq!(init, INIT);
         let _ = kernel.mount_node("/task", Node { fs: TASK_FS, ino: Ino(1) }, "task");
         let _ = kernel.mount_node("/proc", Node { fs: PROC_FS, ino: Ino(1) }, "proc");
+        let container = Node { fs: CONTAINER_FS, ino: Ino(1) };
+        let _ = kernel.mount_node("/web/container", container, "container");
         let _ = kernel.mount_devices(&caller);
         kernel
     }

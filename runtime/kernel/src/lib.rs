@@ -27,6 +27,7 @@ mod byte_queue;
 mod capabilities;
 mod census;
 mod config;
+mod container_files;
 mod credentials;
 mod description;
 mod dispatch;

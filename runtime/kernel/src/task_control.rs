@@ -19,7 +19,7 @@ pub enum Command {
     Start,
     /// `kill SIGNAL`: a name with or without `SIG`, or a number. Without one: TERM.
     Kill(Signal),
-    /// `bind [-b|-a|-c] SOURCE TARGET`, in the writer's namespace paths.
+    /// `bind [-b|-a|-c] SOURCE TARGET`, or `bind SOURCE TARGET before|after|replace`, in paths of the namespace that is changed.
     Bind {
         /// As `flags::bind`.
         flags: u32,
@@ -52,7 +52,11 @@ impl Command {
                 Ok(Command::Bind { flags: 0, source: source.to_vec(), target: target.to_vec() })
             }
             [b"bind", options, source, target] => {
-                let flags = parse_bind_options(options)?;
+                // The options may come first, or the order last.
+                let (flags, source, target) = match parse_bind_options(options) {
+                    Ok(flags) => (flags, source, target),
+                    Err(_) => (parse_bind_order(target)?, options, source),
+                };
                 Ok(Command::Bind { flags, source: source.to_vec(), target: target.to_vec() })
             }
             [b"unbind", target] => Ok(Command::Unbind { target: target.to_vec() }),
@@ -83,6 +87,16 @@ fn parse_bind_options(word: &[u8]) -> Result<u32, Errno> {
         b"-c" => Ok(bind::REPLACE | bind::CREATE),
         b"-bc" => Ok(bind::BEFORE | bind::CREATE),
         b"-ac" => Ok(bind::AFTER | bind::CREATE),
+        _ => Err(Errno::EINVAL),
+    }
+}
+
+fn parse_bind_order(word: &[u8]) -> Result<u32, Errno> {
+    use oac_abi::flags::bind;
+    match word {
+        b"replace" => Ok(bind::REPLACE),
+        b"before" => Ok(bind::BEFORE),
+        b"after" => Ok(bind::AFTER),
         _ => Err(Errno::EINVAL),
     }
 }
@@ -200,6 +214,10 @@ mod tests {
         };
         check("bind /a /b", bind(0, b"/a"));
         check("bind -bc /a\\040b /b", bind(5, b"/a b"));
+        check("bind /a /b replace", bind(0, b"/a"));
+        check("bind /a /b before", bind(1, b"/a"));
+        check("bind -b /a /b after", Err(Errno::EINVAL));
+        check("bind /a /b first", Err(Errno::EINVAL));
         check("bind /a\\04 /b", Err(Errno::EINVAL));
         check("unbind /b", Ok(Command::Unbind { target: b"/b".to_vec() }));
     }

@@ -23,7 +23,7 @@ use crate::{
     fd_table::Fd,
     prepared::{AUTO, PreparedTask, Setting},
     task::{State, Task},
-    world::{View, World},
+    world::{View, World, number},
 };
 
 /// Names in a task's directory, in the order of their listing.
@@ -193,12 +193,6 @@ pub(crate) fn descriptor_of(ino: Ino) -> Option<(TaskId, Fd)> {
 pub(crate) struct TaskFiles<'k> {
     pub(crate) table: &'k mut FsTable,
     pub(crate) view: View<'k>,
-}
-
-fn number(name: &[u8]) -> Option<u32> {
-    // "007" is not a name of 7.
-    let text = std::str::from_utf8(name).ok()?;
-    text.parse::<u32>().ok().filter(|number| number.to_string() == text)
 }
 
 impl TaskFiles<'_> {

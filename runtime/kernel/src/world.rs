@@ -1,4 +1,4 @@
-//! The filesystems as one task sees them: those of the table, and `/task`, which is a view of the kernel's own state.
+//! The filesystems as one task sees them: those of the table, and views of the kernel's own state.
 
 use oac_abi::Errno;
 use oac_vfs::{Caller, FileSystem, FileSystems, FsId, FsTable, Held, LastLink, Node, Place, Walker};
@@ -7,6 +7,7 @@ use crate::{
     Config, Kernel, Now, TaskId,
     answer::Answer,
     capabilities::PathUse,
+    container_files::ContainerFiles,
     description::{Descriptions, File},
     namespaces::Namespaces,
     open_names::OpenNames,
@@ -23,9 +24,19 @@ pub(crate) const TASK_FS: FsId = FsId(0xffff);
 /// The filesystem of `/proc`, likewise.
 pub(crate) const PROC_FS: FsId = FsId(0xfffe);
 
+/// The filesystem of `/web/container`, likewise.
+pub(crate) const CONTAINER_FS: FsId = FsId(0xfffd);
+
 /// Whether a filesystem is a view of the kernel's own state, which nothing is held in.
 pub(crate) fn is_view(fs: FsId) -> bool {
-    fs == TASK_FS || fs == PROC_FS
+    matches!(fs, TASK_FS | PROC_FS | CONTAINER_FS)
+}
+
+/// The number that a file of a view is named by.
+pub(crate) fn number(name: &[u8]) -> Option<u32> {
+    // "007" is not a name of 7.
+    let text = std::str::from_utf8(name).ok()?;
+    text.parse::<u32>().ok().filter(|number| number.to_string() == text)
 }
 
 /// What the views show.
@@ -81,6 +92,7 @@ impl FileSystems for World<'_> {
         match fs {
             TASK_FS => act(&mut TaskFiles { table: self.table, view: self.view }),
             PROC_FS => act(&mut ProcFiles { table: self.table, view: self.view }),
+            CONTAINER_FS => act(&mut ContainerFiles { view: self.view }),
             _ => self.table.with(fs, act),
         }
     }

@@ -435,7 +435,7 @@ fn task_files_tell_and_act() {
     assert_eq!(m.get(me, &file("exitcode")), Ok("".into()));
     assert_eq!(
         m.get(me, &file("ns")),
-        Ok("bind -c #task /task\nbind -c #proc /proc\nbind -c #mem /dev\n".into())
+        Ok("bind -c #task /task\nbind -c #proc /proc\nbind -c #container /web/container\nbind -c #mem /dev\n".into())
     );
     assert_eq!(m.get(child, "/task/self/pid"), Ok(format!("{child}\n")));
     assert_eq!(m.get(me, &file("absent")), Err(Errno::ENOENT));

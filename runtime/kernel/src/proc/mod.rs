@@ -24,7 +24,7 @@ use crate::{
     dispatch::Sys,
     fd_table::Fd,
     task::Task,
-    world::{View, World},
+    world::{View, World, number},
 };
 
 /// What a name of the tables below is.
@@ -227,12 +227,6 @@ pub(crate) fn uuid(mut bytes: [u8; 16]) -> String {
 pub(crate) struct ProcFiles<'k> {
     pub(crate) table: &'k mut FsTable,
     pub(crate) view: View<'k>,
-}
-
-fn number(name: &[u8]) -> Option<u32> {
-    // "007" is not a name of 7.
-    let text = std::str::from_utf8(name).ok()?;
-    text.parse::<u32>().ok().filter(|number| number.to_string() == text)
 }
 
 /// The entries of a table that lie in one of its directories: their indices and names.

@@ -282,8 +282,8 @@ fn brief(done: &Done) -> String {
 }
 
 /// What the root holds from the beginning.
-const ROOT: [&str; 12] =
-    ["bin", "dev", "etc", "home", "lib", "mnt", "proc", "root", "task", "tmp", "usr", "var"];
+const ROOT: [&str; 13] =
+    ["bin", "dev", "etc", "home", "lib", "mnt", "proc", "root", "task", "tmp", "usr", "var", "web"];
 
 fn remove_below(m: &mut Machine, task: TaskId, dir: &str) {
     for name in m.list(task, dir) {
