@@ -27,8 +27,8 @@ struct Row {
     spec: &'static CallSpec,
     wasm_index: [usize; CALL_ARGS_MAX],
     wasm_args: usize,
-    /// A longer input is cut, as write(2) may write less, not refused.
-    cuts_input: bool,
+    /// The parameter whose input is cut where it is too long, as write(2) may write less, and to how much. Others are refused.
+    cut: Option<(usize, usize)>,
 }
 
 /// Defines every call of the table for programs to import.
@@ -80,12 +80,17 @@ impl Row {
                 _ => 1,
             };
         }
-        let writes = |name, kind| spec.params.iter().any(|param| param.kind == kind && param.name == name);
+        let writes = |param: &oac_abi::Param| {
+            matches!((param.kind, param.name), (Kind::InBytes, "buf") | (Kind::InIovs, "iovs"))
+        };
+        let inputs = spec.params.iter().filter(|param| param.kind.goes_in()).count();
+        // What goes in beside it must not be cut: half of the room is for that.
+        let room = if inputs == 1 { CALL_INPUT_BYTES_MAX } else { CALL_INPUT_BYTES_MAX / 2 };
         Row {
             spec,
             wasm_index,
             wasm_args,
-            cuts_input: writes("buf", Kind::InBytes) || writes("iovs", Kind::InIovs),
+            cut: spec.params.iter().position(writes).map(|index| (index, room)),
         }
     }
 }
@@ -210,7 +215,7 @@ impl Found {
                 Kind::OutStrings => Place::Strings { pointers: word(0), strings: word(1) },
             };
             let place = if param.kind.goes_in() {
-                found.add_input(place, row.cuts_input)?
+                found.add_input(place, row.cut.filter(|&(at, _)| at == index).map(|(_, room)| room))?
             } else {
                 found.add_output(place)
             };
@@ -225,12 +230,12 @@ impl Found {
         Ok(found)
     }
 
-    fn add_input(&mut self, place: Place, cut: bool) -> Result<Place, Errno> {
+    fn add_input(&mut self, place: Place, cut_to: Option<usize>) -> Result<Place, Errno> {
         let room = CALL_INPUT_BYTES_MAX - self.input_len;
-        if place.len() > room && !cut {
+        if place.len() > room && cut_to.is_none() {
             return Err(Errno::E2BIG);
         }
-        let place = shortened(place, room);
+        let place = shortened(place, cut_to.unwrap_or(room).min(room));
         self.ins[self.ins_count] = place;
         self.ins_count += 1;
         self.input_len += place.len();
@@ -263,7 +268,12 @@ fn word_at(memory: &[u8], at: usize) -> Result<usize, Errno> {
 fn piece(memory: &[u8], iovs: usize, index: usize) -> Result<Range<usize>, Errno> {
     let entry = iovs + index * IOV_BYTES;
     let (at, len) = (word_at(memory, entry)?, word_at(memory, entry + 4)?);
-    if len > 0 && at + len > memory.len() { Err(Errno::EFAULT) } else { Ok(at..at + len) }
+    match len {
+        // An empty piece may have any address, also one outside.
+        0 => Ok(0..0),
+        len if at + len > memory.len() => Err(Errno::EFAULT),
+        len => Ok(at..at + len),
+    }
 }
 
 fn pieces(memory: &[u8], iovs: usize, count: usize) -> Result<Place, Errno> {

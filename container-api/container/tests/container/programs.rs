@@ -161,7 +161,7 @@ fn what_cannot_be_run_says_why() {
 #[test]
 fn bad_pointers_are_refused() {
     let container = container(Options::default());
-    check_prints(&container, &["pointers"], "12 of 12\n");
+    check_prints(&container, &["pointers"], "14 of 14\n");
 }
 
 /// What is built in runs also where its code does not fit the machine, and a directory of programs goes before it.

@@ -386,6 +386,7 @@ fn pointers() {
     #[link(wasm_import_module = "wasi_snapshot_preview1")]
     unsafe extern "C" {
         fn fd_write(fd: i32, iovs: u32, count: u32, written: u32) -> i32;
+        fn fd_read(fd: i32, iovs: u32, count: u32, read: u32) -> i32;
         fn random_get(at: u32, len: u32) -> i32;
         fn clock_time_get(clock: u32, precision: u64, at: u32) -> i32;
         fn args_get(pointers: u32, strings: u32) -> i32;
@@ -408,6 +409,8 @@ fn pointers() {
             fd_write(1, iovs(end - 6, 10), 1, word) == EFAULT,
             fd_write(1, 0, 5000, word) == EINVAL,
             fd_write(1, iovs(0, 0), 1, end - 2) == EFAULT,
+            fd_write(1, Box::leak(Box::new([word, 0, u32::MAX - 15, 0])).as_ptr() as u32, 2, word) == 0,
+            fd_read(0, Box::leak(Box::new([u32::MAX - 15, 0, end, 0])).as_ptr() as u32, 2, word) == 0,
             random_get(end - 6, 10) == EFAULT,
             clock_time_get(0, 0, end - 6) == EFAULT,
             args_get(end - 2, word) == EFAULT,
