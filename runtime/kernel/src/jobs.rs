@@ -19,9 +19,8 @@ impl Sys<'_> {
         if leads_group {
             return Err(Errno::EPERM.into());
         }
-        let task = self.kernel.tasks.get_mut(self.task)?;
-        task.session = SessionId(self.task.0);
-        task.group = GroupId(self.task.0);
+        self.kernel.tasks.get_mut(self.task)?.session = SessionId(self.task.0);
+        self.kernel.join_group(self.task, GroupId(self.task.0))?;
         Ok(i64::from(self.task.0))
     }
 
@@ -52,7 +51,7 @@ impl Sys<'_> {
         if group.0 != target.0 && self.kernel.session_of_group(group) != Some(caller.session) {
             return Err(Errno::EPERM.into());
         }
-        self.kernel.tasks.get_mut(target)?.group = group;
+        self.kernel.join_group(target, group)?;
         Ok(0)
     }
 
@@ -63,6 +62,15 @@ impl Sys<'_> {
 }
 
 impl Kernel {
+    /// Moves a task to a group. Its parent may wait for a child of the old one, and perhaps has none any more.
+    fn join_group(&mut self, id: TaskId, group: GroupId) -> Result<(), Errno> {
+        let task = self.tasks.get_mut(id)?;
+        task.group = group;
+        let parent = task.parent;
+        self.waits.wake(WaitKey::Children(parent));
+        Ok(())
+    }
+
     /// The session that a group is in; `None` when it has no members.
     pub(crate) fn session_of_group(&self, group: GroupId) -> Option<SessionId> {
         self.tasks.iter().find(|(_, task)| task.group == group).map(|(_, task)| task.session)

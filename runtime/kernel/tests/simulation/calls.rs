@@ -378,7 +378,7 @@ fn task(dice: &mut Dice, tasks: &[TaskId]) -> Call {
             call!(nr::SPAWN, request.encode())
         }
         4 => call!(nr::EXIT, dice.roll(3)),
-        5 | 6 => call!(nr::WAIT4, -1, dice.pick(&[0, 0, 1, 2, 8, 10]), Arg::Out(4)),
+        5 | 6 => call!(nr::WAIT4, dice.pick(&[-1, -1, 0]), dice.pick(&[0, 0, 1, 2, 8, 10]), Arg::Out(4)),
         7 => {
             let target = dice.pick(tasks).0 as i32;
             let number = dice.pick(&[0, 2, 9, 10, 15, 17, 18, 18, 19]);
