@@ -39,6 +39,8 @@ pub(crate) enum RunError {
     NotFound { command: String, hint: &'static str },
     #[error("{command}: cannot be run: {why}")]
     NotRunnable { command: String, why: String },
+    #[error("-w {0}: it is not a directory in the container")]
+    WorkingDirectory(String),
     #[error("-v {}: {why}", path.display())]
     Mount { path: PathBuf, why: String },
     #[error(
@@ -139,6 +141,9 @@ fn boot(runtime: &Runtime, request: &RunRequest) -> Result<Container, RunError> 
         && !container.fs().is_dir(cwd)
     {
         container.fs().make_dir_all(cwd)?;
+        if !container.fs().is_dir(cwd) {
+            return Err(RunError::WorkingDirectory(cwd.clone()));
+        }
     }
     Ok(container)
 }
@@ -192,7 +197,16 @@ fn spawn(container: &Container, request: &RunRequest) -> Result<Process, RunErro
     };
     let args: Vec<&str> = request.args.iter().map(String::as_str).collect();
     let command = request.command.clone();
+    let exists =
+        |command: &str| command.contains('/') && container.fs().stat(&in_directory(request, command)).is_ok();
     container.spawn(&request.command, &args, &options).map_err(|error| match error.errno() {
+        Some(Errno::ENOENT) if exists(&command) => RunError::NotRunnable {
+            command,
+            why: "the interpreter that its #! line names is not in the container".into(),
+        },
+        Some(Errno::ELOOP) if exists(&command) => {
+            RunError::NotRunnable { command, why: "its #! line leads through too many interpreters".into() }
+        }
         Some(Errno::ENOENT | Errno::ENOTDIR) => {
             let hint = if command.contains('/') && request.mounts.is_empty() {
                 " (nothing of this machine is mounted; see -v)"
@@ -211,13 +225,17 @@ fn spawn(container: &Container, request: &RunRequest) -> Result<Process, RunErro
     })
 }
 
+/// A command's path, which may be relative to the working directory.
+fn in_directory(request: &RunRequest, command: &str) -> String {
+    match request.cwd.as_deref() {
+        Some(cwd) if !command.starts_with('/') => format!("{}/{command}", cwd.trim_end_matches('/')),
+        _ => command.into(),
+    }
+}
+
 /// What is in the way of a command that exists.
 fn why_not_executable(container: &Container, request: &RunRequest) -> String {
-    let command = &request.command;
-    let path = match request.cwd.as_deref() {
-        Some(cwd) if !command.starts_with('/') => format!("{}/{command}", cwd.trim_end_matches('/')),
-        _ => command.clone(),
-    };
+    let path = in_directory(request, &request.command);
     let is_file = container.fs().stat(&path).is_ok_and(|stat| stat.is_file());
     match path.rsplit_once('/') {
         _ if container.fs().is_dir(&path) => "it is a directory".into(),

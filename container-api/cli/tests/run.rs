@@ -38,8 +38,18 @@ fn folder() -> &'static Path {
         }
         fs::write(folder.join("plain.wasm"), b"\0asm\x01\0\0\0").unwrap();
         fs::write(folder.join("plain.txt"), "text").unwrap();
+        // (module (func (export "_start") (param i32)))
+        fs::write(
+            folder.join("params.wasm"),
+            b"\0asm\x01\x00\x00\x00\x01\x05\x01`\x01\x7f\x00\x03\x02\x01\x00\x07\x0a\x01\x06_start\x00\x00\x0a\x04\x01\x02\x00\x0b",
+        )
+        .unwrap();
         fs::write(folder.join("script"), "text").unwrap();
-        fs::set_permissions(folder.join("script"), executable).unwrap();
+        fs::write(folder.join("lost"), "#!/no/interpreter\n").unwrap();
+        fs::write(folder.join("circle"), "#!/work/circle\n").unwrap();
+        for name in ["script", "lost", "circle", "params.wasm"] {
+            fs::set_permissions(folder.join(name), executable.clone()).unwrap();
+        }
         folder
     })
 }
@@ -183,6 +193,25 @@ fn mistakes_get_one_line() {
         "oac: /work/script: cannot be run: it is neither a WebAssembly module nor",
     );
     check(work("/work"), 126, "", "oac: /work: cannot be run: it is a directory");
+    check(
+        work("/work/lost"),
+        126,
+        "",
+        "oac: /work/lost: cannot be run: the interpreter that its #! line names",
+    );
+    check(
+        work("/work/circle"),
+        126,
+        "",
+        "oac: /work/circle: cannot be run: its #! line leads through too many",
+    );
+    check(work("/work/params.wasm"), 126, "", "oac: /work/params.wasm: its `_start` takes or gives values");
+    check(
+        oac(&["run", "-w", "/dev/null", "--", "sh"]),
+        125,
+        "",
+        "oac: -w /dev/null: it is not a directory in the container",
+    );
     check(
         work("/work/plain.wasm"),
         126,

@@ -204,7 +204,12 @@ impl Runtime {
             }
         }
         match module.get_export("_start") {
-            Some(ExternType::Func(_)) => {}
+            Some(ExternType::Func(ty)) if ty.params().len() == 0 && ty.results().len() == 0 => {}
+            Some(ExternType::Func(_)) => {
+                return Err(Error::Load(
+                    "its `_start` takes or gives values; a command's does neither".into(),
+                ));
+            }
             _ => {
                 return Err(Error::Load(
                     "it exports no function `_start`: only commands can be run, not libraries".into(),
