@@ -17,7 +17,7 @@ use oac_container::{
     NetworkCapability, Options, Port, Process, Runtime, RuntimeOptions, Signal, SpawnOptions, TaskId,
     WaitStatus,
 };
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH, SIGXFSZ};
 
 use crate::{
     STATUS_OWN_ERROR,
@@ -76,6 +76,8 @@ fn embedded_programs() -> Vec<EmbeddedProgram> {
 /// Runs the program; gives its exit status.
 pub(crate) fn run(request: RunRequest) -> Result<u8, RunError> {
     raise_file_limit();
+    // Under `ulimit -f` a write to a mounted file then fails with EFBIG, instead of ending us.
+    signal_hook::flag::register(SIGXFSZ, Arc::default())?;
     let runtime = Runtime::new(RuntimeOptions {
         programs: embedded_programs(),
         programs_dir: std::env::var_os("OAC_PROGRAMS_DIR").map(Into::into),
