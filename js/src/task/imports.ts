@@ -94,7 +94,7 @@ class Marshaller {
     return used;
   }
 
-  /** Writes the capacities of the output's regions: those of fixed size first get their room, the others share the rest. */
+  /** Writes the capacities of the output's regions: those of fixed size first get their room, the others share the rest, the last first. */
   #reserve(memory: Uint8Array<ArrayBuffer>, args: (number | bigint)[]): number[] | undefined {
     let room = SLOT_BYTES;
     const wanted: number[] = [];
@@ -111,16 +111,15 @@ class Marshaller {
       if (!isElastic(kind)) room -= size;
     }
     if (room < 0) return undefined;
-    let region = 0;
-    for (let index = 0; index < this.#plans.length; index++) {
-      const { kind } = this.#plans[index]!;
-      if (!isOut(kind)) continue;
+    // A buffer that takes what there is comes first in its row; what tells how much there was needs its room all the same.
+    const outs = this.#plans.flatMap(({ kind }, index) => (isOut(kind) ? [{ kind, index }] : []));
+    for (let region = outs.length - 1; region >= 0; region--) {
+      const { kind, index } = outs[region]!;
       if (isElastic(kind)) {
         wanted[region] = Math.min(wanted[region]!, room);
         room -= wanted[region]!;
       }
       this.#slot.args[index] = BigInt(wanted[region]!);
-      region++;
     }
     return wanted;
   }

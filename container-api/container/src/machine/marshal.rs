@@ -163,6 +163,18 @@ impl Place {
             _ => None,
         }
     }
+
+    /// That it lies in the memory; an empty one may have any address.
+    fn check(self, memory: &[u8]) -> Result<(), Errno> {
+        match self {
+            Place::Flat { at, len }
+                if len > 0 && at.checked_add(len).is_none_or(|end| end > memory.len()) =>
+            {
+                Err(Errno::EFAULT)
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// The parameters of one call, found and checked.
@@ -189,6 +201,7 @@ impl Found {
             input_len: 0,
             output_len: 0,
         };
+        let mut out_params = [0; CALL_OUTS_MAX];
         for (index, param) in row.spec.params.iter().enumerate() {
             let word = |offset: usize| arguments[row.wasm_index[index] + offset].get_u32() as usize;
             let counted = |size: u32, count: u32| {
@@ -217,15 +230,21 @@ impl Found {
             let place = if param.kind.goes_in() {
                 found.add_input(place, row.cut.filter(|&(at, _)| at == index).map(|(_, room)| room))?
             } else {
-                found.add_output(place)
+                out_params[found.outs_count] = index;
+                found.outs[found.outs_count] = place;
+                found.outs_count += 1;
+                continue;
             };
-            if let Place::Flat { at, len } = place
-                && len > 0
-                && at.checked_add(len).is_none_or(|end| end > memory.len())
-            {
-                return Err(Errno::EFAULT);
-            }
+            place.check(memory)?;
             found.args[index] = place.len() as i64;
+        }
+        // A buffer that takes what there is comes first in its row; what tells how much there was needs its room all the same.
+        for at in (0..found.outs_count).rev() {
+            let place = shortened(found.outs[at], CALL_OUTPUT_BYTES_MAX - found.output_len);
+            place.check(memory)?;
+            found.outs[at] = place;
+            found.output_len += place.len();
+            found.args[out_params[at]] = place.len() as i64;
         }
         Ok(found)
     }
@@ -240,14 +259,6 @@ impl Found {
         self.ins_count += 1;
         self.input_len += place.len();
         Ok(place)
-    }
-
-    fn add_output(&mut self, place: Place) -> Place {
-        let place = shortened(place, CALL_OUTPUT_BYTES_MAX.saturating_sub(self.output_len));
-        self.outs[self.outs_count] = place;
-        self.outs_count += 1;
-        self.output_len += place.len();
-        place
     }
 }
 

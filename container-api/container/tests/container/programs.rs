@@ -164,6 +164,13 @@ fn bad_pointers_are_refused() {
     check_prints(&container, &["pointers"], "14 of 14\n");
 }
 
+/// Buffers larger than what passes in one call are filled in part, and told how far.
+#[test]
+fn a_large_file_is_read_whole() {
+    let container = container(Options::default());
+    check_prints(&container, &["read-large", "/tmp/large"], "Ok(true)\n");
+}
+
 /// What is built in runs also where its code does not fit the machine, and a directory of programs goes before it.
 #[test]
 fn programs_come_with_the_runtime() {

@@ -43,6 +43,10 @@ fn main() {
             eprintln!("err {line}");
         }),
         "read" => report(fs::read_to_string(arg(1))),
+        "read-large" => {
+            fs::write(arg(1), vec![7; 5 << 20]).unwrap();
+            println!("{:?}", fs::read(arg(1)).map(|bytes| bytes == vec![7; 5 << 20]));
+        }
         "write" => report(fs::write(arg(1), arg(2)).map(|()| "written")),
         "open-files" => open_files(arg(1)),
         "fill-disk" => fill_disk(arg(1)),
