@@ -14,7 +14,10 @@ mod streams;
 mod terminal;
 mod values;
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+};
 
 use arguments::Command;
 
@@ -23,18 +26,9 @@ const STATUS_OWN_ERROR: u8 = 125;
 
 fn main() -> ExitCode {
     match arguments::parse(lexopt::Parser::from_env()) {
-        Ok(Command::Help(text)) => {
-            print!("{text}");
-            ExitCode::SUCCESS
-        }
-        Ok(Command::Version) => {
-            println!("oac {}", env!("CARGO_PKG_VERSION"));
-            ExitCode::SUCCESS
-        }
-        Ok(Command::Completions(shell)) => {
-            print!("{}", shell.script());
-            ExitCode::SUCCESS
-        }
+        Ok(Command::Help(text)) => tell(&text),
+        Ok(Command::Version) => tell(concat!("oac ", env!("CARGO_PKG_VERSION"), "\n")),
+        Ok(Command::Completions(shell)) => tell(&shell.script()),
         Ok(Command::Run(request)) => match run::run(*request) {
             Ok(status) => ExitCode::from(status),
             Err(error) => {
@@ -46,5 +40,16 @@ fn main() -> ExitCode {
             eprintln!("oac: {error}");
             ExitCode::from(STATUS_OWN_ERROR)
         }
+    }
+}
+
+/// Prints to standard output. Nobody who reads to the end (`oac --help | head -1`) is no mistake.
+fn tell(text: &str) -> ExitCode {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            eprintln!("oac: cannot write to standard output: {error}");
+            ExitCode::from(STATUS_OWN_ERROR)
+        }
+        _ => ExitCode::SUCCESS,
     }
 }

@@ -51,6 +51,8 @@ pub(crate) enum RunError {
     EventLog { path: PathBuf, source: io::Error },
     #[error(transparent)]
     Container(#[from] Error),
+    #[error("cannot write what the program wrote: {0}")]
+    Output(#[source] io::Error),
     #[error("cannot use this process's own streams or signals: {0}")]
     Io(#[from] io::Error),
 }
@@ -302,11 +304,17 @@ fn attend(
     let exit = process.wait()?;
     // What it left behind ends with it, and so does what they still write to.
     container.kill_all()?;
+    let mut lost = None;
     for passing in outputs {
         // A thread that panicked has said so.
-        let _ = passing.join();
+        if let Ok(Err(error)) = passing.join() {
+            lost = Some(error);
+        }
     }
     drop(raw);
+    if let Some(error) = lost {
+        return Err(RunError::Output(error));
+    }
     if timed_out.load(Ordering::Relaxed) {
         eprintln!("oac: {}: ended after the --timeout", request.command);
         return Ok(STATUS_TIMEOUT);

@@ -12,20 +12,24 @@ const CHUNK_BYTES: usize = 64 << 10;
 /// What a terminal's reader takes for the end of input: ^D, VEOF.
 const END_OF_INPUT: u8 = 4;
 
-/// From the program to one of our own streams, unbuffered, to the end.
+/// From the program to one of our own streams, unbuffered, to the end; gives why ours could not be written.
 pub(crate) fn pass_out(
     mut stream: impl Read + Send + 'static,
     target: BorrowedFd<'_>,
-) -> io::Result<thread::JoinHandle<()>> {
+) -> io::Result<thread::JoinHandle<io::Result<()>>> {
     let mut target = File::from(target.try_clone_to_owned()?);
     thread::Builder::new().name("oac output".into()).spawn(move || {
         let mut chunk = vec![0; CHUNK_BYTES];
         loop {
             match stream.read(&mut chunk) {
-                // Nobody reads ours any more: dropping the program's tells it so.
-                Ok(len) if len > 0 && target.write_all(&chunk[..len]).is_ok() => {}
+                Ok(len) if len > 0 => match target.write_all(&chunk[..len]) {
+                    Ok(()) => {}
+                    // Nobody reads ours any more: dropping the program's tells it so, and it is no mistake.
+                    Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+                    Err(error) => return Err(error),
+                },
                 // A terminal that all have left ends with an error (EIO).
-                _ => return,
+                _ => return Ok(()),
             }
         }
     })

@@ -180,6 +180,15 @@ fn a_closed_output_ends_the_program() {
 }
 
 #[test]
+fn output_that_cannot_be_written_is_no_success() {
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = run(&[], &["hello", "you"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(125));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.starts_with("oac: cannot write what the program wrote: No space left"), "{told}");
+}
+
+#[test]
 fn mistakes_get_one_line() {
     let folder = folder().display().to_string();
     let volume = format!("{folder}:/work");

@@ -30,8 +30,8 @@ struct Listed {
 /// Runs the cases whose name contains the filter and compares.
 pub(crate) fn check(request: &CasesRequest) -> Result<Counts, Error> {
     let known = Known::read(&request.known)?;
-    // As /proc/self/exe will tell it.
-    let program = fs::canonicalize(&request.native).map_err(Error::file("find", &request.native))?;
+    let scratch = Scratch::new(&request.scratch)?;
+    let program = scratch.program(&request.native)?;
     let listed = list(&program)?;
     known.all_named(&request.known, |name| listed.iter().any(|case| case.name == name))?;
     let is_root = rustix::process::geteuid().is_root();
@@ -50,7 +50,6 @@ pub(crate) fn check(request: &CasesRequest) -> Result<Counts, Error> {
             );
         }
     }
-    let scratch = Scratch::new(&request.scratch)?;
     let native = in_parallel(&cases, |index, case| {
         let dir = scratch.case(index)?;
         run::native(&program, &["case", &case.name], &dir).map(Observed::by_process)
@@ -93,7 +92,7 @@ fn list(program: &Path) -> Result<Vec<Listed>, Error> {
         .collect())
 }
 
-/// Directories for native cases, which go away with the value. Every user may pass through them.
+/// The program and directories for native cases, which go away with the value. Every user may pass through them.
 struct Scratch(PathBuf);
 
 impl Scratch {
@@ -105,6 +104,15 @@ impl Scratch {
         fs::set_permissions(&scratch.0, fs::Permissions::from_mode(0o755))
             .map_err(Error::file("open", &scratch.0))?;
         Ok(scratch)
+    }
+
+    /// The program where every user may run it: a target directory is often below a home that is closed to others. The path is
+    /// as /proc/self/exe will tell it.
+    fn program(&self, built: &Path) -> Result<PathBuf, Error> {
+        let path = self.0.join("program");
+        fs::copy(built, &path).map_err(Error::file("copy", built))?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).map_err(Error::file("open", &path))?;
+        fs::canonicalize(&path).map_err(Error::file("find", &path))
     }
 
     fn case(&self, index: usize) -> Result<PathBuf, Error> {

@@ -291,7 +291,8 @@ function statfs(path: Path, bigint: boolean): Outcome<unknown> {
   const result = ops.sys_statfs(path, buffer);
   if (result < 0) return result;
   const [kind, blockBytes, blocks, free, files, filesFree] = new BigUint64Array(buffer.buffer) as unknown as bigint[];
-  const values = [kind!, blockBytes!, blocks!, free!, free!, files!, filesFree!];
+  // Type, bsize, frsize, blocks, bfree, bavail, files, ffree.
+  const values = [kind!, blockBytes!, blockBytes!, blocks!, free!, free!, files!, filesFree!];
   return bigint ? BigInt64Array.from(values) : Float64Array.from(values.map(Number));
 }
 
