@@ -1,6 +1,7 @@
 // `vm` contexts: a realm of the engine whose global object mirrors the program's context object. V8 intercepts every access to
 // the global; here keys are tied together by accessors, looked over before and after each script.
 
+import { hideFunctionOrigin } from './function_origin';
 import { install as installIntl } from './intl/install';
 import { isolateSymbols, privateSymbols } from './symbols';
 import { exposed, installGc } from './v8_flags';
@@ -26,6 +27,7 @@ class Context {
       delete this.#global[name];
     }
     delete this.#global.Error.prepareStackTrace;
+    hideFunctionOrigin(this.#global);
     delete this.#global.Error.prototype.stack;
     installIntl(this.#global);
     if (exposed.gc) installGc(this.#global);

@@ -1,4 +1,7 @@
 // What this build has. The rest of the flags are Node's own.
+
+import { DEFAULT_LOCALE } from '../intl/data';
+
 export function create(): object {
-  return { hasInspector: false, hasTracing: false };
+  return { hasInspector: false, hasTracing: false, getDefaultLocale: () => DEFAULT_LOCALE };
 }

@@ -46,5 +46,7 @@ export function create(): object {
     getCiphers: () => [],
     getSSLCiphers: () => [],
     getCurves: () => [],
+    // Listing the exports of `tls` reads this.
+    getBundledRootCertificates: () => [],
   };
 }

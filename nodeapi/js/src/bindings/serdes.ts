@@ -34,15 +34,21 @@ class Serializer {
     return at;
   }
 
-  #tag(text: string): void { this.#bytes[this.#room(1)] = T(text); }
+  #byte(value: number): void {
+    // The room first: it may be another array afterwards.
+    const at = this.#room(1);
+    this.#bytes[at] = value;
+  }
+
+  #tag(text: string): void { this.#byte(T(text)); }
 
   #varint(value: number): void {
     let rest = value;
     while (rest >= 0x80) {
-      this.#bytes[this.#room(1)] = (rest % 0x80) | 0x80;
+      this.#byte((rest % 0x80) | 0x80);
       rest = Math.floor(rest / 0x80);
     }
-    this.#bytes[this.#room(1)] = rest;
+    this.#byte(rest);
   }
 
   writeHeader(): void {
@@ -56,10 +62,10 @@ class Serializer {
   #big(value: bigint): void {
     let rest = value;
     while (rest >= 0x80n) {
-      this.#bytes[this.#room(1)] = Number(rest & 0x7fn) | 0x80;
+      this.#byte(Number(rest & 0x7fn) | 0x80);
       rest >>= 7n;
     }
-    this.#bytes[this.#room(1)] = Number(rest);
+    this.#byte(Number(rest));
   }
   writeDouble(value: number): void {
     const at = this.#room(8);
@@ -92,7 +98,7 @@ class Serializer {
     // Two-byte strings start at an even place.
     let sizeBytes = 1;
     for (let n = length; n >= 0x80; n = Math.floor(n / 0x80)) sizeBytes += 1;
-    if ((this.#size + 1 + sizeBytes) & 1) this.#bytes[this.#room(1)] = 0;
+    if ((this.#size + 1 + sizeBytes) & 1) this.#byte(0);
     this.#tag('c');
     this.#varint(length);
     const at = this.#room(length);

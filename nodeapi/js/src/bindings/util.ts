@@ -75,19 +75,24 @@ function getConstructorName(object: any): string {
   return '';
 }
 
-function callSites(count: number): object[] {
+/** Up to `count` frames of the stack, from the caller of `top` on. */
+function frames(count: number, top: (...args: any[]) => unknown): any[] {
   const holder: { stack?: unknown } = {};
   const before = Error.stackTraceLimit;
-  Error.stackTraceLimit = count + 4;
+  Error.stackTraceLimit = count;
   const { formatter } = host.loadGlue('interpose/stack');
   const prepare = formatter.prepare;
   let sites: any[] = [];
   formatter.prepare = (_global: any, _error: any, trace: any[]) => { sites = trace; };
-  Error.captureStackTrace(holder, callSites);
+  Error.captureStackTrace(holder, top);
   void holder.stack;
   formatter.prepare = prepare;
   Error.stackTraceLimit = before;
-  return sites.filter((site) => !String(site.getFileName()).startsWith('node:')).slice(0, count).map((site) => ({
+  return sites;
+}
+
+function callSites(count: number): object[] {
+  return frames(count + 4, callSites).filter((site) => !String(site.getFileName()).startsWith('node:')).slice(0, count).map((site) => ({
     functionName: site.getFunctionName() ?? '',
     scriptId: '0',
     scriptName: site.getFileName() ?? '',
@@ -95,6 +100,12 @@ function callSites(count: number): object[] {
     columnNumber: site.getColumnNumber() ?? 0,
     column: site.getColumnNumber() ?? 0,
   }));
+}
+
+/** Line, column and file of what called the function that calls this. */
+function getCallerLocation(): [number, number, string] | undefined {
+  const caller = frames(2, getCallerLocation)[1];
+  return caller === undefined ? undefined : [caller.getLineNumber() ?? 0, caller.getColumnNumber() ?? 0, caller.getFileName() ?? ''];
 }
 
 export function create(): object {
@@ -118,7 +129,7 @@ export function create(): object {
       if (details === undefined) return undefined;
       return both ? details : details[0];
     },
-    getCallerLocation(): undefined { return undefined; },
+    getCallerLocation,
     previewEntries,
     getOwnNonIndexProperties: (object: unknown, filter: number) => engine.ownNonIndexProperties(object, filter === 2),
     getConstructorName,

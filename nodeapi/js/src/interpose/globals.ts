@@ -1,10 +1,14 @@
 // Removes globals that the engine brings and Node does not have, or defines itself.
 
+import { hideFunctionOrigin } from '../function_origin';
+
 for (const name of [
   'InternalError', 'performance', 'navigator', 'queueMicrotask', 'btoa', 'atob', 'DOMException', 'print', 'console', 'gc',
 ]) {
   delete host.global[name];
 }
+
+hideFunctionOrigin(host.global);
 
 // A build of the engine without threads has no Atomics. With one thread, plain operations are atomic.
 if (host.global.Atomics === undefined) {

@@ -1,0 +1,21 @@
+const fs = require('fs');
+const { report } = process;
+console.log(report.excludeNetwork, report.compact, report.signal, report.directory === '');
+const { header, javascriptStack, javascriptHeap, sharedObjects, environmentVariables } = report.getReport();
+console.log(header.reportVersion, header.event, header.trigger, header.filename, header.cwd === process.cwd(), header.processId === process.pid);
+console.log(typeof header.glibcVersionRuntime, header.wordSize, header.arch, header.platform, header.nodejsVersion === process.version);
+console.log(Object.keys(header).join());
+console.log(javascriptStack.message, javascriptStack.errorProperties);
+console.log(Object.keys(javascriptHeap).join(), javascriptHeap.usedMemory > 0);
+console.log(Array.isArray(sharedObjects), sharedObjects.some((file) => file.includes('ld-musl-')), environmentVariables.HOME === process.env.HOME);
+const failure = report.getReport(Object.assign(new TypeError('boom'), { x: 1 })).javascriptStack;
+console.log(failure.message, failure.errorProperties);
+report.excludeNetwork = report.excludeEnv = true;
+const short = report.getReport();
+console.log('networkInterfaces' in short.header, 'environmentVariables' in short);
+report.directory = '/tmp';
+report.compact = true;
+console.log(report.writeReport('written.json'), fs.readFileSync('/tmp/written.json', 'utf8').split('\n').length);
+console.log(JSON.parse(fs.readFileSync('/tmp/written.json')).header.filename);
+console.log(/^report\.\d{8}\.\d{6}\.\d+\.0\.\d{3}\.json$/.test(report.writeReport()));
+try { report.getReport(1); } catch (error) { console.log(error.code); }
