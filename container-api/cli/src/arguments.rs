@@ -79,7 +79,7 @@ A container starts empty: it has node, npm, npx and sh, and none of this machine
 unless an option gives it some.
 
   oac run -v ./app:/work -w /work -p 3000:3000 --allow-net -- sh -c 'npm install && node server.js'
-  oac run -t -- sh                           a shell on this terminal
+  oac run -t -- node                         a prompt of Node on this terminal
   oac run --memory 256M --timeout 10s -v ./untrusted:/work:ro -- /work/program.wasm
 ";
 

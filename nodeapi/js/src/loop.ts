@@ -192,6 +192,15 @@ function close(): boolean {
   return isAlive();
 }
 
+/** What is to be done last, however the process exits; not when a signal ends it. */
+export const atExit: (() => void)[] = [];
+const leave = (): void => atExit.splice(0).forEach((last) => last());
+const { program_exit: exit } = host.ops;
+host.ops.program_exit = (status: number): never => {
+  leave();
+  return exit(status);
+};
+
 host.engine.setEntry('alive', isAlive);
 host.engine.setEntry('timers', () => {
   runLoopTimers();
@@ -201,4 +210,8 @@ host.engine.setEntry('prepare', prepare);
 host.engine.setEntry('ready', ready);
 host.engine.setEntry('check', runImmediates);
 host.engine.setEntry('close', close);
-host.engine.setEntry('drained', () => onDrained(isAlive));
+host.engine.setEntry('drained', () => {
+  const status = onDrained(isAlive);
+  if (typeof status === 'number') leave();
+  return status;
+});
