@@ -206,9 +206,15 @@ function visible(site: any): boolean {
 /** How many frames at the top are constructors that `new` ran for this error: V8 leaves them out. */
 function constructors(error: any, sites: any[]): number {
   if (capturing) return 0;
-  const made = getOwnPropertyDescriptor(getPrototypeOf(error) ?? {}, 'constructor')?.value;
-  if (typeof made !== 'function') return 0;
-  for (let i = 0; i < sites.length && i < 4; i += 1) if (sites[i].getFunction() === made) return i + 1;
+  const prototype = getPrototypeOf(error);
+  if (prototype === null) return 0;
+  const made = getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+  for (let i = 0; i < sites.length && i < 4; i += 1) {
+    const called = sites[i].getFunction();
+    if (typeof called !== 'function') continue;
+    // Node's own errors say that their constructor is another one: whose prototype it is counts as well.
+    if (called === made || getOwnPropertyDescriptor(called, 'prototype')?.value === prototype) return i + 1;
+  }
   return 0;
 }
 let capturing = false;
