@@ -36,6 +36,10 @@ pub const UNIX_MESSAGES_MAX: usize = 11;
 pub const RIGHTS_MAX: usize = 253;
 /// Descriptors in messages that nobody has received, in a container; more are ETOOMANYREFS (Linux: RLIMIT_NOFILE).
 pub const RIGHTS_IN_FLIGHT_MAX: usize = 1024;
+/// Bytes inside all pipes and stream sockets of a container; beyond that each takes an atomic write (`PIPE_ATOMIC_BYTES`) at a time.
+pub const BUFFERED_BYTES_MAX: usize = 64 << 20;
+/// Pipes and sockets of a container; one more is ENFILE.
+pub const CHANNELS_MAX: usize = 16_384;
 /// Connections waiting to be accepted, whatever listen(2) asks (Linux: SOMAXCONN).
 pub const BACKLOG_MAX: usize = 4096;
 /// Open descriptors of a task, by default.

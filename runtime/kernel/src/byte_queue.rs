@@ -1,25 +1,47 @@
 //! A bounded queue of bytes: what is inside a pipe, or has come to a stream socket.
 
-use std::collections::VecDeque;
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use oac_abi::bounds::{BUFFERED_BYTES_MAX, PIPE_ATOMIC_BYTES};
+
+/// What all queues of a container hold together. Beyond `BUFFERED_BYTES_MAX` a queue takes no more than an atomic write, so that
+/// everybody goes on, slowly; as Linux makes the pipes of a user small who has too many (pipe(7), pipe-user-pages-soft).
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Buffered(Arc<AtomicUsize>);
+
+impl Buffered {
+    fn is_tight(&self) -> bool {
+        self.0.load(Ordering::Relaxed) >= BUFFERED_BYTES_MAX
+    }
+}
 
 /// Bytes in the order in which they came, never more than the limit.
 #[derive(Debug)]
 pub(crate) struct ByteQueue {
     bytes: VecDeque<u8>,
     limit: usize,
+    buffered: Buffered,
     /// How many have been taken since the beginning: positions in the stream are counted from there.
     taken: u64,
 }
 
 impl ByteQueue {
-    pub(crate) fn new(limit: usize) -> ByteQueue {
-        ByteQueue { bytes: VecDeque::new(), limit, taken: 0 }
+    /// An empty queue, counted in `buffered`.
+    pub(crate) fn new(limit: usize, buffered: &Buffered) -> ByteQueue {
+        ByteQueue { bytes: VecDeque::new(), limit, buffered: buffered.clone(), taken: 0 }
     }
 
     /// Appends as much as there is room for; gives how much.
     pub(crate) fn put(&mut self, bytes: &[u8]) -> usize {
         let len = bytes.len().min(self.room());
         self.bytes.extend(&bytes[..len]);
+        self.buffered.0.fetch_add(len, Ordering::Relaxed);
         len
     }
 
@@ -45,6 +67,10 @@ impl ByteQueue {
         let len = len.min(self.bytes.len());
         self.bytes.drain(..len);
         self.taken += len as u64;
+        if self.bytes.is_empty() && self.buffered.is_tight() {
+            self.bytes.shrink_to_fit();
+        }
+        self.buffered.0.fetch_sub(len, Ordering::Relaxed);
         len
     }
 
@@ -58,7 +84,8 @@ impl ByteQueue {
 
     /// How much more it takes.
     pub(crate) fn room(&self) -> usize {
-        self.limit.saturating_sub(self.bytes.len())
+        let limit = if self.buffered.is_tight() { self.limit.min(PIPE_ATOMIC_BYTES) } else { self.limit };
+        limit.saturating_sub(self.bytes.len())
     }
 
     /// Sets the limit; what is inside stays, although it may be more.
@@ -77,13 +104,19 @@ impl ByteQueue {
     }
 }
 
+impl Drop for ByteQueue {
+    fn drop(&mut self) {
+        self.buffered.0.fetch_sub(self.bytes.len(), Ordering::Relaxed);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn bytes_come_out_as_they_went_in() {
-        let mut queue = ByteQueue::new(5);
+        let mut queue = ByteQueue::new(5, &Buffered::default());
         assert_eq!(queue.put(b"abc"), 3);
         assert_eq!(queue.put(b"defg"), 2, "the limit");
         let mut buf = [0; 4];
@@ -98,5 +131,21 @@ mod tests {
         assert_eq!((queue.room(), queue.put(b"x"), queue.len()), (0, 0, 1));
         queue.skip(usize::MAX);
         assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn queues_are_small_when_too_much_is_buffered() {
+        let buffered = Buffered::default();
+        let mut large = ByteQueue::new(usize::MAX, &buffered);
+        let mut other = ByteQueue::new(100_000, &buffered);
+        assert_eq!(large.put(&vec![0; BUFFERED_BYTES_MAX]), BUFFERED_BYTES_MAX);
+        assert_eq!(other.put(&[0; 50_000]), PIPE_ATOMIC_BYTES, "an atomic write fits an empty queue");
+        assert_eq!(other.put(&[0; 1]), 0);
+        assert_eq!(other.take(&mut [0; 10]), 10);
+        assert_eq!(other.put(&[0; 100]), 10);
+        drop(large);
+        assert_eq!(other.put(&[0; 50_000]), 50_000);
+        drop(other);
+        assert_eq!(buffered.0.load(Ordering::Relaxed), 0);
     }
 }

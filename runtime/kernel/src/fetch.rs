@@ -12,7 +12,7 @@ use crate::{
     FetchId, Flow, HostRequest, Kernel, NetworkCapability,
     answer::{Answer, block_on},
     arguments::Out,
-    byte_queue::ByteQueue,
+    byte_queue::{Buffered, ByteQueue},
     description::File,
     dispatch::Sys,
     wait_queue::WaitKey,
@@ -32,7 +32,13 @@ struct Fetch {
 impl Fetch {
     fn new() -> Fetch {
         // No limit in the queue itself: it is the host that keeps back what it was told to.
-        Fetch { head: None, head_read: false, body: ByteQueue::new(usize::MAX), end: None, paused: false }
+        Fetch {
+            head: None,
+            head_read: false,
+            body: ByteQueue::new(usize::MAX, &Buffered::default()),
+            end: None,
+            paused: false,
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
     TaskStatus,
     alarm::Alarms,
     answer::{Answer, Block, Stop},
+    byte_queue::Buffered,
     description::Descriptions,
     dispatch::route,
     event_log::EventLog,
@@ -109,6 +110,7 @@ impl Kernel {
         let mut namespaces = Namespaces::default();
         let root_namespace = namespaces.add(namespace);
         let random = Random::new(config.seed, Purpose::Devices);
+        let buffered = Buffered::default();
         let mut kernel = Kernel {
             config,
             now,
@@ -117,9 +119,9 @@ impl Kernel {
             open_names: OpenNames::default(),
             watchers: Watchers::default(),
             locks: Locks::default(),
-            pipes: Pipes::default(),
+            pipes: Pipes::new(buffered.clone()),
             fifos: Fifos::default(),
-            sockets: Sockets::default(),
+            sockets: Sockets::new(buffered),
             fetches: Fetches::default(),
             terminals: Terminals::default(),
             pts: root,

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use oac_abi::{
     Errno,
-    bounds::{PIPE_ATOMIC_BYTES, PIPE_BYTES},
+    bounds::{CHANNELS_MAX, PIPE_ATOMIC_BYTES, PIPE_BYTES},
     flags::poll,
 };
 
 use crate::{
     Kernel, TaskId,
     answer::{Answer, Block, Stop, block_on},
-    byte_queue::ByteQueue,
+    byte_queue::{Buffered, ByteQueue},
     wait_queue::WaitKey,
 };
 
@@ -47,10 +47,16 @@ impl End {
 #[derive(Debug, Default)]
 pub(crate) struct Pipes {
     pipes: BTreeMap<PipeId, Pipe>,
+    buffered: Buffered,
     last: u64,
 }
 
 impl Pipes {
+    /// None yet; what will be in them is counted in `buffered`.
+    pub(crate) fn new(buffered: Buffered) -> Pipes {
+        Pipes { buffered, ..Pipes::default() }
+    }
+
     /// A new pipe with both ends open.
     pub(crate) fn add(&mut self) -> PipeId {
         self.add_with(End::ONE)
@@ -63,7 +69,7 @@ impl Pipes {
 
     fn add_with(&mut self, end: End) -> PipeId {
         self.last += 1;
-        let pipe = Pipe { bytes: ByteQueue::new(PIPE_BYTES), readers: end, writers: end };
+        let pipe = Pipe { bytes: ByteQueue::new(PIPE_BYTES, &self.buffered), readers: end, writers: end };
         self.pipes.insert(PipeId(self.last), pipe);
         PipeId(self.last)
     }
@@ -121,6 +127,14 @@ impl Pipes {
 }
 
 impl Kernel {
+    /// That one more pipe or socket may be made.
+    ///
+    /// # Errors
+    /// ENFILE: there are `CHANNELS_MAX` already.
+    pub(crate) fn require_channel(&self) -> Result<(), Errno> {
+        if self.pipes.len() + self.sockets.len() < CHANNELS_MAX { Ok(()) } else { Err(Errno::ENFILE) }
+    }
+
     pub(crate) fn pipe_read(&mut self, id: PipeId, nonblocking: bool, buf: &mut [u8]) -> Answer<usize> {
         let pipe = self.pipes.get_mut(id)?;
         if pipe.bytes.is_empty() && pipe.writers.is_open() && !buf.is_empty() {

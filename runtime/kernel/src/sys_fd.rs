@@ -68,6 +68,7 @@ impl Sys<'_> {
             return Err(Errno::EFAULT.into());
         }
         self.kernel.tasks.life(self.task)?.fds.require_room(2)?;
+        self.kernel.require_channel()?;
         let pipe = self.kernel.pipes.add();
         let reader = self.kernel.install(self.task, File::PipeReader(pipe), flags | open::RDONLY)?;
         let writer = self.kernel.install(self.task, File::PipeWriter(pipe), flags | open::WRONLY)?;

@@ -58,6 +58,7 @@ impl Sys<'_> {
     pub(crate) fn socket(self, domain: u32, kind: u32, protocol: u32) -> Answer {
         let (kind, flags) = kind_and_flags(kind)?;
         let domain = domain_of(domain, kind, protocol)?;
+        self.kernel.require_channel()?;
         let id = self.kernel.sockets.add(domain, kind, self.task);
         Ok(i64::from(self.kernel.install(self.task, File::Socket(id), flags)?.0))
     }
@@ -159,6 +160,7 @@ impl Sys<'_> {
             return Err(Errno::EFAULT.into());
         }
         self.kernel.tasks.life(self.task)?.fds.require_room(2)?;
+        self.kernel.require_channel()?;
         let credentials = self.kernel.peer_credentials(self.task);
         let (one, two) = self.kernel.sockets.add_pair(kind, credentials);
         let one = self.kernel.install(self.task, File::Socket(one), flags)?;

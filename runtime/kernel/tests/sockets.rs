@@ -14,7 +14,7 @@ use oac_abi::{
     nr,
     sockaddr::SocketAddress,
 };
-use oac_kernel::{Capabilities, Config, FetchId, Flow, HostRequest, NetworkCapability, Port, TaskId};
+use oac_kernel::{Capabilities, Config, FetchId, Flow, HostRequest, Limits, NetworkCapability, Port, TaskId};
 
 fn v4(ip: Ipv4Addr, port: u16) -> Vec<u8> {
     SocketAddress::V4(SocketAddrV4::new(ip, port)).encode()
@@ -263,4 +263,28 @@ fn fetches_fail_by_name() {
     m.close(me, fd).ok();
     assert_eq!(m.requests.last(), Some(&HostRequest::FetchCancel { id }));
     m.kernel.fetch_end(id, Ok(()));
+}
+
+/// What programs leave in pipes costs memory that is nobody's own, so a container has so much of it and no more.
+#[test]
+fn pipes_of_a_container_hold_so_much_together_and_are_so_many() {
+    use oac_abi::bounds::{BUFFERED_BYTES_MAX, CHANNELS_MAX, PIPE_ATOMIC_BYTES, PIPE_BYTES};
+    let limits = Limits { fds: CHANNELS_MAX + 100, tasks: 4, ..Limits::default() };
+    let mut m = Machine::new(Config { limits, ..Config::default() });
+    let fillers: Vec<TaskId> = (0..3).map(|_| m.actor()).collect();
+    let (mut buffered, mut pipes) = (0, 0);
+    let errno = loop {
+        let task = fillers[pipes % fillers.len()];
+        match m.call(task, &call!(nr::PIPE2, oac_abi::flags::open::NONBLOCK, Arg::Out(8))) {
+            Done::Ok(_, outs) => {
+                let writer = i64::from(i32::from_le_bytes(outs[0][4..8].try_into().unwrap()));
+                buffered += m.write(task, writer, &[1; PIPE_BYTES]).ok() as usize;
+                pipes += 1;
+            }
+            Done::Err(errno) => break errno,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!((errno, pipes), (Errno::ENFILE, CHANNELS_MAX));
+    assert!(buffered <= BUFFERED_BYTES_MAX + PIPE_BYTES + CHANNELS_MAX * PIPE_ATOMIC_BYTES, "{buffered}");
 }

@@ -25,7 +25,7 @@ use oac_vfs::{Held, Node};
 use crate::{
     HostRequest, Kernel, Port, TaskId,
     answer::{Answer, Block, Stop},
-    byte_queue::ByteQueue,
+    byte_queue::{Buffered, ByteQueue},
     description::DescriptionId,
     wait_queue::WaitKey,
 };
@@ -239,16 +239,23 @@ pub(crate) struct Sockets {
     dropped_rights: Vec<DescriptionId>,
     is_dropping: bool,
     next_autobind: u32,
+    buffered: Buffered,
 }
 
 impl Sockets {
+    /// None yet; what will be in their streams is counted in `buffered`.
+    pub(crate) fn new(buffered: Buffered) -> Sockets {
+        Sockets { buffered, ..Sockets::default() }
+    }
+
     pub(crate) fn add(&mut self, domain: Domain, kind: Kind, owner: TaskId) -> SocketId {
         self.last += 1;
         let options = Options::new(domain, kind);
         let inbox = match kind {
-            Kind::Stream => {
-                Inbox::Bytes { queue: ByteQueue::new(options.stream_bytes()), rights: VecDeque::new() }
-            }
+            Kind::Stream => Inbox::Bytes {
+                queue: ByteQueue::new(options.stream_bytes(), &self.buffered),
+                rights: VecDeque::new(),
+            },
             _ => Inbox::Messages { queue: VecDeque::new() },
         };
         let socket = Socket {
