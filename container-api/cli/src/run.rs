@@ -8,8 +8,10 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, RecvTimeoutError},
     },
     thread,
+    time::Duration,
 };
 
 use oac_container::{
@@ -32,6 +34,8 @@ const STATUS_NOT_RUNNABLE: u8 = 126;
 const STATUS_NOT_FOUND: u8 = 127;
 /// What a program may do between the SIGTERM of a timeout and being killed.
 const GRACE_MS: u64 = 2_000;
+/// How often it is looked whether this process has been told to end.
+const GRACE_STEP: Duration = Duration::from_millis(100);
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RunError {
@@ -272,6 +276,9 @@ fn attend(
     }
     let process = Arc::new(process);
     let timed_out = Arc::new(AtomicBool::new(false));
+    // By a timeout, or a signal: then a reader of ours that does not read is not waited for.
+    let hurried = Arc::new(AtomicBool::new(false));
+    let told = hurried.clone();
     let (receiver, own_terminal) = (process.clone(), Arc::downgrade(&raw));
     thread::Builder::new().name("oac signals".into()).spawn(move || {
         for number in signals.forever() {
@@ -286,18 +293,20 @@ fn attend(
                 // A program that has left the terminal does not miss its size.
                 let _ = receiver.resize(terminal::size());
             } else if let Some(signal) = Signal::from_number(number as u32) {
+                told.store(true, Ordering::Relaxed);
                 // When it has ended meanwhile, so does this process.
                 let _ = receiver.kill_group(signal);
             }
         }
     })?;
     if let Some(timeout) = request.timeout {
-        let (process, timed_out) = (process.clone(), timed_out.clone());
+        let (process, timed_out, hurried) = (process.clone(), timed_out.clone(), hurried.clone());
         thread::Builder::new().name("oac timeout".into()).spawn(move || {
             thread::sleep(timeout);
             timed_out.store(true, Ordering::Relaxed);
+            hurried.store(true, Ordering::Relaxed);
             let _ = process.kill_group(Signal::SIGTERM);
-            thread::sleep(std::time::Duration::from_millis(GRACE_MS));
+            thread::sleep(Duration::from_millis(GRACE_MS));
             let _ = process.kill_group(Signal::SIGKILL);
         })?;
     }
@@ -305,9 +314,8 @@ fn attend(
     // What it left behind ends with it, and so does what they still write to.
     container.kill_all()?;
     let mut lost = None;
-    for passing in outputs {
-        // A thread that panicked has said so.
-        if let Ok(Err(error)) = passing.join() {
+    for output in outputs {
+        if let Some(Err(error)) = rest_of(&output, &hurried) {
             lost = Some(error);
         }
     }
@@ -323,6 +331,23 @@ fn attend(
         eprintln!("oac: {}: {reason}", request.command);
     }
     Ok(exit.status.shell_code())
+}
+
+/// Waits until an output has been written to its end; not for a reader that does not read, when this process was told to end.
+fn rest_of(output: &Receiver<io::Result<()>>, hurried: &AtomicBool) -> Option<io::Result<()>> {
+    let mut hurried_for = Duration::ZERO;
+    loop {
+        match output.recv_timeout(GRACE_STEP) {
+            Ok(result) => return Some(result),
+            // A thread that panicked has said so.
+            Err(RecvTimeoutError::Disconnected) => return None,
+            Err(RecvTimeoutError::Timeout) if hurried.load(Ordering::Relaxed) => hurried_for += GRACE_STEP,
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        if hurried_for >= Duration::from_millis(GRACE_MS) {
+            return None;
+        }
+    }
 }
 
 /// Each open file of a mounted directory is an open file of this process.

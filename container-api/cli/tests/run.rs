@@ -188,6 +188,14 @@ fn output_that_cannot_be_written_is_no_success() {
     assert!(told.starts_with("oac: cannot write what the program wrote: No space left"), "{told}");
 }
 
+/// Whoever reads our output and does not go on reading cannot keep us from ending.
+#[test]
+fn a_timeout_ends_it_although_nobody_reads() {
+    let mut child =
+        run(&["--timeout", "200ms"], &["many", "100000000"]).stdout(Stdio::piped()).spawn().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(124));
+}
+
 #[test]
 fn mistakes_get_one_line() {
     let folder = folder().display().to_string();
