@@ -204,7 +204,11 @@ fn internet(dice: &mut Dice) -> Call {
         4 | 5 => call!(nr::ACCEPT4, fd, dice.pick(&[0, sock::NONBLOCK]), Arg::Out(64)),
         6 | 7 => call!(nr::CONNECT, fd, address(port)),
         8 => call!(nr::SHUTDOWN, fd, dice.roll(3)),
-        9 => call!(nr::RECVFROM, fd, Arg::Out(100), dice.pick(&[0, message::PEEK]), Arg::Out(64)),
+        9 => {
+            // A receiver that wants more than fits makes the queue larger, and with it room for the sender.
+            let (size, flags) = dice.pick(&[(100, 0), (100, message::PEEK), (400_000, message::WAITALL)]);
+            call!(nr::RECVFROM, fd, Arg::Out(size), flags, Arg::Out(64))
+        }
         _ => call!(nr::GETSOCKOPT, fd, sock::SOL_SOCKET, sock::SO_ERROR, Arg::Out(4)),
     }
 }
