@@ -1,6 +1,6 @@
 //! A map from numbers that copies share: cloning one takes no time, and changing a clone copies one path of nodes.
 //!
-//! Numbers are expected to be dense, as inode numbers and indices of chunks are. (The persistent maps on crates.io are either
+//! Numbers are expected to be dense, as inode numbers and indices of chunks are. (The persistent maps among published crates are either
 //! under the Mozilla licence or hash their keys; for dense numbers an array-mapped trie is also the faster of the two.)
 
 use std::sync::Arc;
