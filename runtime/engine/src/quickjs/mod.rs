@@ -164,6 +164,22 @@ fn shared_of(cx: Cx) -> &'static Shared {
     unsafe { &*q::JS_GetRuntimeOpaque(cx.rt()).cast::<Shared>() }
 }
 
+/// What a native function was called with.
+///
+/// # Safety
+/// The context is alive, and there are `argc` values at `argv` for as long as the result is used.
+unsafe fn entered<'a>(
+    ctx: *mut q::JSContext,
+    argc: std::ffi::c_int,
+    argv: *mut q::JSValue,
+) -> (Cx, Args<'a>, &'static Shared) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let cx = Cx::from_raw(ctx);
+        (cx, Args::from_raw(cx, argc, argv), shared_of(cx))
+    }
+}
+
 unsafe extern "C" fn op_trampoline(
     ctx: *mut q::JSContext,
     _: q::JSValue,
@@ -172,11 +188,7 @@ unsafe extern "C" fn op_trampoline(
     index: std::ffi::c_int,
 ) -> q::JSValue {
     // SAFETY: QuickJS passes a live context and arguments.
-    let (cx, args) = unsafe {
-        let cx = Cx::from_raw(ctx);
-        (cx, Args::from_raw(cx, argc, argv))
-    };
-    let shared = shared_of(cx);
+    let (cx, args, shared) = unsafe { entered(ctx, argc, argv) };
     let outcome = {
         let source = QuickArgs::new(&args);
         (shared.ops[index as usize].run)(&mut shared.state.borrow_mut(), &OpArgs::new(&source))
@@ -192,11 +204,7 @@ unsafe extern "C" fn intrinsic_trampoline(
     index: std::ffi::c_int,
 ) -> q::JSValue {
     // SAFETY: QuickJS passes a live context and arguments.
-    let (cx, args) = unsafe {
-        let cx = Cx::from_raw(ctx);
-        (cx, Args::from_raw(cx, argc, argv))
-    };
-    let shared = shared_of(cx);
+    let (cx, args, shared) = unsafe { entered(ctx, argc, argv) };
     match (shared.intrinsics[index as usize].1)(shared, cx, &args) {
         Ok(value) => value.into_raw(),
         Err(value::Thrown) => q::JS_EXCEPTION,
@@ -211,11 +219,7 @@ unsafe extern "C" fn reentrant_trampoline(
     index: std::ffi::c_int,
 ) -> q::JSValue {
     // SAFETY: QuickJS passes a live context and arguments.
-    let (cx, args) = unsafe {
-        let cx = Cx::from_raw(ctx);
-        (cx, Args::from_raw(cx, argc, argv))
-    };
-    let shared = shared_of(cx);
+    let (cx, args, shared) = unsafe { entered(ctx, argc, argv) };
     let mut numbers = [f64::NAN; REENTRANT_ARGS_MAX];
     let count = args.len().min(REENTRANT_ARGS_MAX);
     for (index, number) in numbers[..count].iter_mut().enumerate() {
