@@ -8,15 +8,8 @@
 
 use std::collections::BTreeSet;
 
-use oac_abi::{
-    Errno,
-    flags::mode as kind,
-    stat::{Stat, StatFs},
-};
-use oac_vfs::{
-    Access, Caller, DirEntry, FileSystem, Handle, Ino, NewNode, RenameMode, SetAttributes, WriteAt, Written,
-    kind_of,
-};
+use oac_abi::{Errno, flags::mode as kind, stat::Stat};
+use oac_vfs::{Access, Caller, DirEntry, Ino, SetAttributes, TextTree, kind_of};
 
 use crate::{
     Kernel, Port, TaskId,
@@ -149,7 +142,7 @@ impl ContainerFiles<'_> {
         })
     }
 
-    fn text(&self, node: ContainerNode) -> Result<String, Errno> {
+    fn text_of(&self, node: ContainerNode) -> Result<String, Errno> {
         match node {
             // Whoever reads it is in it.
             ContainerNode::Status => Ok("running\n".into()),
@@ -167,18 +160,13 @@ impl ContainerFiles<'_> {
     }
 }
 
-impl FileSystem for ContainerFiles<'_> {
+impl TextTree for ContainerFiles<'_> {
     fn root(&self) -> Ino {
         ContainerNode::Root.ino()
     }
 
     fn kind(&self) -> &'static str {
         "container"
-    }
-
-    fn stat_fs(&mut self) -> Result<StatFs, Errno> {
-        const PROC_MAGIC: u64 = 0x9fa0;
-        Ok(StatFs { kind: PROC_MAGIC, block_bytes: 4096, ..StatFs::default() })
     }
 
     fn lookup(&mut self, dir: Ino, name: &[u8]) -> Result<Ino, Errno> {
@@ -264,26 +252,6 @@ impl FileSystem for ContainerFiles<'_> {
         Ok(entries)
     }
 
-    fn create(&mut self, _: &Caller, _: Ino, _: &[u8], _: NewNode<'_>) -> Result<Ino, Errno> {
-        Err(Errno::EPERM)
-    }
-
-    fn link(&mut self, _: &Caller, _: Ino, _: Ino, _: &[u8]) -> Result<(), Errno> {
-        Err(Errno::EPERM)
-    }
-
-    fn unlink(&mut self, _: &Caller, _: Ino, _: &[u8]) -> Result<(), Errno> {
-        Err(Errno::EPERM)
-    }
-
-    fn remove_dir(&mut self, _: &Caller, _: Ino, _: &[u8]) -> Result<(), Errno> {
-        Err(Errno::EPERM)
-    }
-
-    fn rename(&mut self, _: &Caller, _: (Ino, &[u8]), _: (Ino, &[u8]), _: RenameMode) -> Result<(), Errno> {
-        Err(Errno::EPERM)
-    }
-
     fn read_link(&mut self, ino: Ino) -> Result<Vec<u8>, Errno> {
         match ContainerNode::from_ino(ino)? {
             ContainerNode::SelfLink => Ok(self.name().into_bytes()),
@@ -292,7 +260,7 @@ impl FileSystem for ContainerFiles<'_> {
         }
     }
 
-    fn open(&mut self, _: &Caller, ino: Ino, access: Access) -> Result<Handle, Errno> {
+    fn may_open(&mut self, ino: Ino, access: Access) -> Result<(), Errno> {
         let node = ContainerNode::from_ino(ino)?;
         let mode = self.mode(node)?;
         if node == ContainerNode::New {
@@ -301,22 +269,11 @@ impl FileSystem for ContainerFiles<'_> {
         if access.write && mode & 0o200 == 0 || access.read && mode & 0o444 == 0 {
             return Err(Errno::EACCES);
         }
-        Ok(Handle(ino.0))
+        Ok(())
     }
 
-    fn close(&mut self, _: Handle) {}
-
-    fn read(&mut self, handle: Handle, offset: u64, buf: &mut [u8]) -> Result<usize, Errno> {
-        let text = self.text(ContainerNode::from_ino(Ino(handle.0))?)?.into_bytes();
-        let rest = usize::try_from(offset).ok().and_then(|offset| text.get(offset..)).unwrap_or_default();
-        let len = rest.len().min(buf.len());
-        buf[..len].copy_from_slice(&rest[..len]);
-        Ok(len)
-    }
-
-    fn write(&mut self, _: &Caller, _: Handle, _: WriteAt, _: &[u8]) -> Result<Written, Errno> {
-        // Writes to `ctl` act on the kernel, which takes them before they come here.
-        Err(Errno::EACCES)
+    fn text(&mut self, ino: Ino) -> Result<Vec<u8>, Errno> {
+        self.text_of(ContainerNode::from_ino(ino)?).map(String::into_bytes)
     }
 }
 

@@ -6,16 +6,8 @@
 //! argv and env are NUL-terminated strings, as in `/proc`; the rest is one line of text. Files of `fd` and `stdio` stand for
 //! the task's descriptors: opening one shares its description.
 
-use oac_abi::{
-    Errno,
-    flags::mode as kind,
-    signal::WaitStatus,
-    stat::{Stat, StatFs},
-};
-use oac_vfs::{
-    Access, Caller, DirEntry, FileSystem, FsTable, Handle, Ino, NewNode, RenameMode, SetAttributes, Walker,
-    WriteAt, Written, kind_of,
-};
+use oac_abi::{Errno, flags::mode as kind, signal::WaitStatus, stat::Stat};
+use oac_vfs::{Access, Caller, DirEntry, FsTable, Ino, SetAttributes, TextTree, Walker, kind_of};
 
 use crate::{
     Kernel, TaskId,
@@ -249,7 +241,7 @@ impl TaskFiles<'_> {
             .map_or((0, 0), |life| (life.credentials.user.effective, life.credentials.group.effective))
     }
 
-    fn text(&mut self, node: TaskNode) -> Result<Vec<u8>, Errno> {
+    fn text_of(&mut self, node: TaskNode) -> Result<Vec<u8>, Errno> {
         let TaskNode::Of(id, part, _) = node else { return Err(Errno::EISDIR) };
         if let Some(prepared) = self.view.prepared.get(&id) {
             return prepared_text(id, prepared, part);
@@ -323,18 +315,13 @@ fn status_text(task: &Task) -> &'static str {
     }
 }
 
-impl FileSystem for TaskFiles<'_> {
+impl TextTree for TaskFiles<'_> {
     fn root(&self) -> Ino {
         ROOT
     }
 
     fn kind(&self) -> &'static str {
         "task"
-    }
-
-    fn stat_fs(&mut self) -> Result<StatFs, Errno> {
-        const PROC_MAGIC: u64 = 0x9fa0;
-        Ok(StatFs { kind: PROC_MAGIC, block_bytes: 4096, ..StatFs::default() })
     }
 
     fn lookup(&mut self, dir: Ino, name: &[u8]) -> Result<Ino, Errno> {
@@ -444,26 +431,6 @@ impl FileSystem for TaskFiles<'_> {
         Ok(entries)
     }
 
-    fn create(&mut self, _: &Caller, _: Ino, _: &[u8], _: NewNode<'_>) -> Result<Ino, Errno> {
-        Err(Errno::EPERM)
-    }
-
-    fn link(&mut self, _: &Caller, _: Ino, _: Ino, _: &[u8]) -> Result<(), Errno> {
-        Err(Errno::EPERM)
-    }
-
-    fn unlink(&mut self, _: &Caller, _: Ino, _: &[u8]) -> Result<(), Errno> {
-        Err(Errno::EPERM)
-    }
-
-    fn remove_dir(&mut self, _: &Caller, _: Ino, _: &[u8]) -> Result<(), Errno> {
-        Err(Errno::EPERM)
-    }
-
-    fn rename(&mut self, _: &Caller, _: (Ino, &[u8]), _: (Ino, &[u8]), _: RenameMode) -> Result<(), Errno> {
-        Err(Errno::EPERM)
-    }
-
     fn read_link(&mut self, ino: Ino) -> Result<Vec<u8>, Errno> {
         match TaskNode::from_ino(ino)? {
             TaskNode::SelfLink => Ok(self.view.caller.to_string().into_bytes()),
@@ -471,26 +438,15 @@ impl FileSystem for TaskFiles<'_> {
         }
     }
 
-    fn open(&mut self, _: &Caller, ino: Ino, access: Access) -> Result<Handle, Errno> {
+    fn may_open(&mut self, ino: Ino, access: Access) -> Result<(), Errno> {
         let mode = self.mode(TaskNode::from_ino(ino)?)?;
         if access.write && mode & 0o200 == 0 || access.read && mode & 0o444 == 0 {
             return Err(Errno::EACCES);
         }
-        Ok(Handle(ino.0))
+        Ok(())
     }
 
-    fn close(&mut self, _: Handle) {}
-
-    fn read(&mut self, handle: Handle, offset: u64, buf: &mut [u8]) -> Result<usize, Errno> {
-        let text = self.text(TaskNode::from_ino(Ino(handle.0))?)?;
-        let rest = usize::try_from(offset).ok().and_then(|offset| text.get(offset..)).unwrap_or_default();
-        let len = rest.len().min(buf.len());
-        buf[..len].copy_from_slice(&rest[..len]);
-        Ok(len)
-    }
-
-    fn write(&mut self, _: &Caller, _: Handle, _: WriteAt, _: &[u8]) -> Result<Written, Errno> {
-        // Writes to `ctl` act on the kernel, which takes them before they come here.
-        Err(Errno::EACCES)
+    fn text(&mut self, ino: Ino) -> Result<Vec<u8>, Errno> {
+        self.text_of(TaskNode::from_ino(ino)?)
     }
 }

@@ -35,6 +35,7 @@ mod path;
 mod permissions;
 mod table;
 mod tar;
+mod text_tree;
 mod visit;
 mod walk;
 
@@ -50,5 +51,6 @@ pub use path::check_path;
 pub use permissions::{Caller, Groups, Want, may_remove, permitted};
 pub use table::{FileSystems, FsId, FsTable, Held, Node, SharedFs};
 pub use tar::{ArchiveError, TarFs};
+pub use text_tree::TextTree;
 pub use visit::{TreeVisitor, TreeWriter, Visited, copy_tree, visit_filesystem};
 pub use walk::{Found, LastLink, LastPart, Walker};

@@ -6,14 +6,9 @@ mod net;
 mod system;
 mod tasks;
 
-use oac_abi::{
-    Errno,
-    flags::mode as kind,
-    stat::{Stat, StatFs},
-};
+use oac_abi::{Errno, flags::mode as kind, stat::Stat};
 use oac_vfs::{
-    Access, Caller, DirEntry, FileSystem, FileSystems as _, FsTable, Handle, Ino, NewNode, Node, Place,
-    RenameMode, SetAttributes, Walker, WriteAt, Written, kind_of,
+    Access, Caller, DirEntry, FileSystems as _, FsTable, Ino, Node, Place, TextTree, Walker, kind_of,
 };
 
 use crate::{
@@ -314,7 +309,7 @@ impl ProcFiles<'_> {
             .map_or((0, 0), |life| (life.credentials.user.effective, life.credentials.group.effective))
     }
 
-    fn text(&mut self, node: ProcNode) -> Result<Vec<u8>, Errno> {
+    fn text_of(&mut self, node: ProcNode) -> Result<Vec<u8>, Errno> {
         match node {
             ProcNode::System(index) => self.system_text(SYSTEM[index].0),
             ProcNode::Task { task, index, .. } => self.task_text(task, TASK[index].0),
@@ -344,18 +339,16 @@ impl ProcFiles<'_> {
     }
 }
 
-impl FileSystem for ProcFiles<'_> {
+impl TextTree for ProcFiles<'_> {
+    /// What Linux says of a name that cannot be.
+    const CREATE_REFUSAL: Errno = Errno::ENOENT;
+
     fn root(&self) -> Ino {
         ProcNode::Root.ino()
     }
 
     fn kind(&self) -> &'static str {
         "proc"
-    }
-
-    fn stat_fs(&mut self) -> Result<StatFs, Errno> {
-        const PROC_MAGIC: u64 = 0x9fa0;
-        Ok(StatFs { kind: PROC_MAGIC, block_bytes: 4096, ..StatFs::default() })
     }
 
     fn lookup(&mut self, dir: Ino, name: &[u8]) -> Result<Ino, Errno> {
@@ -446,10 +439,6 @@ impl FileSystem for ProcFiles<'_> {
         })
     }
 
-    fn set_attributes(&mut self, _: &Caller, _: Ino, _: &SetAttributes) -> Result<(), Errno> {
-        Err(Errno::EPERM)
-    }
-
     fn read_dir(&mut self, dir: Ino) -> Result<Vec<DirEntry>, Errno> {
         let node = ProcNode::from_ino(dir)?;
         self.mode(node)?;
@@ -501,27 +490,6 @@ impl FileSystem for ProcFiles<'_> {
         Ok(entries)
     }
 
-    fn create(&mut self, _: &Caller, _: Ino, _: &[u8], _: NewNode<'_>) -> Result<Ino, Errno> {
-        // What Linux says of a name that cannot be.
-        Err(Errno::ENOENT)
-    }
-
-    fn link(&mut self, _: &Caller, _: Ino, _: Ino, _: &[u8]) -> Result<(), Errno> {
-        Err(Errno::EPERM)
-    }
-
-    fn unlink(&mut self, _: &Caller, _: Ino, _: &[u8]) -> Result<(), Errno> {
-        Err(Errno::EPERM)
-    }
-
-    fn remove_dir(&mut self, _: &Caller, _: Ino, _: &[u8]) -> Result<(), Errno> {
-        Err(Errno::EPERM)
-    }
-
-    fn rename(&mut self, _: &Caller, _: (Ino, &[u8]), _: (Ino, &[u8]), _: RenameMode) -> Result<(), Errno> {
-        Err(Errno::EPERM)
-    }
-
     fn read_link(&mut self, ino: Ino) -> Result<Vec<u8>, Errno> {
         match ProcNode::from_ino(ino)? {
             ProcNode::System(index) => match SYSTEM[index].0 {
@@ -552,23 +520,13 @@ impl FileSystem for ProcFiles<'_> {
         }
     }
 
-    fn open(&mut self, _: &Caller, ino: Ino, access: Access) -> Result<Handle, Errno> {
+    fn may_open(&mut self, ino: Ino, access: Access) -> Result<(), Errno> {
         self.mode(ProcNode::from_ino(ino)?)?;
-        if access.write { Err(Errno::EACCES) } else { Ok(Handle(ino.0)) }
+        if access.write { Err(Errno::EACCES) } else { Ok(()) }
     }
 
-    fn close(&mut self, _: Handle) {}
-
-    fn read(&mut self, handle: Handle, offset: u64, buf: &mut [u8]) -> Result<usize, Errno> {
-        let text = self.text(ProcNode::from_ino(Ino(handle.0))?)?;
-        let rest = usize::try_from(offset).ok().and_then(|offset| text.get(offset..)).unwrap_or_default();
-        let len = rest.len().min(buf.len());
-        buf[..len].copy_from_slice(&rest[..len]);
-        Ok(len)
-    }
-
-    fn write(&mut self, _: &Caller, _: Handle, _: WriteAt, _: &[u8]) -> Result<Written, Errno> {
-        Err(Errno::EACCES)
+    fn text(&mut self, ino: Ino) -> Result<Vec<u8>, Errno> {
+        self.text_of(ProcNode::from_ino(ino)?)
     }
 }
 
