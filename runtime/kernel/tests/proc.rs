@@ -121,7 +121,10 @@ fn the_system() {
     let mounts = m.get(me, "/proc/mounts").unwrap();
     assert!(mounts.starts_with("tmpfs / tmpfs rw,relatime 0 0\n"), "{mounts}");
     assert!(mounts.contains("\nproc /proc proc rw,relatime 0 0\n"));
-    assert_eq!(m.get(me, "/proc/self/mountinfo").unwrap().lines().count(), mounts.lines().count());
+    let mountinfo = m.get(me, "/proc/self/mountinfo").unwrap();
+    assert_eq!(mountinfo.lines().count(), mounts.lines().count());
+    let root = mountinfo.lines().next().unwrap();
+    assert!(root.ends_with(" / / rw,relatime - tmpfs tmpfs rw"), "{root}");
     for name in m.list(me, "/proc") {
         assert!(m.stat(me, &format!("/proc/{name}"), at::SYMLINK_NOFOLLOW).is_ok(), "{name}");
     }

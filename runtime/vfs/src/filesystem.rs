@@ -181,6 +181,11 @@ pub trait FileSystem: Send {
         0
     }
 
+    /// Whether nothing in it can be changed: `ro` in `/proc/mounts`.
+    fn is_read_only(&self) -> bool {
+        false
+    }
+
     /// statfs(2).
     ///
     /// # Errors

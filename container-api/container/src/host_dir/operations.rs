@@ -149,6 +149,10 @@ impl FileSystem for HostDir {
         "host"
     }
 
+    fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
     fn stat_fs(&mut self) -> Result<StatFs, Errno> {
         let root = self.dir(self.nodes.root())?;
         let facts = rustix::fs::fstatfs(&*root).map_err(errno)?;

@@ -216,6 +216,12 @@ fn read_only_means_it() {
     fs::write(inside.join("f"), "1").unwrap();
     let files = container.fs();
     assert_eq!(files.read("/work/f").unwrap(), b"1");
+    let mounts = String::from_utf8(files.read("/proc/1/mounts").unwrap()).unwrap();
+    assert!(mounts.contains(" /work "), "{mounts}");
+    for line in mounts.lines() {
+        let access = if line.contains(" /work ") { " ro," } else { " rw," };
+        assert!(line.contains(access), "{line}");
+    }
     let refused = [
         files.write("/work/f", b"2"),
         files.write("/work/new", b"2"),

@@ -45,6 +45,8 @@ struct MountLine {
     device: u64,
     path: String,
     kind: &'static str,
+    /// `rw` or `ro`.
+    access: &'static str,
 }
 
 impl ProcFiles<'_> {
@@ -62,14 +64,14 @@ impl ProcFiles<'_> {
             // Where its memory lies is the matter of the engine that runs it.
             "maps" => String::new(),
             "mounts" => self.mounts(id)?.iter().fold(String::new(), |mut out, mount| {
-                let _ = writeln!(out, "{0} {1} {0} rw,relatime 0 0", mount.kind, mount.path);
+                let _ = writeln!(out, "{0} {1} {0} {2},relatime 0 0", mount.kind, mount.path, mount.access);
                 out
             }),
             "mountinfo" => self.mounts(id)?.iter().fold(String::new(), |mut out, mount| {
                 let _ = writeln!(
                     out,
-                    "{} {} 0:{} / {} rw,relatime - {2} {2} rw",
-                    mount.id, mount.parent, mount.device, mount.path
+                    "{} {} 0:{} / {} {5},relatime - {4} {4} {5}",
+                    mount.id, mount.parent, mount.device, mount.path, mount.kind, mount.access
                 );
                 out
             }),
@@ -205,13 +207,15 @@ impl ProcFiles<'_> {
             }) else {
                 continue;
             };
-            let kind = World { table: self.table, view: self.view }.with(root.fs, |fs| Ok(fs.kind()))?;
+            let mut world = World { table: self.table, view: self.view };
+            let (kind, read_only) = world.with(root.fs, |fs| Ok((fs.kind(), fs.is_read_only())))?;
             lines.push(MountLine {
                 id: mount.number() + 1,
                 parent: covers.map_or(0, |place: Place| place.mount.number() + 1),
                 device: u64::from(root.fs.0) + 1,
                 path: escaped(&path),
                 kind: linux_kind(kind),
+                access: if read_only { "ro" } else { "rw" },
             });
         }
         Ok(lines)

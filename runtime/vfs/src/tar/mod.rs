@@ -249,6 +249,10 @@ impl FileSystem for TarFs {
         "tar"
     }
 
+    fn is_read_only(&self) -> bool {
+        true
+    }
+
     fn stat_fs(&mut self) -> Result<StatFs, Errno> {
         // Nobody has given tar a number of its own: that of another read-only filesystem, squashfs.
         const SQUASHFS_MAGIC: u64 = 0x7371_7368;
