@@ -3,7 +3,7 @@
 //! ```text
 //! nodeapi/js ──tsc──▶ glue ─┐
 //! pinned Node ──────▶ lib ──┤
-//! patches/*.diff ───▶ engine┴─cargo (wasm32-wasip1)─▶ programs ─snapshot, AOT─▶ target/programs
+//! patches/** ──────▶ engine┴─cargo (wasm32-wasip1)─▶ programs ─snapshot, AOT─▶ target/programs
 //! target/programs ──cargo (release)──▶ target/release/oac
 //! oac-web ──cargo (wasm32-unknown-unknown), wasm-bindgen──▶ js/dist ◀──tsc── js/src
 //! target/programs/*.wasm ──copied──▶ js/dist/programs

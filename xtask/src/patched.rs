@@ -16,58 +16,67 @@ use crate::workspace::Workspace;
 /// Makes the patched sources; gives the arguments for cargo that put them in force.
 ///
 /// # Errors
-/// When a diff names a crate that is not in the lock file, or no longer applies to it.
+/// When a folder of diffs has the name of no crate in the lock file, or a diff no longer applies.
 pub(crate) fn cargo_arguments(workspace: &Workspace) -> Result<Vec<String>> {
-    let diffs = diffs(&workspace.path("patches"))?;
-    if diffs.is_empty() {
+    let crates = sorted(&workspace.path("patches"), Path::is_dir)?;
+    if crates.is_empty() {
         return Ok(Vec::new());
     }
     let metadata = workspace.metadata()?;
     let mut folders = Vec::new();
-    for diff in &diffs {
-        folders.push(patched(workspace, &metadata, diff)?);
+    for diffs in &crates {
+        folders.push(patched(workspace, &metadata, diffs)?);
     }
     let list: Vec<String> =
         folders.iter().map(|folder| format!("{:?}", folder.display().to_string())).collect();
     Ok(vec!["--config".to_owned(), format!("paths=[{}]", list.join(", "))])
 }
 
-fn diffs(folder: &Path) -> Result<Vec<PathBuf>> {
+/// The entries of a folder that are wanted, by name; none if there is no such folder.
+fn sorted(folder: &Path, wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
-    let mut diffs = Vec::new();
+    let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(Error::file("list", folder))? {
         let path = entry.map_err(Error::file("list", folder))?.path();
-        if path.extension().is_some_and(|extension| extension == "diff") {
-            diffs.push(path);
+        if wanted(&path) {
+            paths.push(path);
         }
     }
-    diffs.sort();
-    Ok(diffs)
+    paths.sort();
+    Ok(paths)
 }
 
-/// `patches/<crate>.diff` → `target/patched/<crate>-<version>`.
-fn patched(workspace: &Workspace, metadata: &Value, diff: &Path) -> Result<PathBuf> {
-    let name = diff.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+/// `patches/<crate>/*.diff`, applied in the order of their names → `target/patched/<crate>-<version>`.
+fn patched(workspace: &Workspace, metadata: &Value, diffs: &Path) -> Result<PathBuf> {
+    let name = diffs.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let (version, source) = published(metadata, &name).ok_or_else(|| Error::Missing {
-        what: format!("the crate `{name}`, which {} patches,", diff.display()),
-        remedy: "it is not in Cargo.lock; rename or remove the diff".to_owned(),
+        what: format!("the crate `{name}`, which {} patches,", diffs.display()),
+        remedy: "it is not in Cargo.lock; rename or remove the folder".to_owned(),
     })?;
+    let diffs = sorted(diffs, |path| path.extension().is_some_and(|extension| extension == "diff"))?;
     let folder = workspace.target.join("patched").join(format!("{name}-{version}"));
-    let stamp = Inputs::of("patch").text(&version).path(diff)?.stamp();
-    stamp.unless_current(&[&folder], || {
+    let mut inputs = Inputs::of("patch").text(&version);
+    for diff in &diffs {
+        inputs = inputs.path(diff)?;
+    }
+    inputs.stamp().unless_current(&[&folder], || {
         if folder.exists() {
             fs::remove_dir_all(&folder).map_err(Error::file("remove", &folder))?;
         }
         copy_folder(&source, &folder)?;
-        // Without the ceiling git takes the checkout around the copy for the tree to patch.
-        Command::new("git")
-            .args(["apply", "-p1", "--whitespace=nowarn"])
-            .arg(diff)
-            .dir(&folder)
-            .env("GIT_CEILING_DIRECTORIES", folder.parent().unwrap_or(&workspace.target))
-            .run()
+        // One after the other, so that an error is of one diff. Without the ceiling git takes the checkout around the copy for
+        // the tree to patch.
+        for diff in &diffs {
+            Command::new("git")
+                .args(["apply", "-p1", "--whitespace=nowarn"])
+                .arg(diff)
+                .dir(&folder)
+                .env("GIT_CEILING_DIRECTORIES", folder.parent().unwrap_or(&workspace.target))
+                .run()?;
+        }
+        Ok(())
     })?;
     Ok(folder)
 }
