@@ -1,6 +1,6 @@
 /** One HTTP request to a port of a container, over a MessagePort to its kernel: the asking side, in the page and the service worker. */
 import { ContainerError } from './errors.js';
-import type { ExchangeControl, ExchangeReply, ExchangeRequest } from './messages.js';
+import type { ExchangeControl, ExchangeReply, ExchangeRequest, PreviewInsert } from './messages.js';
 
 /** An exchange that failed before its response began. */
 export class ExchangeFailed extends ContainerError {
@@ -22,6 +22,15 @@ export interface Link {
   ended(): void;
 }
 
+export interface Answer {
+  response: Response;
+  /** For previews. */
+  preview: PreviewInsert | undefined;
+}
+
+/** On an answer in the service worker, which may not carry `Set-Cookie` itself: it did. */
+export const COOKIES_CHANGED = 'x-oac-cookies-changed';
+
 /** Answers that have no body, whatever they are made of. */
 const BODILESS = new Set([204, 205, 304]);
 
@@ -36,9 +45,9 @@ const ENCODINGS: Readonly<Record<string, CompressionFormat>> = { gzip: 'gzip', '
 export async function exchange(
   { port, gone, ended }: Link,
   request: Request,
-  where: Pick<ExchangeRequest, 'port' | 'target' | 'wait'>,
+  where: Pick<ExchangeRequest, 'port' | 'target' | 'wait' | 'page'>,
   referrer = '',
-): Promise<Response> {
+): Promise<Answer> {
   const body = request.method === 'GET' || request.method === 'HEAD' ? null : new Uint8Array(await request.arrayBuffer());
   const headers = [...request.headers].filter(([name]) => name !== 'x-oac-wait');
   if (referrer !== '') headers.push(['referer', referrer]);
@@ -91,7 +100,8 @@ export async function exchange(
     close();
     failed(request.signal.reason as Error);
   });
-  return respond(await head, stream, request.method);
+  const begun = await head;
+  return { response: respond(begun, stream, request.method), preview: begun.preview };
 }
 
 function respond(
@@ -102,7 +112,8 @@ function respond(
   const kept = new Headers();
   // The connection's own headers are not the message's.
   for (const [name, value] of headers) {
-    if (name !== 'connection' && name !== 'keep-alive' && name !== 'transfer-encoding') kept.append(name, value);
+    if (name.toLowerCase() === 'set-cookie') kept.set(COOKIES_CHANGED, '1');
+    else if (name !== 'connection' && name !== 'keep-alive' && name !== 'transfer-encoding') kept.append(name, value);
   }
   if (BODILESS.has(status) || method === 'HEAD') {
     void stream.cancel();

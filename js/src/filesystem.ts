@@ -1,7 +1,7 @@
 /** `container.fs`: modelled after Node's `fs.promises`. */
-import { invalidArgument, notImplemented } from './errors.js';
+import { ContainerError, invalidArgument } from './errors.js';
 import type { KernelClient } from './kernel-client.js';
-import type { FileStat } from './messages.js';
+import type { FileChange, FileOperation, FileStat } from './messages.js';
 import { resolvePath } from './paths.js';
 
 /** Node's names of encodings. */
@@ -72,29 +72,104 @@ export class Stats {
 
 type ReaddirOptions<E> = { encoding?: E; withFileTypes?: boolean };
 
+/** What happened to a name: it came or went, or what it names was changed. */
+export type WatchListener = (event: FileChange, filename: string | Uint8Array) => void;
+
+export interface WatchOptions {
+  encoding?: BufferEncoding | 'buffer' | null;
+  /** Kept for Node's sake: a page does not end when nothing is left to do. */
+  persistent?: boolean;
+  /** Also what lies deeper. */
+  recursive?: boolean;
+  signal?: AbortSignal;
+}
+
+export interface Watcher {
+  close(): void;
+}
+
+export interface StreamOptions {
+  /** Where to begin, and the last byte, which is still read. */
+  start?: number;
+  end?: number;
+  signal?: AbortSignal;
+}
+
+const OPEN = { RDONLY: 0, WRONLY: 1, CREAT: 0o100, TRUNC: 0o1000, APPEND: 0o2000 } as const;
+const CHUNK_BYTES = 64 << 10;
+
+/** Calls that `batch` collects, to be made in one turn of the kernel. */
+export class Batch {
+  readonly #path: (path: string) => string;
+  /** @internal */
+  readonly operations: FileOperation[] = [];
+
+  /** @internal */
+  constructor(path: (path: string) => string) {
+    this.#path = path;
+  }
+  writeFile(path: string, data: string | Uint8Array): this {
+    return this.#add({ name: 'writeFile', args: [this.#path(path), typeof data === 'string' ? encode(data, 'utf8') : data] });
+  }
+  appendFile(path: string, data: string | Uint8Array): this {
+    return this.#add({ name: 'appendFile', args: [this.#path(path), typeof data === 'string' ? encode(data, 'utf8') : data] });
+  }
+  mkdir(path: string, options?: { recursive?: boolean }): this {
+    return this.#add({ name: 'mkdir', args: [this.#path(path), options?.recursive === true] });
+  }
+  rm(path: string, options?: { force?: boolean; recursive?: boolean }): this {
+    return this.#add({ name: 'rm', args: [this.#path(path), options?.recursive === true, options?.force === true] });
+  }
+  rename(oldPath: string, newPath: string): this {
+    return this.#add({ name: 'rename', args: [this.#path(oldPath), this.#path(newPath)] });
+  }
+  symlink(target: string, path: string): this {
+    return this.#add({ name: 'symlink', args: [target, this.#path(path)] });
+  }
+  chmod(path: string, mode: number): this {
+    return this.#add({ name: 'chmod', args: [this.#path(path), mode] });
+  }
+  /** Its bytes are in the result. */
+  readFile(path: string): this {
+    return this.#add({ name: 'readFile', args: [this.#path(path)] });
+  }
+  #add(operation: FileOperation): this {
+    this.operations.push(operation);
+    return this;
+  }
+}
+
 /** Files of a container. Relative paths start at its working directory. */
 export class FileSystem {
   readonly #kernel: KernelClient;
   readonly #resolve: (path: string) => string;
+  readonly #display: (path: string) => string;
 
   /** @internal */
-  constructor(kernel: KernelClient, resolve: (path: string) => string) {
+  constructor(kernel: KernelClient, resolve: (path: string) => string, display: (path: string) => string = (path) => path) {
     this.#kernel = kernel;
     this.#resolve = resolve;
+    this.#display = display;
   }
 
   readFile(path: string, encoding?: null): Promise<Uint8Array>;
-  readFile(path: string, encoding: BufferEncoding): Promise<string>;
-  async readFile(path: string, encoding?: BufferEncoding | null): Promise<Uint8Array | string> {
+  readFile(path: string, encoding: BufferEncoding | { encoding: BufferEncoding }): Promise<string>;
+  readFile(path: string, encoding?: BufferEncoding | { encoding?: BufferEncoding | null } | null): Promise<Uint8Array | string>;
+  async readFile(path: string, options?: BufferEncoding | { encoding?: BufferEncoding | null } | null): Promise<Uint8Array | string> {
+    const encoding = typeof options === 'object' ? options?.encoding : options;
+    if (encoding !== undefined && encoding !== null) checkEncoding(encoding);
     const contents = await this.#kernel.call('readFile', this.#path(path));
     return encoding === undefined || encoding === null ? contents : decode(contents, encoding);
   }
 
   /** Makes or replaces a file. */
   async writeFile(path: string, data: string | Uint8Array, options?: string | { encoding?: string | null } | null): Promise<void> {
-    const encoding = (typeof options === 'string' ? options : options?.encoding) ?? 'utf8';
-    if (typeof data !== 'string' && !(data instanceof Uint8Array)) throw invalidArgument('data is a string or a Uint8Array');
-    await this.#kernel.call('writeFile', this.#path(path), typeof data === 'string' ? encode(data, encoding) : data);
+    await this.#kernel.call('writeFile', this.#path(path), bytesOf(data, options));
+  }
+
+  /** Makes a file, or adds to it. */
+  async appendFile(path: string, data: string | Uint8Array, options?: string | { encoding?: string | null } | null): Promise<void> {
+    await this.#kernel.call('appendFile', this.#path(path), bytesOf(data, options));
   }
 
   readdir(path: string, options: 'buffer' | { encoding: 'buffer'; withFileTypes?: false }): Promise<Uint8Array[]>;
@@ -106,6 +181,7 @@ export class FileSystem {
     options?: string | ReaddirOptions<string | null> | null,
   ): Promise<(string | Uint8Array)[] | DirEnt<string | Uint8Array>[]> {
     const { encoding = 'utf8', withFileTypes = false } = typeof options === 'string' ? { encoding: options } : (options ?? {});
+    if (encoding !== null && encoding !== 'buffer') checkEncoding(encoding);
     const entries = await this.#kernel.call('readdir', this.#path(path));
     const name = (bytes: Uint8Array): string | Uint8Array =>
       encoding === 'buffer' ? bytes : decode(bytes, (encoding ?? 'utf8') as BufferEncoding);
@@ -117,7 +193,7 @@ export class FileSystem {
   async mkdir(path: string, options?: { recursive?: boolean }): Promise<void | string> {
     const recursive = options?.recursive === true;
     await this.#kernel.call('mkdir', this.#path(path), recursive);
-    if (recursive) return this.#path(path);
+    if (recursive) return this.#display(this.#path(path));
   }
 
   async rm(path: string, options?: { force?: boolean; recursive?: boolean }): Promise<void> {
@@ -126,6 +202,15 @@ export class FileSystem {
 
   async rename(oldPath: string, newPath: string): Promise<void> {
     await this.#kernel.call('rename', this.#path(oldPath), this.#path(newPath));
+  }
+
+  async copyFile(from: string, to: string): Promise<void> {
+    await this.#kernel.call('copyFile', this.#path(from), this.#path(to));
+  }
+
+  /** Copies a file or, with `recursive`, a tree. `force: false` leaves what is there already. */
+  async cp(from: string, to: string, options?: { recursive?: boolean; force?: boolean }): Promise<void> {
+    await this.#kernel.call('cp', this.#path(from), this.#path(to), options?.recursive === true, options?.force !== false);
   }
 
   /** Metadata of what a path leads to. */
@@ -138,22 +223,145 @@ export class FileSystem {
     return new Stats(await this.#kernel.call('stat', this.#path(path), false));
   }
 
+  /** Whether a path leads to something. */
+  async exists(path: string): Promise<boolean> {
+    return this.access(path).then(() => true, () => false);
+  }
+
+  /** Fails unless a path may be read (4), written (2), run (1); 0: is there. */
+  async access(path: string, mode = 0): Promise<void> {
+    await this.#kernel.call('access', this.#path(path), mode);
+  }
+
   /** Makes a symbolic link at `path`; `target` is kept as it is. */
   async symlink(target: string, path: string): Promise<void> {
     await this.#kernel.call('symlink', target, this.#path(path));
+  }
+
+  /** Gives a file a second name. */
+  async link(existing: string, path: string): Promise<void> {
+    await this.#kernel.call('link', this.#path(existing), this.#path(path));
   }
 
   readlink(path: string): Promise<string> {
     return this.#kernel.call('readlink', this.#path(path));
   }
 
+  /** The path without links. */
+  async realpath(path: string): Promise<string> {
+    return this.#kernel.call('realpath', this.#path(path));
+  }
+
   async chmod(path: string, mode: number): Promise<void> {
     await this.#kernel.call('chmod', this.#path(path), mode);
   }
 
-  watch(filename: string, options?: unknown, listener?: unknown): { close(): void };
-  watch(): never {
-    throw notImplemented('fs.watch');
+  async chown(path: string, uid: number, gid: number): Promise<void> {
+    await this.#kernel.call('chown', this.#path(path), uid, gid);
+  }
+
+  /** Sets when a file was read and changed last; numbers are seconds since 1970, as in Node. */
+  async utimes(path: string, atime: Date | number, mtime: Date | number): Promise<void> {
+    const ms = (time: Date | number): number => (time instanceof Date ? time.getTime() : time * 1000);
+    await this.#kernel.call('utimes', this.#path(path), ms(atime), ms(mtime));
+  }
+
+  async truncate(path: string, length = 0): Promise<void> {
+    await this.#kernel.call('truncate', this.#path(path), length);
+  }
+
+  /** A file piece by piece, as it is asked for. */
+  createReadStream(path: string, options: StreamOptions = {}): ReadableStream<Uint8Array> {
+    const full = this.#path(path);
+    const { start = 0, end = Infinity, signal } = options;
+    let fd: number | undefined;
+    let at = start;
+    const close = (): void => {
+      if (fd !== undefined) this.#kernel.call('closeFile', fd).catch(() => undefined);
+      fd = undefined;
+    };
+    return new ReadableStream<Uint8Array>(
+      {
+        pull: async (controller) => {
+          try {
+            signal?.throwIfAborted();
+            fd ??= await this.#kernel.call('openFile', full, OPEN.RDONLY, 0);
+            const bytes = at > end ? new Uint8Array() : await this.#kernel.call('readAt', fd, at, Math.min(CHUNK_BYTES, end - at + 1));
+            at += bytes.length;
+            if (bytes.length > 0) return controller.enqueue(bytes);
+            close();
+            controller.close();
+          } catch (error) {
+            close();
+            throw error;
+          }
+        },
+        cancel: close,
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
+  /** Makes or replaces a file (`append`: adds to it) by what is written into the stream. */
+  createWriteStream(path: string, options: { append?: boolean; signal?: AbortSignal } = {}): WritableStream<string | Uint8Array> {
+    const full = this.#path(path);
+    const { append = false, signal } = options;
+    let fd = -1;
+    let at = 0;
+    const close = async (): Promise<void> => {
+      if (fd >= 0) await this.#kernel.call('closeFile', fd);
+      fd = -1;
+    };
+    return new WritableStream<string | Uint8Array>({
+      start: async () => {
+        signal?.throwIfAborted();
+        fd = await this.#kernel.call('openFile', full, OPEN.WRONLY | OPEN.CREAT | (append ? OPEN.APPEND : OPEN.TRUNC), 0o666);
+      },
+      write: async (chunk) => {
+        signal?.throwIfAborted();
+        const bytes = bytesOf(chunk);
+        await this.#kernel.call('writeAt', fd, append ? -1 : at, bytes);
+        at += bytes.length;
+      },
+      close,
+      abort: close,
+    });
+  }
+
+  /**
+   * Several calls in one turn of the kernel: nothing happens between them, and they cost one message.
+   *
+   *     await fs.batch((b) => b.mkdir('src').writeFile('src/a.js', '1').writeFile('src/b.js', '2'));
+   *
+   * Gives what each call gave. They stop at the first that fails, which is thrown; what came before it stays.
+   */
+  async batch(collect: (batch: Batch) => void): Promise<unknown[]> {
+    const batch = new Batch((path) => this.#path(path));
+    collect(batch);
+    const results = await this.#kernel.call('batch', batch.operations, false);
+    return results.map((result) => {
+      if ('error' in result) throw new ContainerError(result.error);
+      return result.value;
+    });
+  }
+
+  watch(filename: string, options?: WatchOptions | string | null, listener?: WatchListener): Watcher;
+  watch(filename: string, listener?: WatchListener): Watcher;
+  /** Hears of changes of a file, or in a folder. A path that cannot be watched is told to the console, as it has nobody else to tell. */
+  watch(filename: string, second?: WatchOptions | string | WatchListener | null, third?: WatchListener): Watcher {
+    const listener = typeof second === 'function' ? second : third;
+    const options: WatchOptions = typeof second === 'string' ? { encoding: second as BufferEncoding } : typeof second === 'object' && second !== null ? second : {};
+    const { encoding, recursive, signal } = options;
+    const told = (event: FileChange, name: string): void => {
+      const bytes = encoding === undefined || encoding === null || encoding === 'utf8' ? undefined : encode(name, 'utf8');
+      listener?.(event, bytes === undefined ? name : encoding === 'buffer' ? bytes : decode(bytes, encoding as BufferEncoding));
+    };
+    const close = this.#kernel.watch(this.#path(filename), recursive === true, told, (error) => {
+      if (error instanceof ContainerError && error.code === 'ERR_TORN_DOWN') return;
+      console.error(error);
+    });
+    signal?.addEventListener('abort', close, { once: true });
+    return { close };
   }
 
   #path(path: string): string {
@@ -161,6 +369,18 @@ export class FileSystem {
     if (path.includes('\0')) throw invalidArgument('a path holds no NUL');
     return this.#resolve(path);
   }
+}
+
+function bytesOf(data: string | Uint8Array, options?: string | { encoding?: string | null } | null): Uint8Array {
+  if (data instanceof Uint8Array) return data;
+  if (typeof data !== 'string') throw invalidArgument('data is a string or a Uint8Array');
+  return encode(data, (typeof options === 'string' ? options : options?.encoding) ?? 'utf8');
+}
+
+const ENCODINGS = new Set(['ascii', 'utf8', 'utf-8', 'utf16le', 'ucs2', 'ucs-2', 'base64', 'base64url', 'latin1', 'binary', 'hex']);
+
+function checkEncoding(encoding: string): void {
+  if (typeof encoding !== 'string' || !ENCODINGS.has(encoding.toLowerCase())) throw invalidArgument(`there is no encoding '${String(encoding)}'`);
 }
 
 /** `resolve` for absolute paths as they are. */

@@ -7,11 +7,31 @@
  *     for await (const text of node.output) console.log(text);
  *     console.log(await node.exit);
  */
-export { OpenAgentsContainer, type ContainerEvents, type ContainerOptions, type Environment, type SpawnOptions } from './container.js';
+export {
+  OpenAgentsContainer,
+  type Capabilities,
+  type CodeEvent,
+  type ContainerEvents,
+  type ContainerOptions,
+  type Environment,
+  type SpawnOptions,
+} from './container.js';
+export type { ExecOptions, ExecResult } from './exec.js';
 export { ContainerError, type ErrnoName, type ErrorCode } from './errors.js';
-export { DirEnt, FileSystem, Stats, type BufferEncoding } from './filesystem.js';
+export {
+  Batch,
+  DirEnt,
+  FileSystem,
+  Stats,
+  type BufferEncoding,
+  type StreamOptions,
+  type WatchListener,
+  type WatchOptions,
+  type Watcher,
+} from './filesystem.js';
+export { Internal, type PathWatcherEvent, type TextSearchMatch, type TextSearchOptions, type WatchPathsOptions } from './internal.js';
 export type { Mode } from './isolation.js';
-export type { NetworkPolicy } from './messages.js';
+export type { Exit, ExportFormat, FileChange, Limits, NetworkPolicy, TerminalSize } from './messages.js';
 export { ContainerProcess, type SignalName } from './process.js';
 export type { DirectoryNode, FileNode, FileSystemTree, SymlinkNode } from './tree.js';
 export {
@@ -19,8 +39,14 @@ export {
   auth,
   configureAPIKey,
   type BootOptions,
+  type CodeListener,
+  type ErrorListener,
   type ExportOptions,
+  type OpenListener,
+  type PortListener,
+  type PreviewMessageListener,
   type PreviewScriptOptions,
+  type ServerReadyListener,
   type WebContainerProcess,
   type WebContainerSpawnOptions,
 } from './webcontainer.js';

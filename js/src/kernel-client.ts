@@ -3,7 +3,7 @@ import { ContainerError, type ErrorRecord } from './errors.js';
 import type { Link } from './exchange.js';
 import { SLOT_TOTAL } from './generated/abi.js';
 import { createDoorbell, WORKERS_MAX } from './host/doorbell.js';
-import type { KernelCalls, KernelEvent, KernelMessage, KernelOptions, PageMessage, TaskInit } from './messages.js';
+import type { FileChange, KernelCalls, KernelEvent, KernelMessage, KernelOptions, PageMessage, TaskInit } from './messages.js';
 
 /** Workers kept ready for the next tasks. */
 const WARM_WORKERS = 2;
@@ -22,6 +22,9 @@ export class KernelClient {
   /** Who is to hear when the kernel ends: the exchanges under way. */
   readonly #links = new Set<() => void>();
   readonly #onEvent: (event: KernelEvent) => void;
+  /** Who watches what, by the kernel's number. Events may come before the page has heard of the number. */
+  readonly #watchers = new Map<number, (event: FileChange, name: string) => void>();
+  readonly #early = new Map<number, [FileChange, string][]>();
   #nextId = 1;
   #closed: ContainerError | undefined;
 
@@ -50,26 +53,62 @@ export class KernelClient {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
-      this.#post({ type: 'call', id, name, args });
+      try {
+        this.#post({ type: 'call', id, name, args });
+      } catch (error) {
+        // A function, say, where there is to be data.
+        this.#pending.delete(id);
+        reject(new ContainerError({ code: 'ERR_INVALID_ARGUMENT', message: `${name}: ${error instanceof Error ? error.message : String(error)}` }, { cause: error }));
+      }
     });
   }
 
+  /** Hears of changes below a path until it is closed. */
+  watch(path: string, recursive: boolean, told: (event: FileChange, name: string) => void, failed: (error: unknown) => void): () => void {
+    let watch: number | undefined;
+    let isClosed = false;
+    const close = (): void => {
+      isClosed = true;
+      if (watch === undefined) return;
+      this.#watchers.delete(watch);
+      // A container that is no more watches nothing.
+      this.call('unwatch', watch).catch(() => undefined);
+      watch = undefined;
+    };
+    this.call('watch', path, recursive).then((number) => {
+      watch = number;
+      const early = this.#early.get(number) ?? [];
+      this.#early.delete(number);
+      if (isClosed) return close();
+      this.#watchers.set(number, told);
+      for (const [event, name] of early) told(event, name);
+    }, failed);
+    return close;
+  }
+
+  /** @internal */
+  watched(watch: number, events: [FileChange, string][]): void {
+    const told = this.#watchers.get(watch);
+    if (told === undefined) this.#early.set(watch, [...(this.#early.get(watch) ?? []), ...events]);
+    else for (const [event, name] of events) told(event, name);
+  }
+
   /** Hands a port to the kernel, for one HTTP exchange; `onGone` is called if the kernel ends before `release` is. */
-  connect(port: MessagePort, onGone: () => void): { release(): void } {
+  connect(kind: 'exchange' | 'socket', port: MessagePort, onGone: () => void): { release(): void } {
     if (this.#closed !== undefined) {
       onGone();
       return { release: () => undefined };
     }
     this.#links.add(onGone);
-    this.#post({ type: 'exchange', port }, [port]);
+    this.#post({ type: kind, port }, [port]);
     return { release: () => void this.#links.delete(onGone) };
   }
 
   /** A way to the kernel for an exchange of the page itself. */
-  link(): Link {
+  link(kind: 'exchange' | 'socket'): Link {
     const { port1, port2 } = new MessageChannel();
     const gone = new AbortController();
-    const { release } = this.connect(port2, () => gone.abort());
+    const { release } = this.connect(kind, port2, () => gone.abort());
     return { port: port1, gone: gone.signal, ended: release };
   }
 

@@ -5,21 +5,29 @@
  * Everything runs on this one thread in turns; after each turn `pump` does what the kernel asked for.
  */
 import { ContainerError, errnoError, toRecord, type ErrnoName } from './errors.js';
+import { serveCommands } from './host/commands.js';
+import { Cookies } from './host/cookies.js';
 import { takeRings, nudge } from './host/doorbell.js';
 import { Exchanges } from './host/exchanges.js';
+import * as files from './host/files.js';
 import { Outside } from './host/outside.js';
 import { loadModule, Programs } from './host/programs.js';
+import { Sockets } from './host/sockets.js';
+import { Streams } from './host/streams.js';
 import { Tasks } from './host/tasks.js';
+import * as trees from './host/trees.js';
 import type { Turn } from './host/turn.js';
+import { Watches } from './host/watches.js';
 import init, {
   RequestKind,
   WebKernel,
   type CompletionDetail,
+  type ExitDetail,
   type FetchDetail,
   type PortDetail,
   type StartDetail,
 } from './kernel/oac_web.js';
-import type { CallMessage, KernelCalls, KernelMessage, KernelOptions, PageMessage, WorkerMessage } from './messages.js';
+import type { CallMessage, Exit, FileCall, KernelCalls, KernelMessage, KernelOptions, PageMessage, WorkerMessage } from './messages.js';
 
 declare const self: DedicatedWorkerGlobalScope;
 
@@ -44,20 +52,26 @@ class KernelWorker {
   readonly #outside: Outside;
   readonly #exchanges: Exchanges;
   readonly #programs: Programs;
+  readonly #streams: Streams;
+  readonly #watches: Watches;
+  readonly #sockets: Sockets;
+  readonly #cookies = new Cookies();
+  readonly #ports = new Set<number>();
+  readonly #logs: boolean;
   readonly #operations = new Map<number, Waiter>();
   /** Tasks of the page that run. */
   readonly #running = new Set<number>();
   /** How they ended, until the page asks. */
-  readonly #exits = new Map<number, PromiseWithResolvers<number>>();
+  readonly #exits = new Map<number, PromiseWithResolvers<Exit>>();
   /** Tasks whose programs are being fetched or compiled. */
   readonly #loading = new Set<number>();
   #operation = 1;
   #pumping = false;
 
   constructor(options: KernelOptions, memory: WebAssembly.Memory) {
-    const network = options.network === 'any' ? undefined : options.network === 'none' ? [] : [...options.network];
     const seed = crypto.getRandomValues(new Uint8Array(32));
-    this.#kernel = new WebKernel(seed, options.hostname, network, ...now());
+    this.#kernel = new WebKernel(seed, options, ...now());
+    this.#logs = options.eventLog;
     this.#bell = new Int32Array(options.doorbell);
     this.#programs = new Programs(options.programs);
     const host = {
@@ -65,10 +79,14 @@ class KernelWorker {
       retire: (index: number) => post({ type: 'retire', index }),
       turn: this.#turn,
     };
-    this.#tasks = new Tasks(this.#kernel, memory, host, performance.timeOrigin);
+    this.#tasks = new Tasks(this.#kernel, memory, host, performance.timeOrigin, options.limits);
     this.#outside = new Outside(this.#kernel, this.#turn);
-    this.#exchanges = new Exchanges(this.#kernel, this.#turn);
+    this.#exchanges = new Exchanges(this.#kernel, this.#turn, this.#cookies);
+    this.#streams = new Streams(this.#kernel, (begin) => this.#wait((operation) => this.#turn(() => begin(operation))));
+    this.#watches = new Watches(this.#kernel, this.#streams, (watch, events) => post({ type: 'watch', watch, events }));
+    this.#sockets = new Sockets(this.#streams, this.#cookies);
     this.#kernel.mkdir(options.workdir, true);
+    void serveCommands(this.#kernel, this.#streams, (command, args, cwd) => post({ type: 'command', command, args, cwd }));
     void this.#run();
   }
 
@@ -80,14 +98,16 @@ class KernelWorker {
     this.#tasks.workerFailed(index, message);
   }
 
-  accept(port: MessagePort): void {
-    this.#exchanges.accept(port);
+  accept(port: MessagePort, kind: 'exchange' | 'socket'): void {
+    if (kind === 'exchange') this.#exchanges.accept(port);
+    else this.#sockets.accept(port);
   }
 
-  /** What the page may call, by name. */
-  readonly calls: Omit<Handlers, 'boot'> = {
+  /** Of them, those about files. */
+  readonly #files: Pick<Handlers, FileCall> = {
     readFile: (path) => this.#kernel.readFile(path),
     writeFile: (path, data) => this.#kernel.writeFile(path, data),
+    appendFile: (path, data) => files.appendFile(this.#kernel, path, data),
     readdir: (path) => this.#kernel.readdir(path),
     mkdir: (path, recursive) => this.#kernel.mkdir(path, recursive),
     rm: (path, recursive, force) => this.#kernel.rm(path, recursive, force),
@@ -96,20 +116,43 @@ class KernelWorker {
     readlink: (path) => this.#kernel.readlink(path),
     chmod: (path, mode) => this.#kernel.chmod(path, mode),
     stat: (path, followLinks) => this.#kernel.stat(path, followLinks),
-    mount: (entries) => {
-      for (const entry of entries) {
-        const parent = entry.path.slice(0, entry.path.lastIndexOf('/'));
-        this.#kernel.mkdir(entry.kind === 'directory' ? entry.path : parent === '' ? '/' : parent, true);
-        if (entry.kind === 'file') this.#kernel.writeFile(entry.path, entry.contents);
-        if (entry.kind === 'symlink') this.#kernel.symlink(entry.target, entry.path);
-      }
-    },
-    spawn: ({ program, args, env, cwd, merged }) => {
-      const pid = this.#kernel.spawn(program, [...args], [...env], cwd, merged);
+    truncate: (path, length) => this.#kernel.truncate(path, length),
+    utimes: (path, atimeMs, mtimeMs) => this.#kernel.utimes(path, atimeMs, mtimeMs),
+    link: (existing, path) => this.#kernel.link(existing, path),
+    chown: (path, uid, gid) => this.#kernel.chown(path, uid, gid),
+    access: (path, mode) => this.#kernel.access(path, mode),
+    realpath: (path) => this.#kernel.realpath(path),
+    copyFile: (from, to) => files.copyFile(this.#kernel, from, to),
+    cp: (from, to, recursive, force) => files.cp(this.#kernel, from, to, recursive, force),
+  };
+
+  /** What the page may call, by name. */
+  readonly calls: Omit<Handlers, 'boot'> = {
+    ...this.#files,
+    batch: (operations, settle) => files.batch(this.#files, operations, settle, kernelError),
+    openFile: (path, flags, mode) => this.#kernel.openFile(path, flags, mode),
+    readAt: (fd, offset, length) => this.#kernel.readAt(fd, offset, length),
+    writeAt: (fd, offset, data) => this.#kernel.writeAt(fd, offset, data),
+    closeFile: (fd) => this.#kernel.closeFile(fd),
+    mount: (source, folder) => trees.mount(this.#kernel, source, folder),
+    export: (path, format, filter) => trees.exportTree(this.#kernel, path, format, filter),
+    snapshot: () => trees.snapshot(this.#kernel),
+    fileSearch: (query, filter, folder, limit) => trees.fileSearch(this.#kernel, query, filter, folder, limit),
+    textSearch: (query, filter, folder) => trees.textSearch(this.#kernel, query, filter, folder),
+    watch: (path, recursive) => this.#watches.open(path, recursive),
+    unwatch: (watch) => this.#watches.close(watch),
+    spawn: ({ program, args, env, cwd, merged, terminal }) => {
+      const size = terminal === undefined ? [] : [terminal.rows, terminal.cols, terminal.newlines ? 1 : 0];
+      const pid = this.#kernel.spawn(program, [...args], [...env], cwd, merged, Uint16Array.from(size));
       this.#exits.set(pid, Promise.withResolvers());
       this.#running.add(pid);
+      post({ type: 'spawn', pid });
       return pid;
     },
+    processResize: (pid, { rows, cols }) => this.#kernel.processResize(pid, rows, cols),
+    ports: () => [...this.#ports].sort((a, b) => a - b),
+    setPreview: (settings) => this.#exchanges.setPreview(settings),
+    setCookie: (line, path) => this.#cookies.set(line, path, false),
     wait: (pid) => {
       const exit = this.#exits.get(pid);
       if (exit === undefined) throw new ContainerError({ code: 'ECHILD', message: `task ${pid} is not the page's child`, syscall: 'wait4' });
@@ -127,7 +170,7 @@ class KernelWorker {
     try {
       const handler = this.calls[name as keyof Omit<Handlers, 'boot'>] as (...args: readonly unknown[]) => unknown;
       const value = await this.#turn(() => handler(...args));
-      const transfer = name === 'readFile' || (name === 'processRead' && value !== null) ? [(value as Uint8Array<ArrayBuffer>).buffer] : [];
+      const transfer = value instanceof Uint8Array && value.buffer instanceof ArrayBuffer ? [value.buffer] : [];
       post({ type: 'reply', id, value }, transfer);
     } catch (error) {
       // A panic is no answer to a call: nothing can be asked of this kernel any more.
@@ -192,9 +235,16 @@ class KernelWorker {
       for (let kind = this.#kernel.nextRequest(); kind !== RequestKind.None; kind = this.#kernel.nextRequest()) {
         this.#handle(kind, this.#kernel.requestTask());
       }
+      if (this.#logs) this.#takeLog();
     } finally {
       this.#pumping = false;
     }
+  }
+
+  #takeLog(): void {
+    const lines: string[] = [];
+    for (let line = this.#kernel.nextLogRecord(); line !== undefined; line = this.#kernel.nextLogRecord()) lines.push(line);
+    if (lines.length > 0) post({ type: 'log', lines });
   }
 
   #handle(kind: RequestKind, task: number): void {
@@ -214,17 +264,25 @@ class KernelWorker {
         return this.#outside.cancel(this.#kernel.requestDetail() as number);
       case RequestKind.Port: {
         const { port, open } = this.#kernel.requestDetail() as PortDetail;
-        if (open) this.#exchanges.portOpened(port);
+        if (open) {
+          this.#ports.add(port);
+          this.#exchanges.portOpened(port);
+        } else this.#ports.delete(port);
         return post({ type: 'port', port, open });
       }
       case RequestKind.Exited:
         this.#running.delete(task);
-        return this.#exits.get(task)?.resolve(this.#kernel.requestDetail() as number);
+        return this.#exited(task, this.#kernel.requestDetail() as ExitDetail);
       case RequestKind.Completion:
         return this.#completed(this.#kernel.requestDetail() as CompletionDetail);
       case RequestKind.None:
         return;
     }
+  }
+
+  #exited(pid: number, exit: Exit): void {
+    this.#exits.get(pid)?.resolve(exit);
+    post({ type: 'exit', pid, exit });
   }
 
   #completed(detail: CompletionDetail): void {
@@ -290,5 +348,5 @@ self.onmessage = async ({ data }: MessageEvent<PageMessage>): Promise<void> => {
   if (data.type === 'call') await kernel.call(data);
   else if (data.type === 'worker') kernel.addWorker(data);
   else if (data.type === 'worker-failed') kernel.workerFailed(data.index, data.message);
-  else kernel.accept(data.port);
+  else kernel.accept(data.port, data.type);
 };

@@ -29,8 +29,23 @@ export function isPreviewMessage(data: unknown): data is PreviewMessage {
   return typeof data === 'object' && data !== null && 'type' in data && TYPES.has(data.type);
 }
 
-/** Loads a preview again. The original first asks the preview to do so itself, for at most `_hardRefreshTimeout` ms. */
-export async function reloadPreview(preview: HTMLIFrameElement, _hardRefreshTimeout = 200): Promise<void> {
-  const { src } = preview;
-  preview.src = src;
+/** Asks a preview to load itself again, which keeps where it is; one that does not answer within `hardRefreshTimeout` ms is reset to its first address. */
+export function reloadPreview(preview: HTMLIFrameElement, hardRefreshTimeout = 200): Promise<void> {
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      port2.close();
+      resolve();
+    };
+    const timer = setTimeout(() => {
+      const { src } = preview;
+      preview.src = src;
+      done();
+    }, hardRefreshTimeout);
+    port2.onmessage = ({ data }: MessageEvent<{ type?: string } | null>): void => {
+      if (data?.type === 'LOCALSERVICE_WINDOW_RELOADED') done();
+    };
+    preview.contentWindow?.postMessage({ type: 'LOCALSERVICE_RELOAD_WINDOW', callback: port1 }, '*', [port1]);
+  });
 }

@@ -1,7 +1,7 @@
 /** The page's part of previews: the service worker, and the way from it to a kernel. */
 import { ContainerError } from './errors.js';
 import type { KernelClient } from './kernel-client.js';
-import type { ConnectPreview, WhoAmI, YouAre } from './messages.js';
+import type { ConnectPreview, FromPreview, WhoAmI, YouAre } from './messages.js';
 import { previewPath } from './preview-address.js';
 
 /** The service worker at work, and who this page is to it. */
@@ -28,22 +28,44 @@ export async function register(script: string): Promise<Registration> {
   return { scope: new URL(registration.scope).pathname, clientId };
 }
 
+/** Containers that have been torn down; their previews may still ask for them. */
+const gone = new Set<number>();
+
+function sayGone({ data }: MessageEvent<ConnectPreview>): void {
+  if (data?.type === 'oac-connect' && gone.has(data.container)) data.lifeline.postMessage('gone');
+}
+
 /** One container's previews. */
 export class Previews {
   readonly #registration: Registration;
   /** Random, so that the containers of a page need not know of each other. */
   readonly #container = crypto.getRandomValues(new Uint32Array(1))[0]!;
 
-  constructor(registration: Registration, kernel: KernelClient) {
+  readonly #onMessage: (event: MessageEvent<ConnectPreview | FromPreview>) => void;
+
+  /** `told`: what pages in previews say of themselves. */
+  constructor(registration: Registration, kernel: KernelClient, told: (message: unknown) => void) {
     this.#registration = registration;
-    // It stays after teardown, for then `kernel` says that it is gone.
-    navigator.serviceWorker.addEventListener('message', ({ data }: MessageEvent<ConnectPreview>): void => {
-      if (data?.type !== 'oac-connect' || data.container !== this.#container) return;
-      const { port, lifeline } = data;
-      const { release } = kernel.connect(port, () => lifeline.postMessage('gone'));
-      lifeline.onmessage = release;
-    });
+    this.#onMessage = ({ data }): void => {
+      if (data?.container !== this.#container) return;
+      if (data.type === 'oac-connect') {
+        const { kind, port, lifeline } = data;
+        const { release } = kernel.connect(kind, port, () => lifeline.postMessage('gone'));
+        lifeline.onmessage = release;
+      } else if (data.type === 'oac-from-preview') {
+        if ('message' in data.content) told(data.content.message);
+        else kernel.call('setCookie', data.content.cookie, data.content.path).catch(() => undefined);
+      }
+    };
+    navigator.serviceWorker.addEventListener('message', this.#onMessage);
     navigator.serviceWorker.startMessages();
+  }
+
+  /** From now on the container says only that it is gone. */
+  close(): void {
+    navigator.serviceWorker.removeEventListener('message', this.#onMessage);
+    gone.add(this.#container);
+    if (gone.size === 1) navigator.serviceWorker.addEventListener('message', sayGone);
   }
 
   /** Where a port is to be seen. */

@@ -1,7 +1,7 @@
-import { ContainerError, notImplemented, toRecord } from './errors.js';
+import { ContainerError, invalidArgument, toRecord } from './errors.js';
 import { SIGNAL } from './generated/abi.js';
 import type { KernelClient } from './kernel-client.js';
-import type { OutputStream } from './messages.js';
+import type { Exit, OutputStream, TerminalSize } from './messages.js';
 import { Sink } from './output.js';
 
 /** `SIGTERM` and so on. */
@@ -16,6 +16,7 @@ export class ContainerProcess {
   /** Its standard input. Close it to end it. */
   readonly input: WritableStream<string>;
   readonly #kernel: KernelClient;
+  readonly #end: Promise<Exit>;
   readonly #output = new Sink<string>();
   readonly #stdout = new Sink<Uint8Array>();
   readonly #stderr = new Sink<Uint8Array>();
@@ -26,7 +27,8 @@ export class ContainerProcess {
     this.#kernel = kernel;
     this.pid = pid;
     this.#streams = merged ? [1] : [1, 2];
-    this.exit = kernel.call('wait', pid).then(exitCode);
+    this.#end = kernel.call('wait', pid);
+    this.exit = this.#end.then(({ status }) => exitCode(status));
     // Whoever asks for `exit` hears of a failure; nobody has to.
     this.exit.catch(() => undefined);
     this.input = this.#openInput();
@@ -48,7 +50,7 @@ export class ContainerProcess {
 
   /** The same of standard error. */
   get stderr(): ReadableStream<Uint8Array> {
-    if (this.#streams.length === 1) throw notImplemented('stderr apart from stdout for a process that was spawned with { merged: true }');
+    if (this.#streams.length === 1) throw invalidArgument('stderr cannot be had apart: the process was spawned with { merged: true } or a terminal');
     return this.#stderr.stream;
   }
 
@@ -59,14 +61,22 @@ export class ContainerProcess {
     });
   }
 
-  resize(_dimensions: { cols: number; rows: number }): void {
-    throw notImplemented('resize()', 'processes have pipes, there are no terminals');
+  /** Why it ended, where its exit code does not say: a trap's message, the limit that was reached. */
+  async exitReason(): Promise<string | undefined> {
+    return (await this.#end).reason;
+  }
+
+  /** Tells its terminal the new size; programs get SIGWINCH. One that was spawned without `terminal` has none, and hears nothing. */
+  resize({ cols, rows }: TerminalSize): void {
+    this.#kernel.call('processResize', this.pid, { cols, rows }).catch((error: unknown) => {
+      if (!(error instanceof ContainerError) || (error.code !== 'ENOTTY' && error.code !== 'ERR_TORN_DOWN')) throw error;
+    });
   }
 
   #openInput(): WritableStream<string> {
     const encoder = new TextEncoder();
     return new WritableStream<string>({
-      write: (chunk) => this.#kernel.call('processWrite', this.pid, encoder.encode(chunk)),
+      write: (chunk) => this.#kernel.call('processWrite', this.pid, typeof chunk === 'string' ? encoder.encode(chunk) : new Uint8Array(chunk)),
       close: () => this.#kernel.call('processCloseInput', this.pid),
       abort: () => this.#kernel.call('processCloseInput', this.pid),
     });
@@ -99,7 +109,7 @@ export class ContainerProcess {
 }
 
 /** Of a status as wait(2) packs it: what a shell calls `$?`. */
-function exitCode(status: number): number {
+export function exitCode(status: number): number {
   const signal = status & 0x7f;
   return signal === 0 ? (status >> 8) & 0xff : 128 + signal;
 }

@@ -4,15 +4,18 @@
  * It keeps nothing that it cannot do without: the address names the page that owns the container, and the page gives, for each
  * request, a MessagePort to its kernel. So the browser may end and start this worker as it likes.
  */
-import { exchange, type Link } from './exchange.js';
+import { COOKIES_CHANGED, exchange, type Link } from './exchange.js';
 import { failurePage, plainPage } from './preview-pages.js';
 import { parsePreview, previewPath, type PreviewAddress } from './preview-address.js';
-import type { ConnectPreview, WhoAmI, YouAre } from './messages.js';
+import { insertIntoHtml, previewHead } from './preview-html.js';
+import { previewClient } from './preview-client.js';
+import type { ConnectPreview, FromPreview, PreviewClientMessage, PreviewCookies, PreviewInsert, SocketEvent, WhoAmI, YouAre } from './messages.js';
 import { ContainerError } from './errors.js';
 
 declare const self: ServiceWorkerGlobalScope;
 
 const SCOPE = new URL(self.registration.scope).pathname;
+const CLIENT = `${SCOPE}oac-preview/client.js`;
 
 /** Clients met before: previews with their address, and others. A cache; what it forgets is asked again. */
 const known = new Map<string, PreviewAddress | null>();
@@ -23,19 +26,55 @@ self.addEventListener('install', () => void self.skipWaiting());
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
 
 self.addEventListener('message', (event) => {
-  const data = event.data as WhoAmI;
-  if (data.type !== 'oac-who-am-i' || !(event.source instanceof Client)) return;
-  const answer: YouAre = { clientId: event.source.id };
-  event.ports[0]?.postMessage(answer);
+  const data = event.data as WhoAmI | PreviewClientMessage;
+  if (!(event.source instanceof Client)) return;
+  if (data.type === 'oac-who-am-i') {
+    const answer: YouAre = { clientId: event.source.id };
+    event.ports[0]?.postMessage(answer);
+    return;
+  }
+  event.waitUntil(fromPreview(data));
 });
+
+/** A page in a preview wants something of its container. */
+async function fromPreview(data: PreviewClientMessage): Promise<void> {
+  const address = parsePreview(SCOPE, data.address);
+  const owner = address === undefined ? undefined : await self.clients.get(address.clientId);
+  if (address === undefined || owner === undefined) {
+    if (data.type === 'oac-socket') data.port.postMessage({ close: 1006, reason: '', wasClean: false } satisfies SocketEvent);
+    return;
+  }
+  if (data.type === 'oac-socket') {
+    const life = new MessageChannel();
+    life.port1.onmessage = (): void => life.port1.close();
+    const message: ConnectPreview = { type: 'oac-connect', kind: 'socket', container: address.container, port: data.port, lifeline: life.port2 };
+    owner.postMessage(message, [data.port, life.port2]);
+    return;
+  }
+  const content = data.type === 'oac-cookie' ? { cookie: data.cookie, path: data.path } : { message: data.message };
+  owner.postMessage({ type: 'oac-from-preview', container: address.container, port: address.port, content } satisfies FromPreview);
+}
 
 self.addEventListener('fetch', (event) => {
   const url = new URL(event.request.url);
-  if (url.origin !== self.location.origin) return;
+  if (url.origin !== self.location.origin) {
+    // What a page in a preview calls localhost is its container.
+    const port = localPort(url);
+    if (port === undefined || event.clientId === '' || event.request.mode === 'navigate') return;
+    const owner = known.get(event.clientId);
+    if (owner === null) return;
+    if (owner !== undefined) event.respondWith(answer(event, { ...owner, port }, url.pathname + url.search));
+    else event.respondWith(askWhose(event, url, port));
+    return;
+  }
+  if (url.pathname === CLIENT) {
+    event.respondWith(clientScript());
+    return;
+  }
   const address = parsePreview(SCOPE, url.pathname);
   if (address !== undefined) {
     remember(event.resultingClientId, address);
-    event.respondWith(answer(event.request, address, address.path + url.search));
+    event.respondWith(answer(event, address, address.path + url.search));
     return;
   }
   // What a preview asks for by an absolute path goes to its port.
@@ -46,9 +85,22 @@ self.addEventListener('fetch', (event) => {
   }
   const owner = known.get(event.clientId);
   if (owner === null || event.clientId === '') return;
-  if (owner !== undefined) event.respondWith(answer(event.request, owner, url.pathname + url.search));
-  else event.respondWith(askWhose(event, url));
+  if (owner !== undefined) event.respondWith(answer(event, owner, url.pathname + url.search));
+  else event.respondWith(askWhose(event, url, undefined));
 });
+
+const LOCAL = new Set(['localhost', '127.0.0.1', '0.0.0.0', '[::1]']);
+
+function localPort(url: URL): number | undefined {
+  if (!LOCAL.has(url.hostname) || (url.protocol !== 'http:' && url.protocol !== 'https:')) return undefined;
+  return Number(url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : url.port);
+}
+
+function clientScript(): Response {
+  return new Response(`(${previewClient.toString()})();`, {
+    headers: { 'content-type': 'text/javascript; charset=utf-8', 'cache-control': 'no-cache', 'cross-origin-resource-policy': 'same-origin' },
+  });
+}
 
 function remember(clientId: string, address: PreviewAddress | null): void {
   if (clientId === '') return;
@@ -62,11 +114,12 @@ function referrerAddress(request: Request): PreviewAddress | undefined {
   return url.origin === self.location.origin ? parsePreview(SCOPE, url.pathname) : undefined;
 }
 
-async function askWhose(event: FetchEvent, url: URL): Promise<Response> {
+async function askWhose(event: FetchEvent, url: URL, port: number | undefined): Promise<Response> {
   const client = await self.clients.get(event.clientId);
   const address = client === undefined ? undefined : parsePreview(SCOPE, new URL(client.url).pathname);
   remember(event.clientId, address ?? null);
-  return address === undefined ? fetch(event.request) : answer(event.request, address, url.pathname + url.search);
+  if (address === undefined) return fetch(event.request);
+  return answer(event, port === undefined ? address : { ...address, port }, url.pathname + url.search);
 }
 
 /** A link to an absolute path: stay under the preview's prefix. 307 keeps method and body. */
@@ -74,26 +127,38 @@ function redirect(address: PreviewAddress, url: URL): Response {
   return new Response(null, { status: 307, headers: { location: previewPath(SCOPE, address) + url.pathname.slice(1) + url.search } });
 }
 
-async function answer(request: Request, address: PreviewAddress, target: string): Promise<Response> {
+async function answer(event: FetchEvent, address: PreviewAddress, target: string): Promise<Response> {
+  const { request } = event;
   const owner = await self.clients.get(address.clientId);
   if (owner === undefined) {
     return plainPage(410, 'The container is gone', 'The page that ran it has been closed or loaded again.');
   }
   const link = connect(owner, address.container);
+  const isPage = request.mode === 'navigate';
+  const page = isPage ? target : (referrerAddress(request)?.path ?? '/');
+  const where = { port: address.port, target, wait: request.headers.has('x-oac-wait'), page };
   try {
-    const response = await exchange(link, request, { port: address.port, target, wait: request.headers.has('x-oac-wait') }, insideReferrer(request));
-    return rewrite(response, address);
+    const { response, preview } = await exchange(link, request, where, insideReferrer(request));
+    if (preview !== undefined && !isPage) void tellCookies(event.clientId, response, preview.cookies);
+    return rewrite(response, address, isPage ? preview : undefined);
   } catch (error) {
     if (!(error instanceof ContainerError)) throw error;
     return failurePage(error, address.port);
   }
 }
 
+/** A page hears of cookies that came with what it fetched. */
+async function tellCookies(clientId: string, response: Response, cookies: string): Promise<void> {
+  if (clientId === '' || !response.headers.has(COOKIES_CHANGED)) return;
+  const client = await self.clients.get(clientId);
+  client?.postMessage({ type: 'oac-cookies', cookies } satisfies PreviewCookies);
+}
+
 /** Asks the page for a way to its kernel. */
 function connect(owner: Client, container: number): Link {
   const channel = new MessageChannel();
   const life = new MessageChannel();
-  const message: ConnectPreview = { type: 'oac-connect', container, port: channel.port2, lifeline: life.port2 };
+  const message: ConnectPreview = { type: 'oac-connect', kind: 'exchange', container, port: channel.port2, lifeline: life.port2 };
   owner.postMessage(message, [channel.port2, life.port2]);
   const gone = new AbortController();
   life.port1.onmessage = (): void => gone.abort();
@@ -121,8 +186,9 @@ const REFERRER_POLICIES: Readonly<Record<string, string>> = {
 };
 
 /** Keeps redirects under the prefix, and lets an isolated page show the answer. */
-function rewrite(response: Response, address: PreviewAddress): Response {
+function rewrite(response: Response, address: PreviewAddress, preview: PreviewInsert | undefined): Response {
   const headers = new Headers(response.headers);
+  headers.delete(COOKIES_CHANGED);
   const location = headers.get('location');
   if (location !== null) {
     const inside = new URL(location, `http://localhost:${address.port}${address.path}`);
@@ -135,5 +201,11 @@ function rewrite(response: Response, address: PreviewAddress): Response {
   if (policy !== undefined) headers.set('referrer-policy', policy);
   headers.set('cross-origin-embedder-policy', 'require-corp');
   headers.set('cross-origin-resource-policy', 'same-origin');
-  return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
+  let { body } = response;
+  if (preview !== undefined && body !== null && headers.get('content-type')?.trim().toLowerCase().startsWith('text/html')) {
+    const config = { address: previewPath(SCOPE, address), port: address.port, forwardErrors: preview.forwardErrors, cookies: preview.cookies };
+    body = insertIntoHtml(body, previewHead(CLIENT, config, preview)) as typeof body;
+    headers.delete('content-length');
+  }
+  return new Response(body, { status: response.status, statusText: response.statusText, headers });
 }

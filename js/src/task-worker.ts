@@ -6,7 +6,7 @@ import type { TaskFailure, TaskInit, TaskStart } from './messages.js';
 import { CALLS } from './generated/abi.js';
 import { Clocks } from './task/clock.js';
 import { buildImports } from './task/imports.js';
-import { Slot, TaskEnded } from './task/slot.js';
+import { OutOfMemory, Slot, TaskEnded } from './task/slot.js';
 
 declare const self: DedicatedWorkerGlobalScope;
 
@@ -20,7 +20,7 @@ self.onmessage = ({ data }: MessageEvent<TaskInit>): void => {
   };
 };
 
-function run(slot: Slot, { module, clockOriginMs }: TaskStart): TaskFailure | undefined {
+function run(slot: Slot, { module, clockOriginMs, memoryBytesMax }: TaskStart): TaskFailure | undefined {
   let instance: WebAssembly.Instance | undefined;
   try {
     instance = new WebAssembly.Instance(module, buildImports(slot, () => instance!.exports, new Clocks(clockOriginMs, slot)));
@@ -28,16 +28,18 @@ function run(slot: Slot, { module, clockOriginMs }: TaskStart): TaskFailure | un
     const failure = error instanceof RangeError ? 'memory' : 'load';
     return { failure, message: describe(error) };
   }
-  const start = instance.exports['_start'];
-  if (typeof start !== 'function' || !(instance.exports['memory'] instanceof WebAssembly.Memory)) {
+  const { _start: start, memory } = instance.exports;
+  if (typeof start !== 'function' || !(memory instanceof WebAssembly.Memory)) {
     return { failure: 'load', message: 'the module exports no _start and memory: it is no WASI command' };
   }
+  slot.limitMemory(memory, memoryBytesMax);
   try {
     start();
     slot.args[0] = 0n;
     slot.call(PROC_EXIT, 0);
   } catch (error) {
     if (error instanceof TaskEnded) return undefined;
+    if (error instanceof OutOfMemory) return { failure: 'memory', message: error.message };
     const message = describe(error);
     // The engines have no code for it; all of them use the word.
     return { failure: /unreachable/i.test(message) ? 'unreachable' : 'trap', message };

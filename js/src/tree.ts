@@ -3,9 +3,11 @@ import { invalidArgument } from './errors.js';
 import type { MountEntry } from './messages.js';
 
 export interface FileNode {
+  /** Text, or bytes as they are. */
   file: { contents: string | Uint8Array };
 }
 export interface SymlinkNode {
+  /** Kept as it is written. */
   file: { symlink: string };
 }
 export interface DirectoryNode {
@@ -18,20 +20,31 @@ export interface FileSystemTree {
 
 const encoder = new TextEncoder();
 
+export function joinPath(folder: string, name: string): string {
+  return `${folder === '/' ? '' : folder}/${name}`;
+}
+
+/** @throws ContainerError ERR_INVALID_ARGUMENT, naming the entry. */
+export function checkName(name: string, path: string): void {
+  if (name === '' || name === '.' || name === '..' || name.includes('/') || name.includes('\0')) {
+    throw invalidArgument(`${path}: '${name}' is no file name`);
+  }
+}
+
 /**
  * All entries of a tree below `folder`, parents first.
  *
  * @throws ContainerError ERR_INVALID_ARGUMENT, naming the entry.
  */
 export function flattenTree(tree: FileSystemTree, folder: string, entries: MountEntry[] = []): MountEntry[] {
-  if (typeof tree !== 'object' || tree === null) throw invalidArgument(`${folder}: a tree is an object of names, not ${typeof tree}`);
+  if (typeof tree !== 'object' || tree === null || Array.isArray(tree)) throw invalidArgument(`${folder}: a tree is an object of names, not ${kindOf(tree)}`);
   entries.push({ path: folder, kind: 'directory' });
   for (const [name, node] of Object.entries(tree)) {
-    const path = `${folder === '/' ? '' : folder}/${name}`;
-    if (name === '' || name === '.' || name === '..' || name.includes('/')) throw invalidArgument(`${path}: '${name}' is no file name`);
+    const path = joinPath(folder, name);
+    checkName(name, path);
     if (typeof node === 'object' && node !== null && 'directory' in node) {
       flattenTree(node.directory, path, entries);
-    } else if (typeof node === 'object' && node !== null && 'file' in node && typeof node.file === 'object') {
+    } else if (typeof node === 'object' && node !== null && 'file' in node && typeof node.file === 'object' && node.file !== null) {
       entries.push(fileEntry(path, node.file));
     } else {
       throw invalidArgument(`${path}: an entry is { directory } or { file: { contents } } or { file: { symlink } }`);
@@ -40,34 +53,23 @@ export function flattenTree(tree: FileSystemTree, folder: string, entries: Mount
   return entries;
 }
 
+function kindOf(value: unknown): string {
+  return value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value;
+}
+
 function fileEntry(path: string, file: FileNode['file'] | SymlinkNode['file']): MountEntry {
-  if ('symlink' in file) return { path, kind: 'symlink', target: file.symlink };
+  if ('symlink' in file) {
+    if (typeof file.symlink !== 'string' || file.symlink === '') throw invalidArgument(`${path}: a link's target is a string`);
+    return { path, kind: 'symlink', target: file.symlink };
+  }
   const { contents } = file;
   if (typeof contents === 'string') return { path, kind: 'file', contents: encoder.encode(contents) };
   if (contents instanceof Uint8Array) return { path, kind: 'file', contents };
-  throw invalidArgument(`${path}: contents are a string or a Uint8Array`);
+  throw invalidArgument(`${path}: contents are a string or a Uint8Array, not ${kindOf(contents)}`);
 }
 
-/** What `exportTree` needs of a filesystem. */
-interface Reader {
-  readdir(path: string, options: { withFileTypes: true }): Promise<{ name: string; isDirectory(): boolean; isSymbolicLink(): boolean }[]>;
-  readFile(path: string): Promise<Uint8Array>;
-  readlink(path: string): Promise<string>;
-}
-
-/** A folder as a tree. Contents that are UTF-8 are strings. */
-export async function exportTree(fs: Reader, folder: string): Promise<FileSystemTree> {
-  const tree: FileSystemTree = {};
-  for (const entry of await fs.readdir(folder, { withFileTypes: true })) {
-    const path = `${folder === '/' ? '' : folder}/${entry.name}`;
-    if (entry.isDirectory()) tree[entry.name] = { directory: await exportTree(fs, path) };
-    else if (entry.isSymbolicLink()) tree[entry.name] = { file: { symlink: await fs.readlink(path) } };
-    else tree[entry.name] = { file: { contents: textOrBytes(await fs.readFile(path)) } };
-  }
-  return tree;
-}
-
-function textOrBytes(bytes: Uint8Array): string | Uint8Array {
+/** Text where the bytes are UTF-8, else the bytes. */
+export function textOrBytes(bytes: Uint8Array): string | Uint8Array {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {

@@ -3,10 +3,11 @@
 use oac_abi::{
     Errno,
     bounds::CALL_ARGS_MAX,
-    flags::{fcntl, open, poll, socket},
+    flags::{fcntl, inotify, open, poll, socket},
     nr,
     signal::{Disposition, Signal, WaitStatus},
     sockaddr::SocketAddress,
+    termios::{Termios, actions, output},
     wire::Request,
 };
 use oac_kernel::{Kernel, Outcome, TaskId};
@@ -98,6 +99,53 @@ impl<'k> Actor<'k> {
         self.call(nr::PIPE2, &[open::CLOEXEC.into(), 8], &[], &mut fds)?;
         let at = |index: usize| i32::from_le_bytes(std::array::from_fn(|i| fds[index + i]));
         Ok((at(0), at(4)))
+    }
+
+    /// A pseudo-terminal (master, slave), both closed in children. `newlines`: whether a line's end is written as CR LF.
+    pub(crate) fn open_terminal(&mut self, newlines: bool) -> Called<(i32, i32)> {
+        let mut fds = [0; 8];
+        let flags = open::CLOEXEC | open::NOCTTY;
+        self.call(nr::OPENPTY, &[flags.into(), 8], &[], &mut fds)?;
+        let at = |index: usize| i32::from_le_bytes(std::array::from_fn(|i| fds[index + i]));
+        let (master, slave) = (at(0), at(4));
+        if !newlines {
+            let mut termios = Termios::default();
+            termios.output &= !output::ONLCR;
+            let record = termios.encode();
+            self.call(
+                nr::TCSETATTR,
+                &[slave.into(), actions::NOW.into(), record.len() as i64],
+                &record,
+                &mut [],
+            )?;
+        }
+        Ok((master, slave))
+    }
+
+    /// Tells a terminal its size.
+    pub(crate) fn resize(&mut self, terminal: i32, rows: u16, columns: u16) -> Called<()> {
+        let size = [rows.to_le_bytes(), columns.to_le_bytes()].concat();
+        self.call(nr::TCSETWINSIZE, &[terminal.into(), size.len() as i64], &size, &mut []).map(drop)
+    }
+
+    /// A descriptor from which file events are read without waiting.
+    pub(crate) fn watcher(&mut self) -> Called<i32> {
+        let flags = open::CLOEXEC | open::NONBLOCK;
+        self.call(nr::INOTIFY_INIT, &[flags.into()], &[], &mut []).map(|fd| fd as i32)
+    }
+
+    /// Watches a path for what a page is told of; gives the watch's number.
+    pub(crate) fn add_watch(&mut self, watcher: i32, path: &[u8]) -> Called<i32> {
+        const MASK: u32 = inotify::MODIFY
+            | inotify::ATTRIB
+            | inotify::CREATE
+            | inotify::DELETE
+            | inotify::MOVED_FROM
+            | inotify::MOVED_TO
+            | inotify::DELETE_SELF
+            | inotify::MOVE_SELF;
+        let args = [watcher.into(), path.len() as i64, MASK.into()];
+        self.call(nr::INOTIFY_ADD_WATCH, &args, path, &mut []).map(|watch| watch as i32)
     }
 
     pub(crate) fn set_nonblocking(&mut self, fd: i32) -> Called<()> {

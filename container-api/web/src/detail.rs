@@ -93,9 +93,13 @@ pub(crate) fn port(port: Port, is_open: bool) -> JsValue {
     object(&[("port", port.0.into()), ("open", is_open.into())])
 }
 
-/// A status as wait(2) packs it.
-pub(crate) fn status(status: WaitStatus) -> JsValue {
-    u32::from_le_bytes(status.encode()).into()
+/// `ExitDetail`.
+pub(crate) fn exit(status: WaitStatus, reason: Option<&str>) -> JsValue {
+    let status = ("status", JsValue::from(u32::from_le_bytes(status.encode())));
+    match reason {
+        Some(reason) => object(&[status, ("reason", JsValue::from_str(reason))]),
+        None => object(&[status]),
+    }
 }
 
 /// `CompletionDetail` of an operation.

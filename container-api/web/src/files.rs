@@ -3,7 +3,7 @@
 use oac_abi::{
     Errno,
     bounds::{PATH_BYTES_MAX, SLOT_BYTES},
-    flags::{at, open},
+    flags::{at, mode, open},
     nr,
     stat::{Dirent, Stat},
 };
@@ -179,6 +179,89 @@ pub(crate) fn stat(actor: &mut Actor<'_>, path: &str, follow: bool) -> Result<St
     Ok(Stat::decode(&record))
 }
 
+/// A descriptor of the page's own.
+pub(crate) fn open(actor: &mut Actor<'_>, path: &str, flags: u32, mode: u32) -> Result<i32> {
+    let flags = flags | open::CLOEXEC | open::NONBLOCK;
+    let args = [at::FDCWD.into(), path.len() as i64, flags.into(), mode.into()];
+    named(actor.call(nr::OPENAT, &args, path.as_bytes(), &mut []), "open", path).map(|fd| fd as i32)
+}
+
+fn of_descriptor<T>(result: Called<T>, syscall: &'static str) -> Result<T> {
+    result.map_err(|failure| WebError::Call { errno: failure.errno(), syscall, path: None })
+}
+
+/// At most `length` bytes from `offset` on; none at the end.
+pub(crate) fn read_at(actor: &mut Actor<'_>, fd: i32, offset: i64, length: usize) -> Result<Vec<u8>> {
+    let mut bytes = vec![0; length.min(READ_BYTES)];
+    let args = [fd.into(), offset, bytes.len() as i64];
+    let read = of_descriptor(actor.call(nr::PREAD, &args, &[], &mut bytes), "read")?;
+    bytes.truncate(read as usize);
+    Ok(bytes)
+}
+
+/// All of the data, from `offset` on; a negative offset appends.
+pub(crate) fn write_at(actor: &mut Actor<'_>, fd: i32, mut offset: i64, mut data: &[u8]) -> Result<()> {
+    while !data.is_empty() {
+        let piece = &data[..data.len().min(READ_BYTES)];
+        let written = if offset < 0 {
+            of_descriptor(actor.write(fd, piece), "write")?
+        } else {
+            let args = [fd.into(), offset, piece.len() as i64];
+            of_descriptor(actor.call(nr::PWRITE, &args, piece, &mut []), "write")? as usize
+        };
+        offset += if offset < 0 { 0 } else { written as i64 };
+        data = &data[written..];
+    }
+    Ok(())
+}
+
+/// Cuts a file, or lengthens it by zeros.
+pub(crate) fn truncate(actor: &mut Actor<'_>, path: &str, length: i64) -> Result<()> {
+    let fd = openat(actor, path, open::WRONLY)?;
+    let result = named(actor.call(nr::FTRUNCATE, &[fd.into(), length], &[], &mut []), "ftruncate", path);
+    actor.close(fd);
+    result.map(drop)
+}
+
+/// Sets when a file was read and changed, ns since 1970.
+pub(crate) fn utimes(actor: &mut Actor<'_>, path: &str, atime_ns: i64, mtime_ns: i64) -> Result<()> {
+    let args = [at::FDCWD.into(), path.len() as i64, atime_ns, mtime_ns, 0];
+    named(actor.call(nr::UTIMENSAT, &args, path.as_bytes(), &mut []), "utime", path).map(drop)
+}
+
+/// Gives a file another name.
+pub(crate) fn link(actor: &mut Actor<'_>, existing: &str, path: &str) -> Result<()> {
+    let args = [at::FDCWD.into(), existing.len() as i64, at::FDCWD.into(), path.len() as i64, 0];
+    let input = [existing.as_bytes(), path.as_bytes()].concat();
+    named(actor.call(nr::LINKAT, &args, &input, &mut []), "link", existing).map(drop)
+}
+
+/// Sets owner and group.
+pub(crate) fn chown(actor: &mut Actor<'_>, path: &str, uid: u32, gid: u32) -> Result<()> {
+    let args = [at::FDCWD.into(), path.len() as i64, uid.into(), gid.into(), 0];
+    named(actor.call(nr::FCHOWNAT, &args, path.as_bytes(), &mut []), "chown", path).map(drop)
+}
+
+/// Whether a path may be read (4), written (2), run (1), or is there (0).
+pub(crate) fn access(actor: &mut Actor<'_>, path: &str, mode: u32) -> Result<()> {
+    let args = [at::FDCWD.into(), path.len() as i64, mode.into(), 0];
+    named(actor.call(nr::FACCESSAT, &args, path.as_bytes(), &mut []), "access", path).map(drop)
+}
+
+/// A path without links.
+pub(crate) fn realpath(actor: &mut Actor<'_>, path: &str) -> Result<String> {
+    let mut real = vec![0; PATH_BYTES_MAX];
+    let args = [at::FDCWD.into(), path.len() as i64, real.len() as i64];
+    let length = named(actor.call(nr::REALPATHAT, &args, path.as_bytes(), &mut real), "realpath", path)?;
+    Ok(String::from_utf8_lossy(&real[..(length as usize).min(real.len())]).into_owned())
+}
+
+/// Makes a FIFO that everybody may use.
+pub(crate) fn mkfifo(actor: &mut Actor<'_>, path: &str) -> Result<()> {
+    let args = [at::FDCWD.into(), path.len() as i64, (mode::FIFO | 0o666).into(), 0];
+    named(actor.call(nr::MKNODAT, &args, path.as_bytes(), &mut []), "mkfifo", path).map(drop)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -240,6 +323,34 @@ mod tests {
                 mkdir(actor, "/tmp/file", true)
             },
             Err("EEXIST: file exists, mkdir '/tmp/file'"),
+        );
+    }
+
+    #[test]
+    fn files_are_read_and_written_in_pieces() {
+        check(
+            |actor| {
+                let fd = open(actor, "/tmp/a", open::RDWR | open::CREAT, 0o600)?;
+                write_at(actor, fd, 0, b"hello world")?;
+                write_at(actor, fd, 6, b"there")?;
+                let piece = read_at(actor, fd, 3, 4)?;
+                let end = read_at(actor, fd, 11, 4)?;
+                actor.close(fd);
+                truncate(actor, "/tmp/a", 5)?;
+                link(actor, "/tmp/a", "/tmp/b")?;
+                utimes(actor, "/tmp/b", 1, 2)?;
+                let stat = stat(actor, "/tmp/a", true)?;
+                Ok((piece, end, read_file(actor, "/tmp/b")?, stat.nlink, stat.mtime_ns))
+            },
+            Ok((b"lo t".to_vec(), vec![], b"hello".to_vec(), 2, 2)),
+        );
+        check(|actor| access(actor, "/none", 0), Err("ENOENT: no such file or directory, access '/none'"));
+        check(
+            |actor| {
+                symlink(actor, "/tmp", "/link")?;
+                realpath(actor, "/link/.")
+            },
+            Ok("/tmp".into()),
         );
     }
 }

@@ -7,16 +7,17 @@
 //! This crate deliberately knows no worker, no shared memory and no `fetch`: those are `js/src/kernel-worker.ts`, which owns
 //! one [`WebKernel`] and does what [`WebKernel::next_request`] says. It is the only crate that names wasm-bindgen.
 //!
-//! Start reading at `web_kernel.rs`; a task's call comes through `scratch.rs`, a page's through `files.rs` and `process.rs`, a
-//! preview's through `exchange.rs` over `http1`.
+//! Start reading at `web_kernel.rs`; a task's call comes through `scratch.rs`, a page's through `files.rs`, `process.rs` and
+//! `stream.rs`, a preview's through `exchange.rs` over `http1`.
 //!
 //! ```js
-//! const kernel = new WebKernel(seed, 'oac', [], performance.now(), Date.now());
+//! const kernel = new WebKernel(seed, { hostname: 'oac', capabilities: {}, limits: {} }, performance.now(), Date.now());
 //! kernel.mkdir('/work', true);
 //! kernel.writeFile('/work/a.txt', new TextEncoder().encode('hello'));
 //! ```
 
 mod actor;
+mod boot;
 mod detail;
 mod error;
 mod exchange;
@@ -24,6 +25,7 @@ mod files;
 mod http1;
 mod process;
 mod scratch;
+mod stream;
 mod web_kernel;
 
 pub use error::{Result, WebError};

@@ -24,6 +24,8 @@ pub(crate) struct Completion {
     pub(crate) result: std::result::Result<Option<Vec<u8>>, Errno>,
 }
 
+type Ended = std::result::Result<Option<Vec<u8>>, Errno>;
+
 #[derive(Debug)]
 struct Write {
     operation: Operation,
@@ -40,7 +42,20 @@ pub(crate) struct SpawnOptions {
     pub(crate) cwd: String,
     /// One pipe for both outputs.
     pub(crate) merged: bool,
+    /// A terminal for all three streams instead.
+    pub(crate) terminal: Option<TerminalSize>,
 }
+
+/// A terminal's size, and whether it writes a line's end as CR LF.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TerminalSize {
+    pub(crate) rows: u16,
+    pub(crate) columns: u16,
+    pub(crate) newlines: bool,
+}
+
+/// Ctrl-D: the end of a terminal's input.
+const END_OF_INPUT: u8 = 4;
 
 /// A process and the page's ends of its streams.
 #[derive(Debug)]
@@ -48,8 +63,9 @@ pub(crate) struct Process {
     pub(crate) actor: TaskId,
     pub(crate) pid: TaskId,
     input: Option<i32>,
-    /// stdout, stderr.
+    /// stdout, stderr. With a terminal its master is both the input and the first of these.
     outputs: [Option<i32>; 2],
+    is_terminal: bool,
     reads: [Option<Operation>; 2],
     writes: VecDeque<Write>,
     has_exited: bool,
@@ -66,6 +82,7 @@ impl Process {
                 pid,
                 input: Some(input),
                 outputs,
+                is_terminal: options.terminal.is_some(),
                 reads: [None, None],
                 writes: VecDeque::new(),
                 has_exited: false,
@@ -97,24 +114,47 @@ impl Process {
         self.writes.push_back(Write { operation, data, sent: 0 });
     }
 
-    /// Closes the input. What is still to be written is lost: the page closes after its writes.
+    /// Ends the input. What is still to be written is lost: the page closes after its writes. A terminal stays, for its output:
+    /// its program sees what Ctrl-D makes of it.
     pub(crate) fn close_input(&mut self, kernel: &mut Kernel) {
-        if let Some(fd) = self.input.take() {
-            Actor::new(kernel, self.actor).close(fd);
+        let Some(fd) = self.input.take() else { return };
+        let mut actor = Actor::new(kernel, self.actor);
+        if !self.is_terminal {
+            actor.close(fd);
+        } else if !self.has_exited {
+            // A terminal that takes nothing now is not read, and an end would not be either.
+            let _ = actor.write(fd, &[END_OF_INPUT]);
         }
     }
 
-    /// Closes an output: the program gets EPIPE.
+    /// Closes an output: the program gets EPIPE, or SIGHUP of its terminal.
     pub(crate) fn close_output(&mut self, kernel: &mut Kernel, stream: u32) {
         if let Some(fd) = output_index(stream).and_then(|index| self.outputs[index].take()) {
             Actor::new(kernel, self.actor).close(fd);
+            if self.is_terminal {
+                self.input = None;
+            }
         }
+    }
+
+    /// Tells the terminal its size; ENOTTY where there is none.
+    pub(crate) fn resize(&self, kernel: &mut Kernel, rows: u16, columns: u16) -> Result<()> {
+        let terminal = self.outputs[0].filter(|_| self.is_terminal);
+        let result = match terminal {
+            Some(fd) => Actor::new(kernel, self.actor).resize(fd, rows, columns),
+            None => Err(Failure::Errno(Errno::ENOTTY)),
+        };
+        result.map_err(|failure| WebError::Call {
+            errno: failure.errno(),
+            syscall: "tcsetwinsize",
+            path: None,
+        })
     }
 
     /// The task has ended: it can be forgotten.
     pub(crate) fn exited(&mut self, kernel: &mut Kernel) {
-        Actor::new(kernel, self.actor).reap(self.pid);
         self.has_exited = true;
+        Actor::new(kernel, self.actor).reap(self.pid);
         self.close_input(kernel);
     }
 
@@ -149,12 +189,13 @@ impl Process {
                 let mut data = vec![0; PIPE_BYTES];
                 match actor.read(fd, &mut data) {
                     Err(failure) if failure.is_not_yet() => return,
-                    Err(failure) => Err(failure.errno()),
-                    Ok(0) => {
-                        actor.close(fd);
-                        self.outputs[index] = None;
-                        Ok(None)
+                    // A terminal that all have left.
+                    Err(failure) if self.is_terminal && failure.errno() == Errno::EIO => {
+                        self.input = None;
+                        self.end_output(actor, index, fd)
                     }
+                    Err(failure) => Err(failure.errno()),
+                    Ok(0) => self.end_output(actor, index, fd),
                     Ok(length) => {
                         data.truncate(length);
                         Ok(Some(data))
@@ -164,6 +205,12 @@ impl Process {
         };
         self.reads[index] = None;
         done.push_back(Completion { operation, result });
+    }
+
+    fn end_output(&mut self, actor: &mut Actor<'_>, index: usize, fd: i32) -> Ended {
+        actor.close(fd);
+        self.outputs[index] = None;
+        Ok(None)
     }
 
     fn try_write(&mut self, actor: &mut Actor<'_>, done: &mut VecDeque<Completion>) {
@@ -204,9 +251,20 @@ fn output_index(stream: u32) -> Option<usize> {
     }
 }
 
-type Streams = (TaskId, i32, [Option<i32>; 2]);
+/// The child's three descriptors, the page's input and outputs.
+struct Plumbing {
+    child: [i32; 3],
+    input: i32,
+    outputs: [Option<i32>; 2],
+}
 
-fn start(actor: &mut Actor<'_>, options: &SpawnOptions) -> Called<Streams> {
+fn plumbing(actor: &mut Actor<'_>, options: &SpawnOptions) -> Called<Plumbing> {
+    if let Some(size) = options.terminal {
+        let (master, slave) = actor.open_terminal(size.newlines)?;
+        actor.resize(master, size.rows, size.columns)?;
+        actor.set_nonblocking(master)?;
+        return Ok(Plumbing { child: [slave; 3], input: master, outputs: [Some(master), None] });
+    }
     let (child_in, input) = actor.pipe()?;
     let (output, child_out) = actor.pipe()?;
     let errors = if options.merged { None } else { Some(actor.pipe()?) };
@@ -214,23 +272,32 @@ fn start(actor: &mut Actor<'_>, options: &SpawnOptions) -> Called<Streams> {
         actor.set_nonblocking(fd)?;
     }
     let child_err = errors.map_or(child_out, |(_, write)| write);
+    let child = [child_in, child_out, child_err];
+    Ok(Plumbing { child, input, outputs: [Some(output), errors.map(|(read, _)| read)] })
+}
+
+fn start(actor: &mut Actor<'_>, options: &SpawnOptions) -> Called<(TaskId, i32, [Option<i32>; 2])> {
+    let Plumbing { child, input, outputs } = plumbing(actor, options)?;
     let bytes = |text: &String| text.clone().into_bytes();
+    let terminal = options.terminal.map(|_| child[0]);
     let request = SpawnRequest {
         program: bytes(&options.program),
         argv: std::iter::once(&options.program).chain(&options.args).map(bytes).collect(),
         env: Some(options.env.iter().map(bytes).collect()),
         cwd: Some(bytes(&options.cwd)),
-        fds: vec![(0, child_in), (1, child_out), (2, child_err)],
-        flags: SpawnRequest::NEW_GROUP,
+        fds: (0..).zip(child).collect(),
+        flags: if terminal.is_some() { SpawnRequest::NEW_SESSION } else { SpawnRequest::NEW_GROUP },
+        terminal,
         ..SpawnRequest::default()
     };
     let pid = actor.spawn(&request.encode())?;
-    actor.close(child_in);
-    actor.close(child_out);
-    if let Some((_, write)) = errors {
-        actor.close(write);
+    // The child has its own now; as long as ours are open, nobody sees an end.
+    for (index, &fd) in child.iter().enumerate() {
+        if !child[..index].contains(&fd) {
+            actor.close(fd);
+        }
     }
-    Ok((pid, input, [Some(output), errors.map(|(read, _)| read)]))
+    Ok((pid, input, outputs))
 }
 
 #[cfg(test)]
@@ -251,6 +318,10 @@ mod tests {
 
     impl Scene {
         fn new(merged: bool) -> Scene {
+            Scene::start(merged, None)
+        }
+
+        fn start(merged: bool, terminal: Option<TerminalSize>) -> Scene {
             let mut kernel = Kernel::new(Config::default(), Now::default());
             kernel.register_program("/bin/played", "played").expect("the path is free");
             let options = SpawnOptions {
@@ -259,6 +330,7 @@ mod tests {
                 env: vec!["PATH=/bin".into()],
                 cwd: "/".into(),
                 merged,
+                terminal,
             };
             let process = Process::spawn(&mut kernel, &options).expect("the program is there");
             let mut scene = Scene { kernel, process, done: VecDeque::new() };
@@ -340,5 +412,35 @@ mod tests {
         scene.process.write(b"too late".to_vec(), WRITE);
         scene.check(&[done(READ, Ok(None)), done(WRITE, Err(Errno::EPIPE))]);
         assert!(scene.process.is_over());
+    }
+
+    #[test]
+    fn a_terminal_echoes_ends_its_input_with_ctrl_d_and_its_output_when_all_have_left() {
+        let size = TerminalSize { rows: 24, columns: 80, newlines: true };
+        let mut scene = Scene::start(true, Some(size));
+        scene.process.write(b"hi\n".to_vec(), WRITE);
+        scene.process.read(1, READ).expect("the terminal is open");
+        scene.check(&[done(WRITE, Ok(None)), done(READ, Ok(Some(b"hi\r\n")))]);
+        let mut line = [0; 8];
+        assert_eq!(scene.child().read(0, &mut line), Ok(3));
+        let Scene { kernel, process, .. } = &mut scene;
+        process.resize(kernel, 30, 100).expect("it is a terminal");
+        process.close_input(kernel);
+        assert_eq!(scene.child().read(0, &mut line), Ok(0), "the end of the input");
+        scene.child().write(1, b"bye\n").expect("the terminal is open");
+        let _ = scene.child().call(nr::EXIT, &[0], &[], &mut []);
+        scene.process.read(1, READ).expect("the terminal is open");
+        scene.check(&[done(READ, Ok(Some(b"bye\r\n")))]);
+        scene.process.read(1, READ).expect("its end can be read");
+        scene.check(&[done(READ, Ok(None))]);
+        assert!(scene.process.is_over());
+    }
+
+    #[test]
+    fn a_pipe_has_no_size() {
+        let mut scene = Scene::new(true);
+        let Scene { kernel, process, .. } = &mut scene;
+        let error = process.resize(kernel, 1, 1).expect_err("it has no terminal");
+        assert_eq!(error.code(), "ENOTTY");
     }
 }

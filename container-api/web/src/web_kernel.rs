@@ -7,20 +7,18 @@ use std::{
 
 use js_sys::Uint8Array;
 use oac_abi::{Errno, fetch::ResponseHead};
-use oac_kernel::{
-    Capabilities, Config, FetchId, Flow, HostRequest, Kernel, NetworkCapability, Now, Port, TaskFailure,
-    TaskId,
-};
+use oac_kernel::{FetchId, Flow, HostRequest, Kernel, Now, Port, TaskFailure, TaskId};
 use wasm_bindgen::prelude::*;
 
 use crate::{
     actor::Actor,
-    detail,
+    boot, detail,
     error::WebError,
     exchange::{Exchange, ExchangeError, ExchangeId, ExchangeRequest, Progress},
     files,
-    process::{Completion, Operation, Process, SpawnOptions},
+    process::{Completion, Operation, Process, SpawnOptions, TerminalSize},
     scratch::Scratch,
+    stream::{Stream, StreamId},
 };
 
 /// ns in a ms.
@@ -69,6 +67,7 @@ pub struct WebKernel {
     page: TaskId,
     processes: BTreeMap<TaskId, Process>,
     exchanges: BTreeMap<ExchangeId, Exchange>,
+    streams: BTreeMap<StreamId, Stream>,
     /// Which of the host's tasks plays for what.
     owners: BTreeMap<TaskId, Owner>,
     completions: VecDeque<Completion>,
@@ -82,6 +81,7 @@ enum Owner {
     Page,
     Process(TaskId),
     Exchange(ExchangeId),
+    Stream(StreamId),
 }
 
 fn thrown<T>(result: crate::Result<T>) -> Result<T, JsValue> {
@@ -94,29 +94,18 @@ fn now(monotonic_ms: f64, realtime_ms: f64) -> Now {
 
 #[wasm_bindgen]
 impl WebKernel {
-    /// A kernel with the programs in their places. `seed`: 32 random bytes. `network`: the hosts that may be reached; `undefined`: all.
+    /// A kernel with the programs in their places. `seed`: 32 random bytes. `options`: a `KernelConfig`.
     #[wasm_bindgen(constructor)]
     pub fn new(
         seed: &[u8],
-        hostname: String,
-        network: Option<Vec<String>>,
+        options: &JsValue,
         monotonic_ms: f64,
         realtime_ms: f64,
     ) -> Result<WebKernel, JsValue> {
         panic::set_hook(Box::new(|info| console_error(&format!("the kernel has panicked: {info}"))));
-        let network = match network {
-            None => NetworkCapability::Any,
-            Some(hosts) if hosts.is_empty() => NetworkCapability::Denied,
-            Some(hosts) => NetworkCapability::Hosts(hosts),
-        };
         let seed: [u8; 32] =
             seed.try_into().map_err(|_| JsValue::from_str("the seed of a kernel is 32 bytes"))?;
-        let config = Config {
-            seed: seed.into(),
-            hostname,
-            capabilities: Capabilities { network, ..Capabilities::default() },
-            ..Config::default()
-        };
+        let config = boot::config(seed, options);
         let mut kernel = Kernel::new(config, now(monotonic_ms, realtime_ms));
         for program in oac_image::STANDARD_PROGRAMS {
             for path in program.paths {
@@ -134,6 +123,7 @@ impl WebKernel {
             page,
             processes: BTreeMap::new(),
             exchanges: BTreeMap::new(),
+            streams: BTreeMap::new(),
             owners: BTreeMap::from([(page, Owner::Page)]),
             completions: VecDeque::new(),
             progress: VecDeque::new(),
@@ -163,6 +153,18 @@ impl WebKernel {
     /// Makes the call in the scratch area for a task; see [`Scratch::serve`].
     pub fn call(&mut self, task: u32) -> i32 {
         self.scratch.serve(&mut self.kernel, TaskId(task))
+    }
+
+    /// Tells what CPU time a task has used since its start.
+    #[wasm_bindgen(js_name = reportUsage)]
+    pub fn report_usage(&mut self, task: u32, cpu_ms: f64) {
+        self.kernel.report_usage(TaskId(task), (cpu_ms * NS_PER_MS) as u64, 0);
+    }
+
+    /// The next line of the event log, JSON; `undefined` when there is none now.
+    #[wasm_bindgen(js_name = nextLogRecord)]
+    pub fn next_log_record(&mut self) -> Option<String> {
+        self.kernel.next_log_record().map(|record| record.to_json())
     }
 
     /// A task's worker failed: `unreachable`, `trap`, `memory` or `load`.
@@ -240,9 +242,10 @@ impl WebKernel {
             HostRequest::PortClosed { port } => (RequestKind::Port, page, detail::port(port, false)),
             HostRequest::Exited { task, status } => {
                 let process = self.processes.get_mut(&task)?;
+                let reason = self.kernel.exit_record(task).and_then(|record| record.reason.clone());
                 process.exited(&mut self.kernel);
                 self.advance(Owner::Process(task));
-                (RequestKind::Exited, task, detail::status(status))
+                (RequestKind::Exited, task, detail::exit(status, reason.as_deref()))
             }
         };
         Some(self.give(kind, task, detail))
@@ -259,6 +262,11 @@ impl WebKernel {
                     let actor = process.actor;
                     self.processes.remove(&pid);
                     self.detach(actor);
+                }
+            }
+            Owner::Stream(id) => {
+                if let Some(stream) = self.streams.get_mut(&id) {
+                    stream.advance(&mut self.kernel, &mut self.completions);
                 }
             }
             Owner::Exchange(id) => {
@@ -387,10 +395,76 @@ impl WebKernel {
     }
 }
 
+/// More of files.
+#[wasm_bindgen]
+impl WebKernel {
+    /// See [`files::open`].
+    #[wasm_bindgen(js_name = openFile)]
+    pub fn open_file(&mut self, path: &str, flags: u32, mode: u32) -> Result<i32, JsValue> {
+        thrown(files::open(&mut self.actor(), path, flags, mode))
+    }
+
+    /// See [`files::read_at`].
+    #[wasm_bindgen(js_name = readAt)]
+    pub fn read_at(&mut self, fd: i32, offset: f64, length: u32) -> Result<Uint8Array, JsValue> {
+        thrown(files::read_at(&mut self.actor(), fd, offset as i64, length as usize))
+            .map(|bytes| Uint8Array::from(&bytes[..]))
+    }
+
+    /// See [`files::write_at`].
+    #[wasm_bindgen(js_name = writeAt)]
+    pub fn write_at(&mut self, fd: i32, offset: f64, data: &[u8]) -> Result<(), JsValue> {
+        thrown(files::write_at(&mut self.actor(), fd, offset as i64, data))
+    }
+
+    /// Closes what [`WebKernel::open_file`] opened.
+    #[wasm_bindgen(js_name = closeFile)]
+    pub fn close_file(&mut self, fd: i32) {
+        self.actor().close(fd);
+    }
+
+    /// See [`files::truncate`].
+    pub fn truncate(&mut self, path: &str, length: f64) -> Result<(), JsValue> {
+        thrown(files::truncate(&mut self.actor(), path, length as i64))
+    }
+
+    /// See [`files::utimes`].
+    pub fn utimes(&mut self, path: &str, atime_ms: f64, mtime_ms: f64) -> Result<(), JsValue> {
+        let ns = |ms: f64| (ms * NS_PER_MS) as i64;
+        thrown(files::utimes(&mut self.actor(), path, ns(atime_ms), ns(mtime_ms)))
+    }
+
+    /// See [`files::link`].
+    pub fn link(&mut self, existing: &str, path: &str) -> Result<(), JsValue> {
+        thrown(files::link(&mut self.actor(), existing, path))
+    }
+
+    /// See [`files::chown`].
+    pub fn chown(&mut self, path: &str, uid: u32, gid: u32) -> Result<(), JsValue> {
+        thrown(files::chown(&mut self.actor(), path, uid, gid))
+    }
+
+    /// See [`files::access`].
+    pub fn access(&mut self, path: &str, mode: u32) -> Result<(), JsValue> {
+        thrown(files::access(&mut self.actor(), path, mode))
+    }
+
+    /// See [`files::realpath`].
+    pub fn realpath(&mut self, path: &str) -> Result<String, JsValue> {
+        thrown(files::realpath(&mut self.actor(), path))
+    }
+
+    /// See [`files::mkfifo`].
+    pub fn mkfifo(&mut self, path: &str) -> Result<(), JsValue> {
+        thrown(files::mkfifo(&mut self.actor(), path))
+    }
+}
+
 /// Processes.
 #[wasm_bindgen]
 impl WebKernel {
-    /// Starts a program; gives its task id.
+    /// Starts a program; gives its task id. `terminal`: rows, columns, and whether it writes a line's end as CR LF (1 or 0);
+    /// empty for none.
     pub fn spawn(
         &mut self,
         program: String,
@@ -398,8 +472,13 @@ impl WebKernel {
         env: Vec<String>,
         cwd: String,
         merged: bool,
+        terminal: &[u16],
     ) -> Result<u32, JsValue> {
-        let options = SpawnOptions { program, args, env, cwd, merged };
+        let terminal = match *terminal {
+            [rows, columns, newlines] => Some(TerminalSize { rows, columns, newlines: newlines != 0 }),
+            _ => None,
+        };
+        let options = SpawnOptions { program, args, env, cwd, merged, terminal };
         let process = thrown(Process::spawn(&mut self.kernel, &options))?;
         let pid = process.pid;
         self.owners.insert(process.actor, Owner::Process(pid));
@@ -415,6 +494,16 @@ impl WebKernel {
             syscall: "kill",
             path: None,
         }))
+    }
+
+    /// Tells a process's terminal its size.
+    #[wasm_bindgen(js_name = processResize)]
+    pub fn process_resize(&mut self, pid: u32, rows: u16, columns: u16) -> Result<(), JsValue> {
+        match self.processes.get(&TaskId(pid)) {
+            Some(process) => thrown(process.resize(&mut self.kernel, rows, columns)),
+            // It has ended, and its terminal with it.
+            None => Ok(()),
+        }
     }
 
     /// Reads an output (1 or 2) when there is something; answered by a completion.
@@ -494,5 +583,78 @@ impl WebKernel {
     #[wasm_bindgen(js_name = exchangeCancel)]
     pub fn exchange_cancel(&mut self, id: u32) {
         self.end_exchange(ExchangeId(id));
+    }
+}
+
+/// Streams of the page's own.
+#[wasm_bindgen]
+impl WebKernel {
+    /// Connects to a port; answered by a completion.
+    #[wasm_bindgen(js_name = streamConnect)]
+    pub fn stream_connect(&mut self, id: u32, port: u16, operation: u32) -> Result<(), JsValue> {
+        let stream = thrown(Stream::connect(&mut self.kernel, Port(port), Operation(operation)))?;
+        self.add_stream(StreamId(id), stream);
+        Ok(())
+    }
+
+    /// Opens a FIFO.
+    #[wasm_bindgen(js_name = streamFifo)]
+    pub fn stream_fifo(&mut self, id: u32, path: &str) -> Result<(), JsValue> {
+        let stream = thrown(Stream::fifo(&mut self.kernel, path))?;
+        self.add_stream(StreamId(id), stream);
+        Ok(())
+    }
+
+    /// Makes a stream of file events, as inotify(7) lays them out.
+    #[wasm_bindgen(js_name = streamWatcher)]
+    pub fn stream_watcher(&mut self, id: u32) -> Result<(), JsValue> {
+        let stream = thrown(Stream::watcher(&mut self.kernel))?;
+        self.add_stream(StreamId(id), stream);
+        Ok(())
+    }
+
+    /// Watches a path with a stream of file events; gives the watch's number.
+    #[wasm_bindgen(js_name = streamWatch)]
+    pub fn stream_watch(&mut self, id: u32, path: &str) -> Result<i32, JsValue> {
+        let stream = self.streams.get(&StreamId(id)).ok_or(WebError::NoStream { pid: id, stream: 1 });
+        thrown(stream.and_then(|stream| stream.watch(&mut self.kernel, path)))
+    }
+
+    /// Reads when there is something; answered by a completion.
+    #[wasm_bindgen(js_name = streamRead)]
+    pub fn stream_read(&mut self, id: u32, operation: u32) -> Result<(), JsValue> {
+        let id = StreamId(id);
+        let stream = self.streams.get_mut(&id).ok_or(WebError::NoStream { pid: id.0, stream: 1 });
+        thrown(stream.and_then(|stream| stream.read(id, Operation(operation))))?;
+        self.advance(Owner::Stream(id));
+        Ok(())
+    }
+
+    /// Writes; answered by a completion when all is written.
+    #[wasm_bindgen(js_name = streamWrite)]
+    pub fn stream_write(&mut self, id: u32, data: Vec<u8>, operation: u32) -> Result<(), JsValue> {
+        let id = StreamId(id);
+        let stream = self.streams.get_mut(&id).ok_or(WebError::NoStream { pid: id.0, stream: 0 });
+        thrown(stream)?.write(data, Operation(operation));
+        self.advance(Owner::Stream(id));
+        Ok(())
+    }
+
+    /// Closes; what waits is answered.
+    #[wasm_bindgen(js_name = streamClose)]
+    pub fn stream_close(&mut self, id: u32) {
+        if let Some(stream) = self.streams.remove(&StreamId(id)) {
+            let actor = stream.actor;
+            stream.close(&mut self.completions);
+            self.detach(actor);
+        }
+    }
+}
+
+impl WebKernel {
+    fn add_stream(&mut self, id: StreamId, stream: Stream) {
+        self.owners.insert(stream.actor, Owner::Stream(id));
+        self.streams.insert(id, stream);
+        self.advance(Owner::Stream(id));
     }
 }

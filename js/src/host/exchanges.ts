@@ -3,7 +3,8 @@ import { ERRNO_TEXT } from '../generated/abi.js';
 import { ContainerError, type ErrnoName, toRecord } from '../errors.js';
 import type { CompletionDetail, WebKernel } from '../kernel/oac_web.js';
 import type { Turn } from './turn.js';
-import type { ExchangeControl, ExchangeReply, ExchangeRequest } from '../messages.js';
+import type { ExchangeControl, ExchangeReply, ExchangeRequest, PreviewSettings } from '../messages.js';
+import type { Cookies } from './cookies.js';
 
 /** Connections at a time, more than a browser makes to one host; further requests wait for their turn. */
 const EXCHANGES_MAX = 64;
@@ -23,11 +24,19 @@ export class Exchanges {
   readonly #patient = new Map<number, Set<Exchange>>();
   /** In the order in which they came. */
   readonly #queue: Exchange[] = [];
+  readonly #cookies: Cookies;
+  #preview: PreviewSettings = { forwardErrors: false, scripts: [] };
   #next = 1;
 
-  constructor(kernel: WebKernel, turn: Turn) {
+  constructor(kernel: WebKernel, turn: Turn, cookies: Cookies) {
     this.#kernel = kernel;
     this.#turn = turn;
+    this.#cookies = cookies;
+  }
+
+  /** From the next answer on. */
+  setPreview(settings: PreviewSettings): void {
+    this.#preview = settings;
   }
 
   /** Serves the one request that will come on this port. */
@@ -48,7 +57,8 @@ export class Exchanges {
     if ('status' in detail) {
       const headers: [string, string][] = [];
       for (let at = 0; at + 1 < detail.headers.length; at += 2) headers.push([detail.headers[at]!, detail.headers[at + 1]!]);
-      this.#reply(exchange, { type: 'head', status: detail.status, statusText: detail.statusText, headers });
+      const head = { type: 'head', status: detail.status, statusText: detail.statusText, headers } as const;
+      this.#reply(exchange, exchange.request.page === undefined ? head : { ...head, preview: this.#previewed(exchange.request.target, exchange.request.page, headers) });
     } else if ('data' in detail) {
       if (detail.data !== null) this.#reply(exchange, { type: 'chunk', data: detail.data }, [detail.data.buffer as ArrayBuffer]);
       else this.#finish(detail.exchange, exchange, { type: 'end' });
@@ -58,6 +68,11 @@ export class Exchanges {
     } else {
       this.#finish(detail.exchange, exchange, { type: 'failure', error: failure(detail.errno, exchange.request.port), starting: tasksRun });
     }
+  }
+
+  #previewed(target: string, page: string, headers: readonly [string, string][]): PreviewSettings & { cookies: string } {
+    for (const [name, value] of headers) if (name.toLowerCase() === 'set-cookie') this.#cookies.set(value, target, true);
+    return { ...this.#preview, cookies: this.#cookies.visible(page) };
   }
 
   #enqueue(exchange: Exchange): void {
@@ -79,7 +94,9 @@ export class Exchanges {
 
   #start(exchange: Exchange): void {
     const id = this.#next++;
-    const { port, method, target, headers, body } = exchange.request;
+    const { port, method, target, body, page } = exchange.request;
+    const cookie = page === undefined ? '' : this.#cookies.header(target);
+    const headers = cookie === '' ? exchange.request.headers : [...exchange.request.headers.filter(([name]) => name !== 'cookie'), ['cookie', cookie]];
     this.#open.set(id, exchange);
     exchange.port.onmessage = ({ data }: MessageEvent<ExchangeControl>): void => this.#turn(() => this.#control(id, exchange, data));
     try {

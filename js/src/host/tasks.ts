@@ -13,7 +13,7 @@ import {
 } from '../generated/abi.js';
 import type { WebKernel } from '../kernel/oac_web.js';
 import type { Turn } from './turn.js';
-import type { TaskFailure, TaskStart, WorkerMessage } from '../messages.js';
+import type { Limits, TaskFailure, TaskStart, WorkerMessage } from '../messages.js';
 
 /** `WebKernel.call`: the call waits. */
 const BLOCKED = -1;
@@ -29,6 +29,9 @@ interface Worker {
   words: Int32Array<SharedArrayBuffer>;
   port: MessagePort;
   task: number | undefined;
+  /** CPU time until its last call, and since when it runs again; while it waits in a call it uses none. */
+  usedMs: number;
+  runsSinceMs: number | undefined;
 }
 
 export interface TasksHost {
@@ -44,21 +47,29 @@ export class Tasks {
   readonly #memory: WebAssembly.Memory;
   readonly #host: TasksHost;
   readonly #clockOriginMs: number;
+  readonly #memoryBytesMax: number;
+  /** `undefined`: nobody counts. */
+  readonly #cpuMsMax: number | undefined;
+  /** Of tasks that have ended. */
+  #endedMs = 0;
+  #cpuTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #workers = new Map<number, Worker>();
   readonly #byTask = new Map<number, Worker>();
   readonly #idle: Worker[] = [];
   /** Tasks that wait for a worker. Bounded by the kernel's limit of tasks. */
   readonly #waiting: { task: number; module: WebAssembly.Module }[] = [];
 
-  constructor(kernel: WebKernel, memory: WebAssembly.Memory, host: TasksHost, clockOriginMs: number) {
+  constructor(kernel: WebKernel, memory: WebAssembly.Memory, host: TasksHost, clockOriginMs: number, limits: Limits) {
     this.#kernel = kernel;
     this.#memory = memory;
     this.#host = host;
     this.#clockOriginMs = clockOriginMs;
+    this.#memoryBytesMax = limits.memoryBytes ?? Infinity;
+    this.#cpuMsMax = limits.cpuMs;
   }
 
   addWorker({ index, slot, port }: WorkerMessage): void {
-    const worker: Worker = { index, bytes: new Uint8Array(slot), words: new Int32Array(slot, 0, SLOT_RET / 4), port, task: undefined };
+    const worker: Worker = { index, bytes: new Uint8Array(slot), words: new Int32Array(slot, 0, SLOT_RET / 4), port, task: undefined, usedMs: 0, runsSinceMs: undefined };
     port.onmessage = ({ data }: MessageEvent<TaskFailure>): void => this.#failed(worker, data);
     this.#workers.set(index, worker);
     this.#idle.push(worker);
@@ -106,7 +117,8 @@ export class Tasks {
       const { task, module } = this.#waiting.shift()!;
       worker.task = task;
       this.#byTask.set(task, worker);
-      const start: TaskStart = { module, clockOriginMs: this.#clockOriginMs };
+      const start: TaskStart = { module, clockOriginMs: this.#clockOriginMs, memoryBytesMax: this.#memoryBytesMax };
+      this.#runs(worker);
       worker.port.postMessage(start);
       this.#host.taken(worker.index);
     }
@@ -114,6 +126,11 @@ export class Tasks {
 
   #serve(worker: Worker, task: number): void {
     if (Atomics.load(worker.words, SLOT_STATE / 4) !== STATE_REQUESTED) return;
+    if (this.#cpuMsMax !== undefined && worker.runsSinceMs !== undefined) {
+      this.#paused(worker);
+      this.#host.turn(() => this.#kernel.reportUsage(task, worker.usedMs));
+      if (worker.task === undefined) return;
+    }
     const address = this.#kernel.scratchAddress();
     const inputBytes = Math.min(worker.words[SLOT_INPUT_LEN / 4]! >>> 0, SLOT_TOTAL - SLOT_DATA);
     new Uint8Array(this.#memory.buffer, address, SLOT_DATA + inputBytes).set(worker.bytes.subarray(0, SLOT_DATA + inputBytes));
@@ -132,8 +149,40 @@ export class Tasks {
       worker.bytes.set(new Uint8Array(buffer, address + OUTPUT + offset, length), SLOT_DATA + offset);
     }
     worker.bytes.set(new Uint8Array(buffer, address + SLOT_WRITTEN, SLOT_RET + 8 - SLOT_WRITTEN), SLOT_WRITTEN);
+    this.#runs(worker);
     Atomics.store(worker.words, SLOT_STATE / 4, STATE_REPLIED);
     Atomics.notify(worker.words, SLOT_STATE / 4);
+  }
+
+  #runs(worker: Worker): void {
+    if (this.#cpuMsMax === undefined) return;
+    worker.runsSinceMs = performance.now();
+    this.#setTimer();
+  }
+
+  #paused(worker: Worker): void {
+    if (worker.runsSinceMs !== undefined) worker.usedMs += performance.now() - worker.runsSinceMs;
+    worker.runsSinceMs = undefined;
+  }
+
+  /** For the moment at which those that run now will have used up what is left, if they make no call until then. */
+  #setTimer(): void {
+    clearTimeout(this.#cpuTimer);
+    const running = [...this.#byTask.values()].filter((worker) => worker.runsSinceMs !== undefined);
+    if (this.#cpuMsMax === undefined || running.length === 0) return;
+    const now = performance.now();
+    let used = this.#endedMs;
+    for (const worker of this.#byTask.values()) used += worker.usedMs + (worker.runsSinceMs === undefined ? 0 : now - worker.runsSinceMs);
+    this.#cpuTimer = setTimeout(() => this.#cpuTimeIsUp(), Math.max(0, (this.#cpuMsMax - used) / running.length) + 1);
+  }
+
+  #cpuTimeIsUp(): void {
+    for (const [task, worker] of [...this.#byTask]) {
+      if (worker.runsSinceMs === undefined) continue;
+      const used = worker.usedMs + performance.now() - worker.runsSinceMs;
+      this.#host.turn(() => this.#kernel.reportUsage(task, used));
+    }
+    this.#setTimer();
   }
 
   #failed(worker: Worker, failure: TaskFailure): void {
@@ -148,6 +197,8 @@ export class Tasks {
     Atomics.notify(worker.words, SLOT_STATE / 4);
     if (worker.task !== undefined) this.#byTask.delete(worker.task);
     worker.task = undefined;
+    this.#paused(worker);
+    this.#endedMs += worker.usedMs;
     this.#workers.delete(worker.index);
     worker.port.close();
     this.#host.retire(worker.index);

@@ -17,6 +17,11 @@ export class TaskEnded extends Error {
   override readonly name = 'TaskEnded';
 }
 
+/** Thrown likewise when a program has more memory than it may. */
+export class OutOfMemory extends Error {
+  override readonly name = 'OutOfMemory';
+}
+
 export class Slot {
   /** The bytes that travel: input on the way there, output on the way back. */
   readonly data: Uint8Array<SharedArrayBuffer>;
@@ -27,6 +32,8 @@ export class Slot {
   readonly #index: number;
   /** Time spent asleep, which is no CPU time of the task. */
   blockedMs = 0;
+  #memory: WebAssembly.Memory | undefined;
+  #memoryBytesMax = Infinity;
 
   constructor(memory: SharedArrayBuffer, doorbell: SharedArrayBuffer, index: number) {
     this.data = new Uint8Array(memory, SLOT_DATA);
@@ -37,8 +44,18 @@ export class Slot {
     this.#index = index;
   }
 
+  /** From now on, a call of a program with more memory than this is its end. */
+  limitMemory(memory: WebAssembly.Memory, bytesMax: number): void {
+    if (bytesMax === Infinity) return;
+    this.#memory = memory;
+    this.#memoryBytesMax = bytesMax;
+  }
+
   /** Sends the call whose arguments and input are in place; gives its result. */
   call(number: number, inputBytes: number): bigint {
+    if (this.#memory !== undefined && this.#memory.buffer.byteLength > this.#memoryBytesMax) {
+      throw new OutOfMemory(`it has more than the ${this.#memoryBytesMax} bytes of memory that it may have`);
+    }
     const words = this.#words;
     words[SLOT_NUMBER / 4] = number;
     words[SLOT_INPUT_LEN / 4] = inputBytes;
