@@ -2,13 +2,13 @@ import { ContainerError, invalidArgument, type ErrorCode } from './errors.js';
 import { exchange } from './exchange.js';
 import { execute, type ExecOptions, type ExecResult } from './exec.js';
 import { FileSystem, fromWorkdir } from './filesystem.js';
-import { chooseMode, type Mode } from './isolation.js';
+import { chooseMode, ISOLATIONS, type Mode, type WantedIsolation } from './isolation.js';
 import { KernelClient } from './kernel-client.js';
 import type { ExportFormat, KernelCapabilities, KernelEvent, Limits, NetworkPolicy, PreviewScript, PreviewSettings, TerminalSize } from './messages.js';
 import { abortable, checkOptions, checkPositive, checkStrings, throwIfAborted } from './options.js';
 import { resolvePath } from './paths.js';
 import type { PreviewMessage } from './preview-messages.js';
-import { Previews, register } from './previews.js';
+import { callAddress, isolateByReload, isolating, newContainerId, Previews, register } from './previews.js';
 import { ContainerProcess, exitCode } from './process.js';
 import type { FileSystemTree } from './tree.js';
 
@@ -54,6 +54,11 @@ export interface ContainerOptions {
   hostname?: string;
   /** The address of this package's `service-worker.js`; `false`: no previews. Default: beside this module. */
   serviceWorker?: string | URL | false;
+  /**
+   * How programs wait for the kernel. `'auto'`, the default: in shared memory where the page is cross-origin isolated, else more slowly
+   * without; `mode` says which it is. `'required'` fails where the page is not isolated; `'reload'` has the service worker isolate it, and loads it again, once.
+   */
+  isolation?: WantedIsolation;
   /** The folder of the programs' wasm files. Default: `programs/` beside this module. */
   programs?: string | URL;
   /** Whether errors of pages in previews come as `preview-message` events. */
@@ -67,7 +72,7 @@ export interface ContainerOptions {
 }
 
 const OPTIONS: readonly (keyof ContainerOptions)[] = [
-  'registry', 'env', 'workdir', 'network', 'capabilities', 'limits', 'hostname', 'serviceWorker', 'programs',
+  'registry', 'env', 'workdir', 'network', 'capabilities', 'limits', 'hostname', 'serviceWorker', 'isolation', 'programs',
   'forwardPreviewErrors', 'snapshot', 'eventLog', 'signal',
 ];
 const LIMITS: readonly (keyof Limits)[] = ['memoryBytes', 'cpuMs', 'wallMs', 'processes', 'fileHandles', 'diskBytes', 'fileBytes'];
@@ -154,7 +159,10 @@ export class OpenAgentsContainer {
   static async boot(options: ContainerOptions = {}): Promise<OpenAgentsContainer> {
     checkBoot(options);
     throwIfAborted(options.signal);
-    const mode = await chooseMode();
+    const script = options.serviceWorker ?? new URL('./service-worker.js', import.meta.url);
+    const wanted = options.isolation ?? 'auto';
+    if (wanted === 'reload' && script !== false) await isolateByReload(String(script));
+    const mode = await chooseMode(wanted, script !== false);
     const workdir = resolvePath('/', options.workdir ?? '/work');
     const registry = options.registry === undefined ? undefined : registryUrl(options.registry);
     let container: OpenAgentsContainer | undefined;
@@ -164,10 +172,11 @@ export class OpenAgentsContainer {
     const hear = (message: unknown): void => {
       if (container !== undefined) container.#previewSays(message);
     };
-    const script = options.serviceWorker ?? new URL('./service-worker.js', import.meta.url);
     // Both at once; whichever fails, the other is not left behind.
-    const registering = script === false ? undefined : register(String(script));
+    const registering = script === false ? undefined : register(wanted === 'reload' ? isolating(String(script)) : String(script));
     registering?.catch(() => undefined);
+    const id = newContainerId();
+    const requests = mode.isolation === 'synchronous-requests' ? await registering : undefined;
     const starting = KernelClient.start(
       {
         hostname: options.hostname ?? 'oac',
@@ -178,12 +187,14 @@ export class OpenAgentsContainer {
         workdir,
       },
       receive,
+      mode.isolation === 'shared-memory',
+      requests === undefined ? undefined : callAddress(requests, id),
     );
     const abandon = (): void => void starting.then((late) => late.close(tornDown()), () => undefined);
     const kernel = await abortable(starting, options.signal, abandon);
     try {
       const registration = await abortable(Promise.resolve(registering), options.signal, () => undefined);
-      const previews = registration === undefined ? undefined : new Previews(registration, kernel, hear);
+      const previews = registration === undefined ? undefined : new Previews(registration, id, kernel, hear);
       const env: Environment = { ...defaultEnvironment(registry), ...options.env };
       container = new OpenAgentsContainer(kernel, previews, mode, workdir, options, env);
       if (container.#preview.forwardErrors !== false) await kernel.call('setPreview', container.#preview);
@@ -439,6 +450,8 @@ function checkTerminal(size: TerminalSize): void {
 
 function checkBoot(options: ContainerOptions): void {
   checkOptions(options, OPTIONS, 'boot');
+  if (options.isolation !== undefined && !ISOLATIONS.includes(options.isolation)) throw invalidArgument(`isolation is one of ${ISOLATIONS.join(', ')}, not '${String(options.isolation)}'`);
+  if (options.serviceWorker === false && (options.isolation === 'reload' || options.isolation === 'synchronous-requests')) throw invalidArgument(`isolation: '${options.isolation}' needs the service worker`);
   checkOptions(options.limits, LIMITS, 'limits');
   for (const name of LIMITS) checkPositive(options.limits?.[name], `limits.${name}`);
   const { capabilities } = options;

@@ -30,7 +30,7 @@ export {
   type Watcher,
 } from './filesystem.js';
 export { Internal, type PathWatcherEvent, type TextSearchMatch, type TextSearchOptions, type WatchPathsOptions } from './internal.js';
-export type { Mode } from './isolation.js';
+export type { Isolation, Mode, WantedIsolation } from './isolation.js';
 export type { Exit, ExportFormat, FileChange, Limits, NetworkPolicy, TerminalSize } from './messages.js';
 export { ContainerProcess, type SignalName } from './process.js';
 export type { DirectoryNode, FileNode, FileSystemTree, SymlinkNode } from './tree.js';

@@ -1,12 +1,23 @@
 /** Whether this page can run a container, and if not, what to do about it. */
 import { ContainerError } from './errors.js';
 
-/** How task workers wait for the kernel, and why. */
+/**
+ * How programs wait for the kernel: in memory that both share, which is the fastest; with their stacks suspended; or in synchronous
+ * requests that the service worker answers, which is the slowest.
+ */
+export type Isolation = 'shared-memory' | 'suspended-stacks' | 'synchronous-requests';
+
+/** How a container is run, and why so. */
 export interface Mode {
-  isolation: 'shared-memory';
+  isolation: Isolation;
   /** One sentence. */
   reason: string;
 }
+
+/** What `boot` may be asked for: the best there is; nothing less than shared memory; that, by the service worker and one reload; one of them. */
+export type WantedIsolation = 'auto' | 'required' | 'reload' | Isolation;
+
+export const ISOLATIONS: readonly WantedIsolation[] = ['auto', 'required', 'reload', 'shared-memory', 'suspended-stacks', 'synchronous-requests'];
 
 const HEADERS: readonly (readonly [name: string, values: readonly string[]])[] = [
   ['Cross-Origin-Opener-Policy', ['same-origin']],
@@ -16,12 +27,19 @@ const HEADERS: readonly (readonly [name: string, values: readonly string[]])[] =
 /**
  * @throws ContainerError ERR_NOT_ISOLATED, ERR_UNSUPPORTED_BROWSER
  */
-export async function chooseMode(): Promise<Mode> {
+export async function chooseMode(wanted: WantedIsolation, hasServiceWorker: boolean): Promise<Mode> {
   if (typeof WebAssembly !== 'object') throw unsupported('WebAssembly');
-  if (!globalThis.crossOriginIsolated) throw await notIsolated();
-  if (typeof SharedArrayBuffer !== 'function') throw unsupported('SharedArrayBuffer');
-  if (typeof Atomics.waitAsync !== 'function') throw unsupported('Atomics.waitAsync');
-  return { isolation: 'shared-memory', reason: 'the page is cross-origin isolated' };
+  if (typeof Worker !== 'function') throw unsupported('Worker');
+  if (wanted === 'suspended-stacks' || wanted === 'synchronous-requests') return { isolation: wanted, reason: 'it was asked for' };
+  if (globalThis.crossOriginIsolated) {
+    if (typeof SharedArrayBuffer !== 'function') throw unsupported('SharedArrayBuffer');
+    if (typeof Atomics.waitAsync === 'function') return { isolation: 'shared-memory', reason: 'the page is cross-origin isolated' };
+    if (wanted !== 'auto') throw unsupported('Atomics.waitAsync');
+  } else if (wanted !== 'auto') throw await notIsolated();
+  const why = globalThis.crossOriginIsolated ? 'the browser has no Atomics.waitAsync' : `the page is not cross-origin isolated (${await whyNot()})`;
+  if ('Suspending' in WebAssembly) return { isolation: 'suspended-stacks', reason: `${why}, and the browser can suspend WebAssembly` };
+  if (hasServiceWorker) return { isolation: 'synchronous-requests', reason: `${why}, and the browser cannot suspend WebAssembly` };
+  throw globalThis.crossOriginIsolated ? unsupported('Atomics.waitAsync') : await notIsolated();
 }
 
 function unsupported(what: string): ContainerError {

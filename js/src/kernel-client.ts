@@ -3,7 +3,7 @@ import { ContainerError, type ErrorRecord } from './errors.js';
 import type { Link } from './exchange.js';
 import { SLOT_TOTAL } from './generated/abi.js';
 import { createDoorbell, WORKERS_MAX } from './host/doorbell.js';
-import type { FileChange, KernelCalls, KernelEvent, KernelMessage, KernelOptions, PageMessage, TaskInit } from './messages.js';
+import type { FileChange, KernelCalls, KernelEvent, KernelMessage, KernelOptions, LinkKind, PageMessage, TaskInit } from './messages.js';
 
 /** Workers kept ready for the next tasks. */
 const WARM_WORKERS = 2;
@@ -15,7 +15,9 @@ interface Pending {
 
 export class KernelClient {
   readonly #worker: Worker;
-  readonly #doorbell = createDoorbell();
+  readonly #doorbell: SharedArrayBuffer | undefined;
+  /** Where task workers make their calls, by synchronous requests. */
+  readonly #callAddress: string | undefined;
   readonly #pending = new Map<number, Pending>();
   /** By index; all that are ready or busy. */
   readonly #tasks = new Map<number, Worker>();
@@ -28,17 +30,25 @@ export class KernelClient {
   #nextId = 1;
   #closed: ContainerError | undefined;
 
-  private constructor(onEvent: (event: KernelEvent) => void) {
+  private constructor(onEvent: (event: KernelEvent) => void, isShared: boolean, callAddress: string | undefined) {
     this.#onEvent = onEvent;
+    this.#doorbell = isShared ? createDoorbell() : undefined;
+    this.#callAddress = callAddress;
     this.#worker = new Worker(new URL('./kernel-worker.js', import.meta.url), { type: 'module', name: 'oac kernel' });
     this.#worker.onmessage = ({ data }: MessageEvent<KernelMessage>): void => this.#receive(data);
     this.#worker.onerror = (event): void => this.#fail(workerError('kernel-worker.js', event));
   }
 
-  static async start(options: Omit<KernelOptions, 'doorbell'>, onEvent: (event: KernelEvent) => void): Promise<KernelClient> {
-    const client = new KernelClient(onEvent);
+  /** `isShared`: whether memory can be; else `callAddress` is for synchronous requests, and without it programs are suspended. */
+  static async start(
+    options: Omit<KernelOptions, 'doorbell' | 'requests'>,
+    onEvent: (event: KernelEvent) => void,
+    isShared: boolean,
+    callAddress?: string,
+  ): Promise<KernelClient> {
+    const client = new KernelClient(onEvent, isShared, callAddress);
     try {
-      const booted = client.call('boot', { ...options, doorbell: client.#doorbell });
+      const booted = client.call('boot', { ...options, doorbell: client.#doorbell, requests: callAddress !== undefined });
       for (let count = 0; count < WARM_WORKERS; count++) client.#addTaskWorker();
       await booted;
       return client;
@@ -94,7 +104,7 @@ export class KernelClient {
   }
 
   /** Hands a port to the kernel, for one HTTP exchange; `onGone` is called if the kernel ends before `release` is. */
-  connect(kind: 'exchange' | 'socket', port: MessagePort, onGone: () => void): { release(): void } {
+  connect(kind: LinkKind, port: MessagePort, onGone: () => void): { release(): void } {
     if (this.#closed !== undefined) {
       onGone();
       return { release: () => undefined };
@@ -105,7 +115,7 @@ export class KernelClient {
   }
 
   /** A way to the kernel for an exchange of the page itself. */
-  link(kind: 'exchange' | 'socket'): Link {
+  link(kind: LinkKind): Link {
     const { port1, port2 } = new MessageChannel();
     const gone = new AbortController();
     const { release } = this.connect(kind, port2, () => gone.abort());
@@ -173,9 +183,10 @@ export class KernelClient {
       if (error.code === 'ERR_LOAD') this.#fail(error);
       else this.#post({ type: 'worker-failed', index, message: error.message });
     };
-    const slot = new SharedArrayBuffer(SLOT_TOTAL);
+    const slot = this.#doorbell === undefined ? undefined : new SharedArrayBuffer(SLOT_TOTAL);
     const { port1, port2 } = new MessageChannel();
-    const init: TaskInit = { index, slot, doorbell: this.#doorbell, port: port1 };
+    const callAddress = this.#callAddress === undefined ? undefined : `${this.#callAddress}${index}`;
+    const init: TaskInit = { index, slot, doorbell: this.#doorbell, port: port1, callAddress };
     worker.postMessage(init, [port1]);
     this.#post({ type: 'worker', index, slot, port: port2 }, [port2]);
   }

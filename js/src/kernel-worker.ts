@@ -27,10 +27,12 @@ import init, {
   type PortDetail,
   type StartDetail,
 } from './kernel/oac_web.js';
-import type { CallMessage, Exit, FileCall, KernelCalls, KernelMessage, KernelOptions, PageMessage, WorkerMessage } from './messages.js';
+import type { CallAnswer, CallMessage, CallRequest, Exit, FileCall, KernelCalls, KernelMessage, KernelOptions, LinkKind, PageMessage, WorkerMessage } from './messages.js';
 
 declare const self: DedicatedWorkerGlobalScope;
 
+/** How long a synchronous request waits for a call; browsers end one that takes a minute. */
+const REQUEST_MS_MAX = 20_000;
 /** Turns of the loop without giving messages and fetches theirs. */
 const TURNS_MAX = 64;
 
@@ -47,7 +49,9 @@ type Handlers = { [K in keyof KernelCalls]: (...args: Parameters<KernelCalls[K]>
 
 class KernelWorker {
   readonly #kernel: WebKernel;
-  readonly #bell: Int32Array<SharedArrayBuffer>;
+  /** `undefined`: calls come as messages. */
+  readonly #bell: Int32Array<SharedArrayBuffer> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #tasks: Tasks;
   readonly #outside: Outside;
   readonly #exchanges: Exchanges;
@@ -72,14 +76,14 @@ class KernelWorker {
     const seed = crypto.getRandomValues(new Uint8Array(32));
     this.#kernel = new WebKernel(seed, options, ...now());
     this.#logs = options.eventLog;
-    this.#bell = new Int32Array(options.doorbell);
+    this.#bell = options.doorbell === undefined ? undefined : new Int32Array(options.doorbell);
     this.#programs = new Programs(options.programs);
     const host = {
       taken: (index: number) => post({ type: 'taken', index }),
       retire: (index: number) => post({ type: 'retire', index }),
       turn: this.#turn,
     };
-    this.#tasks = new Tasks(this.#kernel, memory, host, performance.timeOrigin, options.limits);
+    this.#tasks = new Tasks(this.#kernel, memory, host, performance.timeOrigin, options.limits, options.requests);
     this.#outside = new Outside(this.#kernel, this.#turn);
     this.#exchanges = new Exchanges(this.#kernel, this.#turn, this.#cookies);
     this.#streams = new Streams(this.#kernel, (begin) => this.#wait((operation) => this.#turn(() => begin(operation))));
@@ -87,7 +91,7 @@ class KernelWorker {
     this.#sockets = new Sockets(this.#streams, this.#cookies);
     this.#kernel.mkdir(options.workdir, true);
     void serveCommands(this.#kernel, this.#streams, (command, args, cwd) => post({ type: 'command', command, args, cwd }));
-    void this.#run();
+    if (this.#bell !== undefined) void this.#run(this.#bell);
   }
 
   addWorker(message: WorkerMessage): void {
@@ -98,9 +102,24 @@ class KernelWorker {
     this.#tasks.workerFailed(index, message);
   }
 
-  accept(port: MessagePort, kind: 'exchange' | 'socket'): void {
+  accept(port: MessagePort, kind: LinkKind): void {
     if (kind === 'exchange') this.#exchanges.accept(port);
-    else this.#sockets.accept(port);
+    else if (kind === 'socket') this.#sockets.accept(port);
+    else this.#acceptCall(port);
+  }
+
+  /** A call of a program that waits in a synchronous request. */
+  #acceptCall(port: MessagePort): void {
+    port.onmessage = ({ data: { index, call } }: MessageEvent<CallRequest>): void => {
+      const timer = setTimeout(() => {
+        this.#tasks.abandon(index);
+        port.postMessage({ later: true } satisfies CallAnswer);
+      }, REQUEST_MS_MAX);
+      this.#tasks.request(index, call, (reply) => {
+        clearTimeout(timer);
+        port.postMessage({ reply } satisfies CallAnswer);
+      });
+    };
   }
 
   /** Of them, those about files. */
@@ -193,16 +212,16 @@ class KernelWorker {
   }
 
   /** Serves task workers until the worker is terminated. */
-  async #run(): Promise<void> {
+  async #run(bell: Int32Array<SharedArrayBuffer>): Promise<void> {
     const channel = new MessageChannel();
     let turns = 0;
     for (;;) {
-      const seen = Atomics.load(this.#bell, 0);
+      const seen = Atomics.load(bell, 0);
       this.#kernel.setNow(...now());
-      takeRings(this.#bell, (index) => this.#tasks.serve(index));
+      takeRings(bell, (index) => this.#tasks.serve(index));
       this.#pump();
       const timeoutMs = this.#kernel.nextDeadlineMs() - performance.now();
-      const wait = timeoutMs <= 0 ? undefined : Atomics.waitAsync(this.#bell, 0, seen, timeoutMs);
+      const wait = timeoutMs <= 0 ? undefined : Atomics.waitAsync(bell, 0, seen, timeoutMs);
       if (wait?.async) {
         await wait.value;
         turns = 0;
@@ -223,9 +242,17 @@ class KernelWorker {
     const result = event();
     this.#pump();
     // The loop sleeps until the deadline that it knew.
-    if (this.#kernel.nextDeadlineMs() < before) nudge(this.#bell);
+    if (this.#bell === undefined) this.#setTimer();
+    else if (this.#kernel.nextDeadlineMs() < before) nudge(this.#bell);
     return result;
   };
+
+  /** Without a loop that sleeps, a timer tells the kernel of its next deadline. */
+  #setTimer(): void {
+    clearTimeout(this.#timer);
+    const deadlineMs = this.#kernel.nextDeadlineMs();
+    if (deadlineMs !== Infinity) this.#timer = setTimeout(() => this.#turn(() => undefined), Math.max(0, deadlineMs - performance.now()));
+  }
 
   /** Does what the kernel asks for, until it asks for no more. */
   #pump(): void {

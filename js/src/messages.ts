@@ -52,8 +52,10 @@ export interface KernelConfig {
 export interface KernelOptions extends KernelConfig {
   /** Where the programs' wasm files are: the folder's address, with its slash. */
   programs: string;
-  /** Doorbell words, see host/doorbell.ts. */
-  doorbell: SharedArrayBuffer;
+  /** Doorbell words, see host/doorbell.ts; `undefined` where memory cannot be shared, and calls travel as messages. */
+  doorbell: SharedArrayBuffer | undefined;
+  /** Calls come as synchronous requests through the service worker. */
+  requests: boolean;
   /** Made before anything else, with its parents. */
   workdir: string;
 }
@@ -234,7 +236,7 @@ export interface CallMessage {
 export interface WorkerMessage {
   type: 'worker';
   index: number;
-  slot: SharedArrayBuffer;
+  slot: SharedArrayBuffer | undefined;
   port: MessagePort;
 }
 
@@ -245,19 +247,23 @@ export interface WorkerFailedMessage {
   message: string;
 }
 
-/** A port on which somebody is about to send an `ExchangeRequest`. */
-export interface ExchangeMessage {
-  type: 'exchange';
+/** What somebody is about to send on a port: an `ExchangeRequest`, a `SocketRequest`, a `CallRequest`. */
+export type LinkKind = 'exchange' | 'socket' | 'system-call';
+
+export interface LinkMessage {
+  type: LinkKind;
   port: MessagePort;
 }
 
-/** A port on which somebody is about to send a `SocketRequest`. */
-export interface SocketMessage {
-  type: 'socket';
-  port: MessagePort;
+/** A program's system call that came as a synchronous request; empty: the answer to the one before. */
+export interface CallRequest {
+  index: number;
+  call: Uint8Array;
 }
+/** Without a `reply` the task has ended. */
+export type CallAnswer = { reply: Uint8Array<ArrayBuffer> | undefined } | { later: true };
 
-export type PageMessage = CallMessage | WorkerMessage | WorkerFailedMessage | ExchangeMessage | SocketMessage;
+export type PageMessage = CallMessage | WorkerMessage | WorkerFailedMessage | LinkMessage;
 
 export type KernelMessage =
   | { type: 'reply'; id: number; value: unknown }
@@ -289,9 +295,20 @@ export type KernelEvent =
 /** The page's first message to a task worker. */
 export interface TaskInit {
   index: number;
-  slot: SharedArrayBuffer;
-  doorbell: SharedArrayBuffer;
+  slot: SharedArrayBuffer | undefined;
+  doorbell: SharedArrayBuffer | undefined;
   port: MessagePort;
+  /** How calls wait where nothing is shared: the program's stack is suspended, or a synchronous request to this address. */
+  callAddress: string | undefined;
+}
+
+/** A call of a program whose memory is not shared: its slot, as far as there is input. */
+export interface TaskCall {
+  call: Uint8Array<ArrayBuffer>;
+}
+/** The same slot with the result, as far as there is output. */
+export interface TaskReply {
+  reply: Uint8Array<ArrayBuffer>;
 }
 
 /** The kernel's: run this. */
@@ -324,7 +341,7 @@ export interface ConnectPreview {
   type: 'oac-connect';
   container: number;
   /** For an HTTP exchange, or a WebSocket. */
-  kind: 'exchange' | 'socket';
+  kind: LinkKind;
   port: MessagePort;
   /** The page says `gone` on it when the container ends; the service worker says anything when it needs the link no more. */
   lifeline: MessagePort;

@@ -11,6 +11,8 @@ export interface PreviewAddress {
 }
 
 const FOLDER = 'oac-preview/';
+/** System calls that are synchronous requests: `<scope>oac-call/<client id>.<container>/<task worker>`. */
+export const CALLS_FOLDER = 'oac-call/';
 
 /** The address of a port's root. */
 export function previewPath(scope: string, { clientId, container, port }: Omit<PreviewAddress, 'path'>): string {

@@ -2,7 +2,7 @@
 import { ContainerError } from './errors.js';
 import type { KernelClient } from './kernel-client.js';
 import type { ConnectPreview, FromPreview, WhoAmI, YouAre } from './messages.js';
-import { previewPath } from './preview-address.js';
+import { CALLS_FOLDER, previewPath } from './preview-address.js';
 
 /** The service worker at work, and who this page is to it. */
 export interface Registration {
@@ -28,6 +28,48 @@ export async function register(script: string): Promise<Registration> {
   return { scope: new URL(registration.scope).pathname, clientId };
 }
 
+/** A container's number among a page's: random, so that they need not know of each other. */
+export function newContainerId(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0]!;
+}
+
+/** Where task workers make their calls by synchronous requests; a worker's number follows. */
+export function callAddress({ scope, clientId }: Registration, container: number): string {
+  return new URL(`${scope}${CALLS_FOLDER}${clientId}.${container}/`, location.href).href;
+}
+
+const RELOADED = 'oac-reloaded';
+
+/**
+ * Has the service worker add the headers that isolate the page, and loads it again, once. It does not return then.
+ *
+ * @throws ContainerError ERR_SERVICE_WORKER; ERR_NOT_ISOLATED when that was not enough
+ */
+export async function isolateByReload(script: string): Promise<void> {
+  if (globalThis.crossOriginIsolated) {
+    sessionStorage.removeItem(RELOADED);
+    return;
+  }
+  await register(isolating(script));
+  if (sessionStorage.getItem(RELOADED) !== null) {
+    sessionStorage.removeItem(RELOADED);
+    throw new ContainerError({
+      code: 'ERR_NOT_ISOLATED',
+      message: `the service worker ${script} adds the headers that isolate this page, and yet it is not isolated: serve the worker at the root of the site, so that the page is in its scope`,
+    });
+  }
+  sessionStorage.setItem(RELOADED, '1');
+  location.reload();
+  await new Promise<never>(() => undefined);
+}
+
+/** The same script, told to isolate. */
+export function isolating(script: string): string {
+  const url = new URL(script, location.href);
+  url.searchParams.set('isolate', '1');
+  return url.href;
+}
+
 /** Containers that have been torn down; their previews may still ask for them. */
 const gone = new Set<number>();
 
@@ -38,14 +80,14 @@ function sayGone({ data }: MessageEvent<ConnectPreview>): void {
 /** One container's previews. */
 export class Previews {
   readonly #registration: Registration;
-  /** Random, so that the containers of a page need not know of each other. */
-  readonly #container = crypto.getRandomValues(new Uint32Array(1))[0]!;
+  readonly #container: number;
 
   readonly #onMessage: (event: MessageEvent<ConnectPreview | FromPreview>) => void;
 
   /** `told`: what pages in previews say of themselves. */
-  constructor(registration: Registration, kernel: KernelClient, told: (message: unknown) => void) {
+  constructor(registration: Registration, container: number, kernel: KernelClient, told: (message: unknown) => void) {
     this.#registration = registration;
+    this.#container = container;
     this.#onMessage = ({ data }): void => {
       if (data?.container !== this.#container) return;
       if (data.type === 'oac-connect') {

@@ -6,16 +6,19 @@
  */
 import { COOKIES_CHANGED, exchange, type Link } from './exchange.js';
 import { failurePage, plainPage } from './preview-pages.js';
-import { parsePreview, previewPath, type PreviewAddress } from './preview-address.js';
+import { CALLS_FOLDER, parsePreview, previewPath, type PreviewAddress } from './preview-address.js';
 import { insertIntoHtml, previewHead } from './preview-html.js';
 import { previewClient } from './preview-client.js';
-import type { ConnectPreview, FromPreview, PreviewClientMessage, PreviewCookies, PreviewInsert, SocketEvent, WhoAmI, YouAre } from './messages.js';
+import type { CallAnswer, CallRequest, ConnectPreview, FromPreview, LinkKind, PreviewClientMessage, PreviewCookies, PreviewInsert, SocketEvent, WhoAmI, YouAre } from './messages.js';
 import { ContainerError } from './errors.js';
 
 declare const self: ServiceWorkerGlobalScope;
 
 const SCOPE = new URL(self.registration.scope).pathname;
 const CLIENT = `${SCOPE}oac-preview/client.js`;
+const CALLS = `${SCOPE}${CALLS_FOLDER}`;
+/** Whether it adds the headers that isolate pages: its registration says so. */
+const ISOLATES = new URL(self.location.href).searchParams.has('isolate');
 
 /** Clients met before: previews with their address, and others. A cache; what it forgets is asked again. */
 const known = new Map<string, PreviewAddress | null>();
@@ -67,6 +70,10 @@ self.addEventListener('fetch', (event) => {
     else event.respondWith(askWhose(event, url, port));
     return;
   }
+  if (url.pathname.startsWith(CALLS)) {
+    event.respondWith(answerCall(event.request, url.pathname.slice(CALLS.length)));
+    return;
+  }
   if (url.pathname === CLIENT) {
     event.respondWith(clientScript());
     return;
@@ -81,13 +88,53 @@ self.addEventListener('fetch', (event) => {
   const referrer = referrerAddress(event.request);
   if (event.request.mode === 'navigate') {
     if (referrer !== undefined) event.respondWith(redirect(referrer, url));
+    else if (ISOLATES) event.respondWith(isolated(event.request));
     return;
   }
   const owner = known.get(event.clientId);
-  if (owner === null || event.clientId === '') return;
+  if (owner === null || event.clientId === '') {
+    if (ISOLATES) event.respondWith(isolated(event.request));
+    return;
+  }
   if (owner !== undefined) event.respondWith(answer(event, owner, url.pathname + url.search));
   else event.respondWith(askWhose(event, url, undefined));
 });
+
+/** The page's own files, with the headers that isolate it. */
+async function isolated(request: Request): Promise<Response> {
+  // A request of this kind may only be answered from a cache.
+  const response = await fetch(request.cache === 'only-if-cached' && request.mode !== 'same-origin' ? new Request(request, { cache: 'default' }) : request);
+  // What cannot be looked into is passed on.
+  if (response.status === 0) return response;
+  const headers = new Headers(response.headers);
+  headers.set('cross-origin-opener-policy', 'same-origin');
+  headers.set('cross-origin-embedder-policy', 'require-corp');
+  if (!headers.has('cross-origin-resource-policy')) headers.set('cross-origin-resource-policy', 'same-origin');
+  const { status, statusText } = response;
+  return new Response(NO_BODY.has(status) ? null : response.body, { status, statusText, headers });
+}
+
+const NO_BODY = new Set([101, 204, 205, 304]);
+
+/** A system call of a task worker that waits in a synchronous request: `<client>.<container>/<worker>`. */
+async function answerCall(request: Request, place: string): Promise<Response> {
+  const match = /^([\w-]+)\.(\d+)\/(\d+)$/.exec(place);
+  const owner = match === null ? undefined : await self.clients.get(match[1]!);
+  if (match === null || owner === undefined) return new Response(null, { status: 410 });
+  const { port, gone, ended } = connect(owner, Number(match[2]), 'system-call');
+  const call = new Uint8Array(await request.arrayBuffer());
+  const answered = await new Promise<CallAnswer>((resolve) => {
+    port.onmessage = ({ data }: MessageEvent<CallAnswer>): void => resolve(data);
+    gone.addEventListener('abort', () => resolve({ reply: undefined }));
+    port.postMessage({ index: Number(match[3]), call } satisfies CallRequest, [call.buffer]);
+  });
+  port.close();
+  ended();
+  if ('later' in answered) return new Response(null, { status: 504 });
+  return answered.reply === undefined ? new Response(null, { status: 410 }) : new Response(answered.reply, { headers: OWN_HEADERS });
+}
+
+const OWN_HEADERS = { 'cache-control': 'no-store', 'cross-origin-resource-policy': 'same-origin' };
 
 const LOCAL = new Set(['localhost', '127.0.0.1', '0.0.0.0', '[::1]']);
 
@@ -118,7 +165,7 @@ async function askWhose(event: FetchEvent, url: URL, port: number | undefined): 
   const client = await self.clients.get(event.clientId);
   const address = client === undefined ? undefined : parsePreview(SCOPE, new URL(client.url).pathname);
   remember(event.clientId, address ?? null);
-  if (address === undefined) return fetch(event.request);
+  if (address === undefined) return ISOLATES ? isolated(event.request) : fetch(event.request);
   return answer(event, port === undefined ? address : { ...address, port }, url.pathname + url.search);
 }
 
@@ -155,10 +202,10 @@ async function tellCookies(clientId: string, response: Response, cookies: string
 }
 
 /** Asks the page for a way to its kernel. */
-function connect(owner: Client, container: number): Link {
+function connect(owner: Client, container: number, kind: LinkKind = 'exchange'): Link {
   const channel = new MessageChannel();
   const life = new MessageChannel();
-  const message: ConnectPreview = { type: 'oac-connect', kind: 'exchange', container, port: channel.port2, lifeline: life.port2 };
+  const message: ConnectPreview = { type: 'oac-connect', kind, container, port: channel.port2, lifeline: life.port2 };
   owner.postMessage(message, [channel.port2, life.port2]);
   const gone = new AbortController();
   life.port1.onmessage = (): void => gone.abort();

@@ -19,12 +19,12 @@ const failure = async (page, make) => page.evaluate(make);
 
 export const checks = [
   {
-    name: 'fault: a page without isolation is told which headers it lacks',
+    name: 'fault: a page that is to be isolated and is not is told which headers it lacks',
     isolation: false,
     run: async (page) => {
       const error = await failure(page, async () => {
         const { OpenAgentsContainer } = await import('/index.js');
-        return OpenAgentsContainer.boot().then(() => 'booted', ({ name, code, message }) => ({ name, code, message }));
+        return OpenAgentsContainer.boot({ isolation: 'required' }).then(() => 'booted', ({ name, code, message }) => ({ name, code, message }));
       });
       assertEqual(error.code, 'ERR_NOT_ISOLATED', 'the code');
       assertIncludes(error.message, 'Cross-Origin-Opener-Policy: same-origin', 'the message');

@@ -13,7 +13,7 @@ import {
 } from '../generated/abi.js';
 import type { WebKernel } from '../kernel/oac_web.js';
 import type { Turn } from './turn.js';
-import type { Limits, TaskFailure, TaskStart, WorkerMessage } from '../messages.js';
+import type { Limits, TaskCall, TaskFailure, TaskReply, TaskStart, WorkerMessage } from '../messages.js';
 
 /** `WebKernel.call`: the call waits. */
 const BLOCKED = -1;
@@ -25,8 +25,10 @@ const OUTPUT = SLOT_TOTAL + RANGE_BYTES * CALL_OUTS_MAX;
 
 interface Worker {
   index: number;
-  bytes: Uint8Array<SharedArrayBuffer>;
-  words: Int32Array<SharedArrayBuffer>;
+  bytes: Uint8Array;
+  words: Int32Array;
+  /** Else calls and answers are messages. */
+  isShared: boolean;
   port: MessagePort;
   task: number | undefined;
   /** CPU time until its last call, and since when it runs again; while it waits in a call it uses none. */
@@ -56,10 +58,15 @@ export class Tasks {
   readonly #workers = new Map<number, Worker>();
   readonly #byTask = new Map<number, Worker>();
   readonly #idle: Worker[] = [];
+  /** Calls come as synchronous requests: who waits for which answer, and answers that nobody waited for any more. */
+  readonly #requests: boolean;
+  readonly #answers = new Map<Worker, (reply: Uint8Array<ArrayBuffer> | undefined) => void>();
+  readonly #late = new Map<Worker, Uint8Array<ArrayBuffer>>();
   /** Tasks that wait for a worker. Bounded by the kernel's limit of tasks. */
   readonly #waiting: { task: number; module: WebAssembly.Module }[] = [];
 
-  constructor(kernel: WebKernel, memory: WebAssembly.Memory, host: TasksHost, clockOriginMs: number, limits: Limits) {
+  constructor(kernel: WebKernel, memory: WebAssembly.Memory, host: TasksHost, clockOriginMs: number, limits: Limits, requests: boolean) {
+    this.#requests = requests;
     this.#kernel = kernel;
     this.#memory = memory;
     this.#host = host;
@@ -69,8 +76,14 @@ export class Tasks {
   }
 
   addWorker({ index, slot, port }: WorkerMessage): void {
-    const worker: Worker = { index, bytes: new Uint8Array(slot), words: new Int32Array(slot, 0, SLOT_RET / 4), port, task: undefined, usedMs: 0, runsSinceMs: undefined };
-    port.onmessage = ({ data }: MessageEvent<TaskFailure>): void => this.#failed(worker, data);
+    const memory = slot ?? new ArrayBuffer(SLOT_TOTAL);
+    const worker: Worker = {
+      index, bytes: new Uint8Array(memory), words: new Int32Array(memory, 0, SLOT_RET / 4), isShared: slot !== undefined, port, task: undefined, usedMs: 0, runsSinceMs: undefined,
+    };
+    port.onmessage = ({ data }: MessageEvent<TaskFailure | TaskCall>): void => {
+      if ('call' in data) this.#called(worker, data.call);
+      else this.#failed(worker, data);
+    };
     this.#workers.set(index, worker);
     this.#idle.push(worker);
     this.#dispatch();
@@ -89,6 +102,44 @@ export class Tasks {
   start(task: number, module: WebAssembly.Module): void {
     this.#waiting.push({ task, module });
     this.#dispatch();
+  }
+
+  /** A call that came as a message. */
+  #called(worker: Worker, call: Uint8Array): void {
+    const { task } = worker;
+    if (task === undefined || call.length < SLOT_DATA || call.length > SLOT_TOTAL) return;
+    worker.bytes.set(call);
+    worker.words[SLOT_STATE / 4] = STATE_REQUESTED;
+    this.#host.turn(() => this.#serve(worker, task));
+  }
+
+  /** The same call of a worker that asks through the service worker: `answered` gets the slot, or `undefined` at the task's end. */
+  request(index: number, call: Uint8Array, answered: (reply: Uint8Array<ArrayBuffer> | undefined) => void): void {
+    const worker = this.#workers.get(index);
+    if (worker === undefined || worker.task === undefined) return answered(undefined);
+    this.#answers.set(worker, answered);
+    const early = this.#late.get(worker);
+    if (call.length > 0) this.#called(worker, call);
+    else if (early !== undefined) {
+      this.#late.delete(worker);
+      this.#answers.delete(worker);
+      answered(early);
+    }
+  }
+
+  /** Whoever asked waits no longer; the call goes on. */
+  abandon(index: number): void {
+    const worker = this.#workers.get(index);
+    if (worker !== undefined) this.#answers.delete(worker);
+  }
+
+  #answer(worker: Worker, extent: number): void {
+    const reply = worker.bytes.slice(0, SLOT_DATA + extent) as Uint8Array<ArrayBuffer>;
+    if (!this.#requests) return worker.port.postMessage({ reply } satisfies TaskReply, [reply.buffer]);
+    const answered = this.#answers.get(worker);
+    this.#answers.delete(worker);
+    if (answered === undefined) this.#late.set(worker, reply);
+    else answered(reply);
   }
 
   /** Serves the request in a worker's slot, if there is one. */
@@ -143,15 +194,18 @@ export class Tasks {
     // The memory may have grown, and its old buffer with it gone.
     const { buffer } = this.#memory;
     const list = new DataView(buffer, address + SLOT_TOTAL, RANGE_BYTES * CALL_OUTS_MAX);
+    let extent = 0;
     for (let range = 0; range < ranges; range++) {
       const offset = list.getUint32(range * RANGE_BYTES, true);
       const length = list.getUint32(range * RANGE_BYTES + 4, true);
       worker.bytes.set(new Uint8Array(buffer, address + OUTPUT + offset, length), SLOT_DATA + offset);
+      extent = Math.max(extent, offset + length);
     }
     worker.bytes.set(new Uint8Array(buffer, address + SLOT_WRITTEN, SLOT_RET + 8 - SLOT_WRITTEN), SLOT_WRITTEN);
     this.#runs(worker);
     Atomics.store(worker.words, SLOT_STATE / 4, STATE_REPLIED);
-    Atomics.notify(worker.words, SLOT_STATE / 4);
+    if (worker.isShared) Atomics.notify(worker.words, SLOT_STATE / 4);
+    else this.#answer(worker, extent);
   }
 
   #runs(worker: Worker): void {
@@ -194,7 +248,10 @@ export class Tasks {
 
   #end(worker: Worker): void {
     Atomics.store(worker.words, SLOT_STATE / 4, STATE_KILLED);
-    Atomics.notify(worker.words, SLOT_STATE / 4);
+    if (worker.isShared) Atomics.notify(worker.words, SLOT_STATE / 4);
+    this.#answers.get(worker)?.(undefined);
+    this.#answers.delete(worker);
+    this.#late.delete(worker);
     if (worker.task !== undefined) this.#byTask.delete(worker.task);
     worker.task = undefined;
     this.#paused(worker);

@@ -3,7 +3,8 @@
  * more than its program can: it gets the program's memory and table, and nothing else.
  */
 import { ERRNO } from '../generated/abi.js';
-import { TaskEnded } from './slot.js';
+import { OutOfMemory, TaskEnded } from './slot.js';
+import { promising } from './suspending.js';
 
 /** As `oac_abi::guest`. */
 const GUESTS_MAX = 1024;
@@ -58,10 +59,28 @@ export class Guests {
       run(frame, fn);
       return 0;
     } catch (error) {
-      if (error instanceof TaskEnded) throw error;
-      return trapOf(error);
+      return failed(error);
     }
   }
+
+  /** The same for a program whose calls suspend it, and the guest with it. */
+  async callAsync(guest: number, entry: number, frame: number, fn: number): Promise<number> {
+    const exports = this.#guests[guest];
+    if (exports === undefined) return -ERRNO.EBADF;
+    const run = exports[String(entry)];
+    if (run === undefined) return -ERRNO.ENOENT;
+    try {
+      await promising(run)(frame, fn);
+      return 0;
+    } catch (error) {
+      return failed(error);
+    }
+  }
+}
+
+function failed(error: unknown): number {
+  if (error instanceof TaskEnded || error instanceof OutOfMemory) throw error;
+  return trapOf(error);
 }
 
 function trapOf(error: unknown): number {

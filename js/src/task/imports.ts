@@ -5,9 +5,8 @@
 import { CALLS, ERRNO, SLOT_BYTES, STRINGS_BYTES_MAX, type CallSpec, type Kind } from '../generated/abi.js';
 import { hostCall, type Clocks } from './clock.js';
 import { Guests } from './guests.js';
-import type { Slot } from './slot.js';
-
-type Import = (...args: (number | bigint)[]) => number | bigint;
+import { SuspendingSlot, type BlockingSlot, type Slot } from './slot.js';
+import { Suspending } from './suspending.js';
 
 /** Calls whose input may be cut short, since their result says how much was taken. */
 const WRITES = new Set(['write', 'pwrite', 'sendto']);
@@ -54,14 +53,28 @@ class Marshaller {
     });
   }
 
-  invoke(args: (number | bigint)[]): number | bigint {
+  invoke(slot: BlockingSlot, args: (number | bigint)[]): number | bigint {
+    const begun = this.#begin(args);
+    return typeof begun === 'object' ? this.#end(args, begun.capacities, slot.call(this.#spec.number, begun.input)) : begun;
+  }
+
+  /** The same over a slot whose answers come later. */
+  async invokeAsync(slot: SuspendingSlot, args: (number | bigint)[]): Promise<number | bigint> {
+    const begun = this.#begin(args);
+    return typeof begun === 'object' ? this.#end(args, begun.capacities, await slot.callAsync(this.#spec.number, begun.input)) : begun;
+  }
+
+  /** Puts arguments and input in place; or the result, if they do not fit. */
+  #begin(args: (number | bigint)[]): { input: number; capacities: number[] } | number | bigint {
     const memory = new Uint8Array(this.#memory().buffer as ArrayBuffer);
     const input = this.#gather(memory, args);
-    if (input < 0) return this.#spec.module === 'oac' ? BigInt(-ERRNO.E2BIG) : WASI_E2BIG;
-    const capacities = this.#reserve(memory, args);
+    const capacities = input < 0 ? undefined : this.#reserve(memory, args);
     if (capacities === undefined) return this.#spec.module === 'oac' ? BigInt(-ERRNO.E2BIG) : WASI_E2BIG;
-    const result = this.#slot.call(this.#spec.number, input);
-    this.#deal(memory, args, capacities);
+    return { input, capacities };
+  }
+
+  #end(args: (number | bigint)[], capacities: readonly number[], result: bigint): number | bigint {
+    this.#deal(new Uint8Array(this.#memory().buffer as ArrayBuffer), args, capacities);
     return this.#spec.module === 'oac' ? result : Number(result);
   }
 
@@ -176,22 +189,29 @@ function storeStrings(memory: Uint8Array<ArrayBuffer>, pointers: number, strings
   }
 }
 
-/** Both import modules, complete: wasm takes of them what the program declares. */
+/** Both import modules, complete: wasm takes of them what the program declares. Over a suspending slot, those that wait suspend the program. */
 export function buildImports(
-  slot: Slot,
+  slot: BlockingSlot | SuspendingSlot,
   exports: () => WebAssembly.Exports,
   clocks: Clocks,
 ): WebAssembly.Imports {
   const memory = (): WebAssembly.Memory => exports()['memory'] as WebAssembly.Memory;
   const guests = new Guests(exports);
-  const imports: Record<string, Record<string, Import>> = { oac: {}, wasi_snapshot_preview1: {} };
+  const imports: Record<string, Record<string, WebAssembly.ImportValue>> = { oac: {}, wasi_snapshot_preview1: {} };
   for (const spec of CALLS) {
-    if (spec.served === 'host') {
-      imports[spec.module]![spec.name] = hostCall(spec, memory, clocks, guests);
-    } else {
-      const marshaller = new Marshaller(spec, slot, memory);
-      imports[spec.module]![spec.name] = (...args) => marshaller.invoke(args);
-    }
+    imports[spec.module]![spec.name] = spec.served === 'host' ? hosted(spec) : served(new Marshaller(spec, slot, memory));
   }
   return imports;
+
+  function hosted(spec: CallSpec): WebAssembly.ImportValue {
+    if (spec.name === 'guest_call' && slot instanceof SuspendingSlot) {
+      return new Suspending(async (guest, entry, frame, fn) => BigInt(await guests.callAsync(Number(guest), Number(entry), Number(frame), Number(fn))));
+    }
+    return hostCall(spec, memory, clocks, guests);
+  }
+
+  function served(marshaller: Marshaller): WebAssembly.ImportValue {
+    if (slot instanceof SuspendingSlot) return new Suspending((...args) => marshaller.invokeAsync(slot, args));
+    return (...args: (number | bigint)[]) => marshaller.invoke(slot, args);
+  }
 }
