@@ -7,6 +7,7 @@ use oac_container::NetworkCapability;
 
 use crate::{
     completions::{SUBCOMMANDS, Shell},
+    npm_store::NpmStore,
     options::{self, RUN_OPTIONS},
     values::{self, BadValue, MountValue, PortValue},
 };
@@ -29,6 +30,7 @@ pub(crate) struct RunRequest {
     pub(crate) ports: Vec<PortValue>,
     pub(crate) network: NetworkCapability,
     pub(crate) use_npmrc: bool,
+    pub(crate) npm_store: NpmStore,
     pub(crate) terminal: bool,
     pub(crate) memory_bytes: Option<u64>,
     pub(crate) disk_bytes: Option<u64>,
@@ -100,6 +102,8 @@ size. When the program ends, all that it started ends with it.
 
 With --allow-net, npm_config_registry of this machine's environment, else the registry lines of ~/.npmrc, are passed on to the
 container as variables, so that npm installs from where it does outside. Passwords and tokens are never passed on.
+Also with --allow-net, the packages that npm fetches are kept in npm-store in this machine's cache (see below), for the
+next container. A container takes nothing from there whose digest is not the one that its registry or lock file gives.
 
 Sizes have the units K, M and G, times ms, s, m and h (seconds without one).
 
@@ -215,6 +219,8 @@ fn parse_run(mut parser: Parser) -> Result<Command, ArgumentError> {
             // What `docker run` needs it for is so anyway.
             Arg::Short('i') | Arg::Long("interactive") => {}
             Arg::Long("no-npmrc") => request.use_npmrc = false,
+            Arg::Long("npm-store") => request.npm_store = NpmStore::At(parser.value()?.into()),
+            Arg::Long("no-npm-store") => request.npm_store = NpmStore::Nowhere,
             Arg::Long("disk") => request.disk_bytes = Some(value(&mut parser, "--disk", values::size)?),
             Arg::Long("cpus-time") => {
                 request.cpu_time = Some(value(&mut parser, "--cpus-time", values::time)?);

@@ -8,6 +8,7 @@
 mod arguments;
 mod completions;
 mod npm_registry;
+mod npm_store;
 mod options;
 mod run;
 mod streams;

@@ -94,6 +94,14 @@ pub(crate) const RUN_OPTIONS: &[RunOption] = &[
     option(None, "no-npmrc", "", Offer::Nothing, &["do not tell npm which registries this machine uses"]),
     option(
         None,
+        "npm-store",
+        " DIR",
+        Offer::Directories,
+        &["share the packages that npm fetches with other containers there (default: see below)"],
+    ),
+    option(None, "no-npm-store", "", Offer::Nothing, &["share no packages with other containers"]),
+    option(
+        None,
         "memory",
         " SIZE",
         Offer::Nothing,

@@ -24,9 +24,10 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH, S
 use crate::{
     STATUS_OWN_ERROR,
     arguments::RunRequest,
-    npm_registry,
+    npm_registry, npm_store,
     streams::{pass_in, pass_out},
     terminal::{self, RawTerminal},
+    values::MountValue,
 };
 
 const STATUS_TIMEOUT: u8 = 124;
@@ -89,7 +90,8 @@ pub(crate) fn run(request: RunRequest) -> Result<u8, RunError> {
         programs_dir: std::env::var_os("OAC_PROGRAMS_DIR").map(Into::into),
         ..RuntimeOptions::default()
     })?;
-    let container = boot(&runtime, &request)?;
+    let store = npm_store::directory(&request);
+    let container = boot(&runtime, &request, store.as_deref())?;
     let _forwards = request
         .ports
         .iter()
@@ -108,12 +110,12 @@ pub(crate) fn run(request: RunRequest) -> Result<u8, RunError> {
         signals.add_signal(SIGWINCH)?;
         signals.add_signal(SIGTSTP)?;
     }
-    let process = spawn(&container, &request)?;
+    let process = spawn(&container, &request, store.is_some())?;
     tell_of_loading(&container, process.id())?;
     attend(&container, process, signals, &request)
 }
 
-fn boot(runtime: &Runtime, request: &RunRequest) -> Result<Container, RunError> {
+fn boot(runtime: &Runtime, request: &RunRequest, store: Option<&Path>) -> Result<Container, RunError> {
     let cpu_time_ns = request.cpu_time.map(|time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
     let mut limits = Limits { memory_bytes: request.memory_bytes, cpu_time_ns, ..Limits::default() };
     limits.tasks = request.tasks.unwrap_or(limits.tasks);
@@ -131,19 +133,11 @@ fn boot(runtime: &Runtime, request: &RunRequest) -> Result<Container, RunError> 
     // What lies in another mount comes after it, however they were given.
     let mut mounts: Vec<_> = request.mounts.iter().collect();
     mounts.sort_by_key(|mount| mount.guest.split('/').filter(|part| !part.is_empty()).count());
-    for mount in mounts {
-        let source = Mount::HostDir { path: &mount.host, read_only: mount.read_only };
-        container.mount(source, &mount.guest).map_err(|error| match error {
-            Error::MountSource { path, source } => {
-                let why = match source.kind() {
-                    io::ErrorKind::NotFound => "there is no such directory on this machine".into(),
-                    io::ErrorKind::NotADirectory => "it is a file; mount the directory that holds it".into(),
-                    _ => source.to_string(),
-                };
-                RunError::Mount { path, why }
-            }
-            error => error.into(),
-        })?;
+    for MountValue { host, guest, read_only } in mounts {
+        mount(&container, Mount::HostDir { path: host, read_only: *read_only }, guest)?;
+    }
+    if let Some(path) = store {
+        mount(&container, Mount::HostDir { path, read_only: false }, npm_store::GUEST)?;
     }
     if let Some(cwd) = &request.cwd
         && !container.fs().is_dir(cwd)
@@ -154,6 +148,20 @@ fn boot(runtime: &Runtime, request: &RunRequest) -> Result<Container, RunError> 
         }
     }
     Ok(container)
+}
+
+fn mount(container: &Container, source: Mount<'_>, guest: &str) -> Result<(), RunError> {
+    container.mount(source, guest).map_err(|error| match error {
+        Error::MountSource { path, source } => {
+            let why = match source.kind() {
+                io::ErrorKind::NotFound => "there is no such directory on this machine".into(),
+                io::ErrorKind::NotADirectory => "it is a file; mount the directory that holds it".into(),
+                _ => source.to_string(),
+            };
+            RunError::Mount { path, why }
+        }
+        error => error.into(),
+    })
 }
 
 /// A program that another one starts, and that cannot be loaded, says nothing by itself: its parent sees the status 126 and no more.
@@ -185,11 +193,14 @@ fn write_events(container: &Container, path: &Path) -> Result<(), RunError> {
     Ok(())
 }
 
-fn spawn(container: &Container, request: &RunRequest) -> Result<Process, RunError> {
+fn spawn(container: &Container, request: &RunRequest, has_store: bool) -> Result<Process, RunError> {
     let mut env = Vec::new();
     if request.use_npmrc && request.network != NetworkCapability::Denied {
         env = npm_registry::variables();
         env.retain(|(name, _)| !request.env.iter().any(|(given, _)| given.eq_ignore_ascii_case(name)));
+    }
+    if has_store {
+        env.push((npm_store::VARIABLE.into(), npm_store::GUEST.into()));
     }
     if request.terminal {
         env.push(("TERM".into(), std::env::var("TERM").unwrap_or_else(|_| "xterm".into())));

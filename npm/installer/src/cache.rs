@@ -7,6 +7,7 @@
 use oac_npm_registry::{Integrity, Response};
 use serde::{Deserialize, Serialize};
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -14,6 +15,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 #[derive(Debug, Clone)]
 pub struct Cache {
     folder: PathBuf,
+    /// Where tarballs are, when others share them.
+    store: Option<PathBuf>,
 }
 
 /// A packument kept, with what HTTP said of its freshness.
@@ -38,13 +41,29 @@ struct Head {
 impl Cache {
     /// A cache in this folder, which need not exist yet.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        Self { folder: folder.into(), store: None }
+    }
+
+    /// The same, with its tarballs in a folder that other containers use, too. What somebody else has put there is
+    /// no danger: it is used only when its digest is the one that the registry or the lock file promises.
+    #[must_use]
+    pub fn with_store(self, store: Option<PathBuf>) -> Self {
+        Self { store, ..self }
+    }
+
+    /// The folder of the tarballs.
+    pub(crate) fn content(&self) -> PathBuf {
+        self.store.clone().unwrap_or_else(|| self.folder.join("content"))
+    }
+
+    pub(crate) fn packuments(&self) -> PathBuf {
+        self.folder.join("packuments")
     }
 
     /// A tarball, verified; `None` when it is not there or damaged.
     pub fn tarball(&self, integrity: &Integrity) -> Option<Vec<u8>> {
         let path = self.content_path(integrity)?;
-        let bytes = fs::read(&path).ok()?;
+        let bytes = read_used(&path)?;
         if integrity.check("", &bytes).is_err() {
             // Ignored: a damaged file that cannot be removed stays refused.
             let _ = fs::remove_file(&path);
@@ -96,9 +115,14 @@ impl Cache {
         }
     }
 
+    /// Removes a packument; `false` when there was none.
+    pub fn forget(&self, url: &str) -> bool {
+        fs::remove_file(self.packument_path(url)).is_ok()
+    }
+
     /// The addresses of the packuments that are kept, sorted.
     pub fn addresses(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.folder.join("packuments")).ok();
+        let entries = fs::read_dir(self.packuments()).ok();
         let mut addresses: Vec<String> = entries
             .into_iter()
             .flatten()
@@ -116,19 +140,35 @@ impl Cache {
         let (algorithm, hex) = integrity.address()?;
         let (first, rest) = hex.split_at_checked(2)?;
         let (second, rest) = rest.split_at_checked(2)?;
-        Some(self.folder.join("content").join(algorithm).join(first).join(second).join(rest))
+        // Two files with one SHA-1 can be made: those digests are not shared.
+        let folder = if algorithm == "sha1" { self.folder.join("content") } else { self.content() };
+        Some(folder.join(algorithm).join(first).join(second).join(rest))
     }
 
     fn packument_path(&self, url: &str) -> PathBuf {
         let address = Integrity::parse(&Integrity::sha512(url.as_bytes())).and_then(|i| i.address());
         let hex = address.map(|(_, hex)| hex).unwrap_or_default();
-        self.folder.join("packuments").join(&hex[..40.min(hex.len())])
+        self.packuments().join(&hex[..40.min(hex.len())])
     }
 
     fn write(&self, path: &Path, parts: &[&[u8]]) {
         // Failures are ignored: the cache only saves time.
         let _ = try_write(path, parts);
     }
+}
+
+/// A file's bytes; a file that is read now and then is younger than a day, by which the store knows what is used.
+fn read_used(path: &Path) -> Option<Vec<u8>> {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    let mut file = fs::File::open(path).ok()?;
+    let metadata = file.metadata().ok()?;
+    if metadata.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age > DAY)) {
+        // Ignored: it is only forgotten sooner.
+        let _ = file.set_modified(SystemTime::now());
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).ok()?);
+    file.read_to_end(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 fn try_write(path: &Path, parts: &[&[u8]]) -> std::io::Result<()> {

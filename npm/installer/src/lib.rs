@@ -24,6 +24,7 @@ mod prepare;
 mod resolving;
 mod scripts;
 mod substitute;
+mod upkeep;
 
 pub use actual::{actual_lock, installed_lock};
 pub use cache::{Cache, CachedPackument};
@@ -36,6 +37,7 @@ pub use prepare::{Take, TarballSource, replaced, tarballs};
 pub use resolving::{FetchOptions, Packuments, read_manifest, resolve};
 pub use scripts::{Script, ScriptEnvironment, ScriptOutcome, run, spawn};
 pub use substitute::substitute;
+pub use upkeep::Verified;
 
 /// Is told how things go on, to show it or not.
 pub trait Observer {

@@ -16,7 +16,15 @@ pub(crate) struct Arguments {
 }
 
 /// Options that take the next word as their value. All others are switches.
-const WITH_VALUE: [&str; 48] = [
+const WITH_VALUE: [&str; 56] = [
+    "audit-registry",
+    "expect-result-count",
+    "fetch-retry-factor",
+    "fetch-retry-maxtimeout",
+    "message",
+    "sbom-format",
+    "sbom-type",
+    "which",
     "init-author-name",
     "init-license",
     "init-scope",

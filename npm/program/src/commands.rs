@@ -3,13 +3,11 @@
 use crate::context::{Context, out};
 use crate::failure::Failure;
 use crate::install;
-use crate::project::Project;
 use crate::registry_call::Call;
 use crate::run_script;
 use oac_npm_spec::{JsonStyle, PackageSpec};
 use serde_json::{Value, json};
 use std::fs;
-use std::path::Path;
 use std::time::Instant;
 
 /// `npm root`
@@ -38,13 +36,7 @@ pub(crate) fn bin(context: &mut Context) -> Result<i32, Failure> {
 /// `npm whoami`
 pub(crate) fn whoami(context: &mut Context) -> Result<i32, Failure> {
     let registry = context.config.registry_for("")?.folder();
-    let needs_login = || Failure::Coded {
-        code: "ENEEDAUTH".into(),
-        lines: vec![
-            "need auth This command requires you to be logged in.".into(),
-            "need auth You need to authorize this machine using `npm adduser`".into(),
-        ],
-    };
+    let needs_login = || Failure::needs_login("This command requires you to be logged in.");
     let name = match context.config.user_name(&registry) {
         Some(name) => name,
         None if context.config.authorization(&registry).is_none() => return Err(needs_login()),
@@ -89,31 +81,59 @@ pub(crate) fn cache(context: &mut Context) -> Result<i32, Failure> {
     }
     let action = words.remove(0);
     match action.as_str() {
-        "clean" | "clear" | "rm" => {
-            if !context.switch("force", false) {
-                return Err(Failure::Plain(CLEAN.trim().to_owned()));
-            }
-            if context.cache.exists() {
-                fs::remove_dir_all(&context.cache).map_err(|e| Failure::file("rm", &context.cache, &e))?;
-            }
-            context.warn("using --force Recommended protections disabled.");
-            Ok(0)
-        }
+        "clean" | "clear" | "rm" => clean_cache(context, &words),
         "ls" => {
-            for line in oac_npm_installer::Cache::new(&context.cache).addresses() {
+            for line in context.fetched().addresses() {
                 out(&format!("make-fetch-happen:request-cache:{line}"));
             }
             Ok(0)
         }
+        "verify" | "check" => verify_cache(context),
         "add" if !words.is_empty() => {
             for word in &words {
                 Call::new(context).tarball(&PackageSpec::parse(word)?)?;
             }
             Ok(0)
         }
-        "verify" | "npx" => Err(Failure::NotImplemented(format!("cache {action}"))),
+        "npx" => Err(Failure::NotImplemented(format!("cache {action}"))),
         _ => Err(usage()),
     }
+}
+
+fn clean_cache(context: &Context, keys: &[String]) -> Result<i32, Failure> {
+    if keys.is_empty() {
+        if !context.switch("force", false) {
+            return Err(Failure::Plain(CLEAN.trim().to_owned()));
+        }
+        context.fetched().clear().map_err(|(path, error)| Failure::file("rm", &path, &error))?;
+        return Ok(0);
+    }
+    for key in keys {
+        out(&format!("Deleted: {key}"));
+        let url = key.strip_prefix("make-fetch-happen:request-cache:").unwrap_or(key);
+        if !context.fetched().forget(url) {
+            context.warn(&format!("Not Found: {key}"));
+        }
+    }
+    Ok(0)
+}
+
+fn verify_cache(context: &Context) -> Result<i32, Failure> {
+    let found = context.fetched().verify().map_err(|e| Failure::file("scandir", &context.cache, &e))?;
+    let place = context.cache.display().to_string();
+    let home = context.environment.get("HOME").map_or("/root", String::as_str);
+    let place = place.strip_prefix(home).map_or(place.clone(), |rest| format!("~{rest}"));
+    out(&format!("Cache verified and compressed ({place})"));
+    out(&format!("Content verified: {} ({} bytes)", found.content, found.content_bytes));
+    if found.collected > 0 {
+        out(&format!("Content garbage-collected: {} ({} bytes)", found.collected, found.collected_bytes));
+    }
+    if found.corrupted > 0 {
+        out(&format!("Corrupted content removed: {}", found.corrupted));
+    }
+    out(&format!("Index entries: {}", found.packuments));
+    out(&format!("Finished in {}s", context.started.elapsed().as_secs_f64()));
+    Ok(0)
 }
 
 const CLEAN: &str = "
@@ -153,34 +173,4 @@ pub(crate) fn install_and_test(context: &mut Context, clean: bool) -> Result<i32
     context.arguments.words.clear();
     context.command = "test".into();
     run_script::shortcut(context, "test")
-}
-
-/// `npm dist-tag ls [PACKAGE]`
-pub(crate) fn dist_tag(context: &mut Context) -> Result<i32, Failure> {
-    let words = context.arguments.words.clone();
-    let name = match words.as_slice() {
-        [] => None,
-        [action] if action == "ls" => None,
-        [action, name] if action == "ls" => Some(name.clone()),
-        [name] if !["add", "rm", "set", "del"].contains(&name.as_str()) => Some(name.clone()),
-        _ => return Err(Failure::NotImplemented("dist-tag add".into())),
-    };
-    let name = match name {
-        Some(name) => PackageSpec::parse(&name)?.name.unwrap_or(name),
-        None => own_name(&context.project)?,
-    };
-    let packument = Call::new(context).packument(&name)?;
-    let tags = packument["dist-tags"].as_object().cloned().unwrap_or_default();
-    let mut lines: Vec<String> = tags
-        .iter()
-        .map(|(tag, version)| format!("{tag}: {}", version.as_str().unwrap_or_default()))
-        .collect();
-    lines.sort();
-    out(&lines.join("\n"));
-    Ok(0)
-}
-
-fn own_name(folder: &Path) -> Result<String, Failure> {
-    let usage = || Failure::Usage("npm dist-tag ls [<package-spec>]".to_owned());
-    Project::read(folder, false)?.manifest().name.ok_or_else(usage)
 }

@@ -4,6 +4,7 @@ use crate::arguments::Arguments;
 use crate::failure::Failure;
 use crate::workspaces;
 use crate::{NODE_VERSION, NPM_VERSION};
+use oac_npm_installer::Cache;
 use oac_npm_registry::{Config, environment_layer, parse_npmrc};
 use oac_npm_spec::Version;
 use std::cell::Cell;
@@ -89,6 +90,13 @@ impl Context {
     /// none, unless `oac-wasm-packages` says otherwise.
     pub(crate) fn prefers_wasm(&self) -> bool {
         self.switch("oac-wasm-packages", cfg!(target_family = "wasm"))
+    }
+
+    /// What was fetched before; tarballs where `oac-store` says, when the host shares a folder for them.
+    pub(crate) fn fetched(&self) -> Cache {
+        let own = self.config.layers().first().is_some_and(|given| given.contains_key("cache"));
+        let shared = self.config.get("oac-store").filter(|path| !own && Path::new(path).is_dir());
+        Cache::new(&self.cache).with_store(shared.map(PathBuf::from))
     }
 
     /// Whether the command is about global packages.

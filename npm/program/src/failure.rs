@@ -97,6 +97,15 @@ impl Failure {
         Self::Coded { code, lines }
     }
 
+    /// npm's `ENEEDAUTH`.
+    pub(crate) fn needs_login(why: &str) -> Self {
+        let lines = vec![
+            format!("need auth {why}"),
+            "need auth You need to authorize this machine using `npm adduser`".into(),
+        ];
+        Self::Coded { code: "ENEEDAUTH".into(), lines }
+    }
+
     /// npm's `E404` for what a package does not have.
     pub(crate) fn not_found(said: &str, package: &str) -> Self {
         Self::Coded { code: "E404".into(), lines: not_found(said, Some(package)) }
@@ -245,7 +254,9 @@ fn registry(error: &RegistryError, package: Option<&str>) -> Failure {
             format!("403 {error}"),
             "403 In most cases, you or one of your dependencies are requesting a package version that is forbidden by your security policy, or on a server you do not have access to.".into(),
         ],
-        RegistryError::Unreachable { code, .. } => unreachable(error, code),
+        RegistryError::Unreachable { code, .. } | RegistryError::Interrupted { code, .. } => {
+            unreachable(error, code)
+        }
         _ => vec![error.to_string()],
     };
     Failure::Coded { code, lines }

@@ -47,6 +47,8 @@ pub(crate) fn retry_policy(config: &Config) -> RetryPolicy {
     RetryPolicy {
         retries: number("fetch-retries").and_then(|n| u32::try_from(n).ok()).unwrap_or(default.retries),
         first_wait: number("fetch-retry-mintimeout").map_or(default.first_wait, Duration::from_millis),
+        factor: number("fetch-retry-factor").and_then(|n| u32::try_from(n).ok()).unwrap_or(default.factor),
+        wait_max: number("fetch-retry-maxtimeout").map_or(default.wait_max, Duration::from_millis),
     }
 }
 

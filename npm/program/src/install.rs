@@ -1,7 +1,8 @@
 //! `npm install`, `ci`, `uninstall`, `update`, `dedupe`, `prune`, `link`: jobs for `reify.rs`.
 
 use crate::add::Request;
-use crate::context::Context;
+use crate::audit;
+use crate::context::{Context, out};
 use crate::failure::Failure;
 use crate::finish;
 use crate::installed::Installed;
@@ -11,7 +12,7 @@ use crate::report::Summary;
 use crate::run_script;
 use oac_npm_installer::{Plan, actual_lock, installed_lock, read_manifest};
 use oac_npm_resolver::Package;
-use oac_npm_spec::{Lockfile, name_of_location};
+use oac_npm_spec::{JsonStyle, Lockfile, name_of_location};
 use std::collections::BTreeMap;
 
 /// `npm install`
@@ -176,7 +177,7 @@ pub(crate) fn link(context: &mut Context) -> Result<i32, Failure> {
 }
 
 /// Runs a job with the project's own scripts around it, and says what was done.
-fn run(context: &mut Context, mut job: Job) -> Result<i32, Failure> {
+pub(crate) fn run(context: &mut Context, mut job: Job) -> Result<i32, Failure> {
     let whole_project = job.requests.is_empty()
         && job.removals.is_empty()
         && !context.is_global()
@@ -190,24 +191,33 @@ fn run(context: &mut Context, mut job: Job) -> Result<i32, Failure> {
         let events = ["install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare"];
         run_script::lifecycle(context, &job.root, &events)?;
     }
-    report(context, &summary);
-    Ok(0)
+    Ok(report(context, &summary))
 }
 
-fn report(context: &Context, summary: &Summary) {
+/// Says what was done; gives the exit code, which is of interest to `npm audit fix` alone.
+fn report(context: &Context, summary: &Summary) -> i32 {
+    let fixing = context.command == "audit";
+    let left = summary.audit.as_ref().filter(|_| fixing).map(|report| audit::after_fix(context, report));
+    let code = left.as_ref().map_or(0, |(_, code)| *code);
     if context.silent() {
-        return;
+        return code;
     }
     if context.json() {
-        crate::context::out(oac_npm_spec::JsonStyle::default().print(&summary.json()).trim_end());
-        return;
+        out(JsonStyle::default().print(&summary.json(fixing)).trim_end());
+        return code;
     }
     if context.switch("dry-run", false) || context.switch("long", false) {
         for line in summary.lines() {
-            crate::context::out(&line);
+            out(&line);
         }
     }
-    crate::context::out(&summary.closing_lines(context.started.elapsed()));
+    out(&summary.closing_lines(context.started.elapsed()));
+    match (left, &summary.audit) {
+        (Some((text, _)), _) => out(&format!("\n{text}")),
+        (None, Some(report)) => out(&format!("\n{}", report.install_text())),
+        (None, None) => {}
+    }
+    code
 }
 
 /// `npm find-dupes`: what `npm dedupe` would do.

@@ -6,6 +6,7 @@
 
 mod add;
 mod arguments;
+mod audit;
 mod commands;
 mod config;
 mod context;
@@ -13,6 +14,7 @@ mod exec;
 mod explain;
 mod failure;
 mod finish;
+mod fund;
 mod help;
 mod http;
 mod init;
@@ -25,11 +27,15 @@ mod pack;
 mod pkg;
 mod progress;
 mod project;
+mod publishing;
 mod query;
+mod query_packages;
 mod registry_call;
 mod reify;
 mod report;
 mod run_script;
+mod search;
+mod selector;
 mod version;
 mod view;
 mod workspaces;
@@ -94,8 +100,12 @@ fn dispatch(context: &mut Context) -> Result<i32, Failure> {
     }
     let name = arguments::canonical(&command).ok_or(Failure::UnknownCommand(command))?;
     context.command = name.to_owned();
+    if context.switch("force", false) {
+        context.warn("using --force Recommended protections disabled.");
+    }
     match name {
         "install" => install::install(context),
+        "audit" => audit::audit(context),
         "ci" => install::clean_install(context),
         "uninstall" => install::uninstall(context),
         "update" => install::update(context),
@@ -103,6 +113,8 @@ fn dispatch(context: &mut Context) -> Result<i32, Failure> {
         "find-dupes" => install::find_dupes(context),
         "prune" => install::prune(context),
         "link" => install::link(context),
+        "fund" => fund::fund(context),
+        "query" => query_packages::query(context),
         "run" => run_script::run(context),
         "test" | "start" | "stop" | "restart" => run_script::shortcut(context, name),
         "exec" => exec::exec(context),
@@ -119,7 +131,11 @@ fn dispatch(context: &mut Context) -> Result<i32, Failure> {
         "shrinkwrap" => commands::shrinkwrap(context),
         "install-test" => commands::install_and_test(context, false),
         "install-ci-test" => commands::install_and_test(context, true),
-        "dist-tag" => commands::dist_tag(context),
+        "dist-tag" => publishing::dist_tag(context),
+        "deprecate" | "undeprecate" => publishing::deprecate(context),
+        "unpublish" => publishing::unpublish(context),
+        "owner" => publishing::owner(context),
+        "search" => search::search(context),
         "rebuild" => install::rebuild(context),
         "root" => commands::root(context),
         "prefix" => commands::prefix(context),

@@ -6,7 +6,7 @@ use crate::http::{Http, at_once, retry_policy};
 use crate::installed::Installed;
 use crate::reify::{fetch_options, omitted, pick_context};
 use crate::workspaces;
-use oac_npm_installer::{Cache, Packuments};
+use oac_npm_installer::Packuments;
 use oac_npm_registry::{Client, Packument, PickContext};
 use oac_npm_resolver::{EdgeId, EdgeKind, NodeId};
 use oac_npm_spec::{JsonStyle, PackageSpec, locale_compare};
@@ -79,7 +79,7 @@ fn fetch(
     edges: &[EdgeId],
 ) -> Result<HashMap<String, Packument>, Failure> {
     let mut transport = Http::default();
-    let cache = Cache::new(&context.cache);
+    let cache = context.fetched();
     let client =
         Client::new(&context.config, &mut transport, retry_policy(&context.config), at_once(&context.config));
     let mut source = Packuments::new(client, &context.config, &cache, fetch_options(context));

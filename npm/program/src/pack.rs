@@ -1,8 +1,9 @@
-//! `npm pack` and `npm publish --dry-run`.
+//! `npm pack` and `npm publish`.
 
 use crate::context::{Context, out};
 use crate::failure::Failure;
 use crate::project::Project;
+use crate::publishing::{self, Parcel};
 use crate::registry_call::Call;
 use crate::run_script;
 use crate::workspaces;
@@ -59,13 +60,10 @@ pub(crate) fn pack(context: &mut Context) -> Result<i32, Failure> {
     Ok(0)
 }
 
-/// `npm publish --dry-run`; a real publish is refused.
+/// `npm publish [FOLDER]`
 pub(crate) fn publish(context: &mut Context) -> Result<i32, Failure> {
-    if !context.switch("dry-run", false) {
-        return Err(Failure::Unsupported(
-            "`npm publish` without --dry-run (it would change a registry)".into(),
-        ));
-    }
+    let dry = context.switch("dry-run", false);
+    publishing::check_tag(context)?;
     let selection = workspaces::selected(context)?;
     let folders = match context.arguments.words.first() {
         Some(word) => vec![context.cwd.join(word)],
@@ -91,18 +89,28 @@ pub(crate) fn publish(context: &mut Context) -> Result<i32, Failure> {
             run_script::lifecycle(context, &project, &["prepublishOnly"])?;
         }
         let packed = pack_folder(context, &folder)?;
+        let package = Value::Object(Project::read(&folder, false)?.package);
         if !context.json() {
             packed.notice(context);
         }
         let registry = context.config.registry_for(&packed.name)?.folder();
         if context.config.authorization(&registry).is_none() {
-            context
-                .warn(&format!("publish This command requires you to be logged in to {registry} (dry-run)"));
+            let why = format!("This command requires you to be logged in to {registry}");
+            if !dry {
+                return Err(Failure::needs_login(&why));
+            }
+            context.warn(&format!("publish {why} (dry-run)"));
         }
+        publishing::check(context, &package, &packed.name, &packed.version)?;
         let tag = context.config.get("tag").unwrap_or("latest");
         let access = context.config.get("access").unwrap_or("default");
-        context
-            .log("notice", &format!("Publishing to {registry} with tag {tag} and {access} access (dry-run)"));
+        let mark = if dry { " (dry-run)" } else { "" };
+        context.log("notice", &format!("Publishing to {registry} with tag {tag} and {access} access{mark}"));
+        if !dry {
+            let Packed { name, version, tarball, .. } = &packed;
+            let readme = fs::read_to_string(folder.join("README.md")).ok();
+            publishing::send(context, Parcel { package: &package, name, version, tarball, readme })?;
+        }
         if scripts {
             run_script::lifecycle(context, &project, &["publish", "postpublish"])?;
         }

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::http::{Http, at_once, retry_policy};
 use crate::reify::{fetch_options, pick_context};
-use oac_npm_installer::{Cache, Packuments};
+use oac_npm_installer::Packuments;
 use oac_npm_registry::{Client, Integrity, Packument, RegistryError};
 use oac_npm_resolver::ResolveError;
 use oac_npm_spec::{Manifest, PackageSpec};
@@ -23,14 +23,40 @@ impl<'a> Call<'a> {
 
     /// The body at an address.
     pub(crate) fn get(&self, url: &str, accept: &str) -> Result<Vec<u8>, RegistryError> {
+        self.send("GET", url, &[("accept", accept)], Vec::new())
+    }
+
+    /// The answer to what is sent to an address.
+    pub(crate) fn send(
+        &self,
+        method: &'static str,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Result<Vec<u8>, RegistryError> {
         let config = &self.context.config;
         let mut transport = Http::default();
         let mut client = Client::new(config, &mut transport, retry_policy(config), at_once(config));
-        client.get(url, &[("accept", accept)]);
+        client.send(method, url, headers, body);
         match client.wait() {
             Some((_, answer)) => answer.map(|response| response.body),
             None => Ok(Vec::new()),
         }
+    }
+
+    /// The answer, as JSON, to JSON that is sent to an address of the registry. `--otp` goes along.
+    pub(crate) fn send_json(&self, method: &'static str, url: &str, body: &Value) -> Result<Value, Failure> {
+        let mut headers = vec![("accept", "*/*")];
+        if !body.is_null() {
+            headers.push(("content-type", "application/json"));
+        }
+        if let Some(otp) = self.context.config.get("otp") {
+            headers.push(("npm-otp", otp));
+        }
+        headers.push(("npm-command", &self.context.command));
+        let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+        let answer = self.send(method, url, &headers, body)?;
+        Ok(serde_json::from_slice(&answer).unwrap_or(Value::Null))
     }
 
     /// Everything the registry has on a package.
@@ -41,10 +67,27 @@ impl<'a> Call<'a> {
             .map_err(|e| RegistryError::MalformedPackument { url, problem: e.to_string() }.into())
     }
 
+    /// What an install needs to know of a package.
+    pub(crate) fn abbreviated(&self, name: &str) -> Result<Packument, Failure> {
+        let config = &self.context.config;
+        let cache = self.context.fetched();
+        let mut transport = Http::default();
+        let client = Client::new(config, &mut transport, retry_policy(config), at_once(config));
+        let mut source = Packuments::new(client, config, &cache, fetch_options(self.context));
+        let known = source.ask(name).map_err(|e| about(name, "*", e))?;
+        match known {
+            Some(known) => Ok(known),
+            None => match source.wait() {
+                Some((_, answer)) => answer.map_err(|e| about(name, "*", e)),
+                None => Err(Failure::Plain(format!("{name} was not answered"))),
+            },
+        }
+    }
+
     /// The version that a spec picks, and its verified tarball.
     pub(crate) fn tarball(&self, spec: &PackageSpec) -> Result<(Rc<Manifest>, Vec<u8>), Failure> {
         let config = &self.context.config;
-        let cache = Cache::new(&self.context.cache);
+        let cache = self.context.fetched();
         let name = spec.registry_name().unwrap_or_default();
         let wanted = &spec.target().raw_spec;
         let mut transport = Http::default();

@@ -2,6 +2,7 @@
 //! `uninstall`, `update`, `dedupe`, `prune` and `link` have in common.
 
 use crate::add::{self, Request};
+use crate::audit;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::finish;
@@ -18,9 +19,10 @@ use oac_npm_registry::{Client, Packument, PickContext, Transport};
 use oac_npm_resolver::{
     Input, InstallStrategy, Package, Platform, Resolution, ResolveError, ResolveOptions, Resolver,
 };
-use oac_npm_spec::Manifest;
-use std::collections::HashSet;
+use oac_npm_spec::{Manifest, Range};
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// Which packages are looked at anew.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,6 +54,8 @@ pub(crate) struct Job {
     pub(crate) save: bool,
     /// Whether `package.json` is.
     pub(crate) save_package: bool,
+    /// Versions to be led away from, by package.
+    pub(crate) avoid: Rc<HashMap<String, Range>>,
 }
 
 impl Job {
@@ -83,6 +87,7 @@ impl Job {
             scripts: !context.switch("ignore-scripts", false) && !dry,
             save: context.switch("save", true) && !context.is_global(),
             save_package: true,
+            avoid: Rc::default(),
         })
     }
 
@@ -109,7 +114,7 @@ type Source<'a> = Packuments<'a, Http>;
 /// Does the job.
 pub(crate) fn reify(context: &Context, job: &mut Job) -> Result<Summary, Failure> {
     let mut transport = Http::default();
-    let cache = Cache::new(&context.cache);
+    let cache = context.fetched();
     let client =
         Client::new(&context.config, &mut transport, retry_policy(&context.config), at_once(&context.config));
     let mut packuments = Packuments::new(client, &context.config, &cache, fetch_options(context));
@@ -125,7 +130,7 @@ pub(crate) fn reify(context: &Context, job: &mut Job) -> Result<Summary, Failure
     }
     if context.switch("package-lock-only", false) {
         finish::save(context, job, &resolution)?;
-        return Ok(Summary::default());
+        return Ok(with_audit(context, Summary::default(), &resolution));
     }
     let mut packages = wanted_packages(context, job, &resolution);
     if context.prefers_wasm() {
@@ -138,7 +143,7 @@ pub(crate) fn reify(context: &Context, job: &mut Job) -> Result<Summary, Failure
     let mut plan = make_plan(context, job, &packages);
     let summary = Summary::new(context, &job.root.folder, &plan, &packages);
     if context.switch("dry-run", false) {
-        return Ok(summary);
+        return Ok(with_audit(context, summary, &resolution));
     }
     bring_variants(&mut plan, &mut packages, &mut packuments)?;
     let installation = carry_out(
@@ -150,8 +155,32 @@ pub(crate) fn reify(context: &Context, job: &mut Job) -> Result<Summary, Failure
         &mut progress,
     )?;
     progress.clear();
+    if installation.is_some() {
+        cache.sweep(store_bytes_max(context));
+    }
     conclude(context, job, &plan, &packages, &mut resolution, installation)?;
-    Ok(summary)
+    Ok(with_audit(context, summary, &resolution))
+}
+
+/// The summary with what is known of vulnerabilities.
+fn with_audit(context: &Context, summary: Summary, resolution: &Resolution) -> Summary {
+    let (tree, root) = (resolution.tree(), resolution.root());
+    let audits =
+        matches!(context.command.as_str(), "install" | "ci" | "uninstall" | "update" | "dedupe" | "audit")
+            && !context.is_global();
+    let audit = if audits { audit::of_install(context, tree, root) } else { None };
+    Summary { total: tree.inventory(root).len(), audit, ..summary }
+}
+
+/// How large the tarballs may become together: `oac-store-max`, in megabytes.
+fn store_bytes_max(context: &Context) -> u64 {
+    const DEFAULT_MB: u64 = 4096;
+    context
+        .config
+        .get("oac-store-max")
+        .and_then(|mb| mb.parse().ok())
+        .unwrap_or(DEFAULT_MB)
+        .saturating_mul(1 << 20)
 }
 
 /// The tree that `package.json`, with the requests entered into it, asks for.
@@ -161,7 +190,7 @@ fn find_tree(
     packuments: &mut Source<'_>,
     progress: &mut Progress,
 ) -> Result<Resolution, Failure> {
-    let pick = pick_context(context)?;
+    let pick = PickContext { avoid: job.avoid.clone(), ..pick_context(context)? };
     add::name_requests(context, &mut job.requests, packuments)?;
     let known = pin_tags(&mut job.requests, packuments, &pick)?;
     let field = add::save_field(context);
@@ -381,6 +410,7 @@ pub(crate) fn pick_context(context: &Context) -> Result<PickContext, Failure> {
         node_version: context.node_version(),
         npm_version: context.npm_version(),
         before,
+        ..PickContext::default()
     })
 }
 

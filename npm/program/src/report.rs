@@ -1,5 +1,6 @@
 //! What npm says of an install when it is done.
 
+use crate::audit::{self, Report};
 use crate::context::Context;
 use oac_npm_installer::Plan;
 use oac_npm_resolver::Package;
@@ -13,16 +14,22 @@ use std::time::Duration;
 pub(crate) struct Item {
     name: String,
     version: Option<String>,
+    /// Of what was changed.
+    old_version: Option<String>,
     path: String,
 }
 
 /// What an install did.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Summary {
     pub(crate) added: Vec<Item>,
     pub(crate) removed: Vec<Item>,
     pub(crate) changed: Vec<Item>,
     pub(crate) funding: usize,
+    /// How many packages there are, the project included.
+    pub(crate) total: usize,
+    /// What the registry knows of their vulnerabilities.
+    pub(crate) audit: Option<Report>,
 }
 
 impl Summary {
@@ -30,6 +37,7 @@ impl Summary {
         let item = |p: &Package| Item {
             name: p.name.clone(),
             version: p.manifest.version.clone(),
+            old_version: None,
             path: project.join(&p.location).display().to_string(),
         };
         let funded: HashSet<String> = packages
@@ -47,11 +55,20 @@ impl Summary {
                     let path = project.join(&r.location);
                     let version = oac_npm_installer::read_manifest(&path).and_then(|m| m.version);
                     let name = oac_npm_spec::name_of_location(&r.location).to_owned();
-                    Item { name, version, path: path.display().to_string() }
+                    Item { name, version, old_version: None, path: path.display().to_string() }
                 })
                 .collect(),
-            changed: plan.change.iter().map(item).collect(),
+            changed: plan
+                .change
+                .iter()
+                .map(|p| {
+                    let old = oac_npm_installer::read_manifest(&project.join(&p.location));
+                    Item { old_version: old.and_then(|m| m.version), ..item(p) }
+                })
+                .collect(),
             funding: if context.switch("fund", true) { funded.len() } else { 0 },
+            total: 0,
+            audit: None,
         }
     }
 
@@ -61,31 +78,47 @@ impl Summary {
             format!("{word} {} {}", item.name, item.version.as_deref().unwrap_or("undefined"))
         };
         let removed = self.removed.iter().map(|i| line("remove", i));
-        let changed = self.changed.iter().map(|i| line("change", i));
+        let changed = self.changed.iter().map(|i| {
+            let old = i.old_version.as_deref().unwrap_or("undefined");
+            format!("change {} {old} => {}", i.name, i.version.as_deref().unwrap_or("undefined"))
+        });
         let added = self.added.iter().map(|i| line("add", i));
         removed.chain(changed).chain(added).collect()
     }
 
-    /// What `--json` shows.
-    pub(crate) fn json(&self) -> Value {
+    /// What `--json` shows; `fixing`: the whole audit, not only its numbers.
+    pub(crate) fn json(&self, fixing: bool) -> Value {
         let item = |i: &Item| json!({ "name": i.name, "version": i.version, "path": i.path });
         let list = |items: &[Item]| items.iter().map(item).collect::<Vec<_>>();
-        json!({
+        let changed = |i: &Item| {
+            let from = json!({ "name": i.name, "version": i.old_version, "path": i.path });
+            json!({ "from": from, "to": item(i) })
+        };
+        let mut json = json!({
             "add": list(&self.added),
             "added": self.added.len(),
-            "audited": 0,
-            "change": list(&self.changed),
+            "audited": self.audited(),
+            "change": self.changed.iter().map(changed).collect::<Vec<_>>(),
             "changed": self.changed.len(),
             "funding": self.funding,
             "remove": list(&self.removed),
             "removed": self.removed.len(),
-        })
+        });
+        if let (Some(report), Some(object)) = (&self.audit, json.as_object_mut()) {
+            let shown = if fixing { audit::after_fix_json(report) } else { report.metadata().clone() };
+            object.insert("audit".into(), shown);
+        }
+        json
+    }
+
+    fn audited(&self) -> usize {
+        if self.audit.is_some() { self.total } else { 0 }
     }
 
     /// npm's closing lines.
     pub(crate) fn closing_lines(&self, took: Duration) -> String {
         let counts = [self.added.len(), self.removed.len(), self.changed.len()];
-        let mut text = format!("\n{} in {}", what_changed(counts), duration(took));
+        let mut text = format!("\n{} in {}", what_changed(counts, self.audited()), duration(took));
         if self.funding > 0 {
             let (n, verb) = (self.funding, if self.funding == 1 { "is" } else { "are" });
             text.push_str(&format!(
@@ -98,7 +131,7 @@ impl Summary {
 }
 
 /// npm counts what has a web address for the money.
-fn is_funding(value: &Value) -> bool {
+pub(crate) fn is_funding(value: &Value) -> bool {
     match value {
         Value::String(url) => url.starts_with("http://") || url.starts_with("https://"),
         Value::Object(object) => object.get("url").is_some_and(is_funding),
@@ -111,28 +144,27 @@ fn packages(n: usize) -> String {
     format!("{n} package{}", if n == 1 { "" } else { "s" })
 }
 
-fn what_changed([added, removed, changed]: [usize; 3]) -> String {
-    if added == 0 && removed == 0 && changed == 0 {
-        return "up to date".into();
-    }
+fn what_changed([added, removed, changed]: [usize; 3], audited: usize) -> String {
+    let nothing = added == 0 && removed == 0 && changed == 0;
     let mut text = String::new();
+    if nothing {
+        text.push_str(if audited > 0 { "up to date, " } else { "up to date" });
+    }
     if added > 0 {
         text.push_str(&format!("added {}", packages(added)));
     }
     if removed > 0 {
-        if added > 0 {
-            text.push_str(", ");
-            if changed == 0 {
-                text.push_str("and ");
-            }
-        }
+        let and = if audited == 0 && changed == 0 { "and " } else { "" };
+        text.push_str(&if added > 0 { format!(", {and}") } else { String::new() });
         text.push_str(&format!("removed {}", packages(removed)));
     }
     if changed > 0 {
-        if added > 0 || removed > 0 {
-            text.push_str(", and ");
-        }
+        let and = if audited == 0 { "and " } else { "" };
+        text.push_str(&if added > 0 || removed > 0 { format!(", {and}") } else { String::new() });
         text.push_str(&format!("changed {}", packages(changed)));
+    }
+    if audited > 0 {
+        text.push_str(&format!("{}audited {}", if nothing { "" } else { ", and " }, packages(audited)));
     }
     text
 }
@@ -155,8 +187,12 @@ mod tests {
 
     fn check(added: usize, removed: usize, changed: usize, ms: u64, expect: &str) {
         let items = |n: usize| vec![Item::default(); n];
-        let summary =
-            Summary { added: items(added), removed: items(removed), changed: items(changed), funding: 0 };
+        let summary = Summary {
+            added: items(added),
+            removed: items(removed),
+            changed: items(changed),
+            ..Summary::default()
+        };
         assert_eq!(summary.closing_lines(Duration::from_millis(ms)), format!("\n{expect}"));
     }
 

@@ -3,10 +3,11 @@
 // Usage: node compare_commands.mjs OUR_NPM [CASE…]
 //   OUR_NPM: cargo build -p oac-npm --features native-http leaves it at target/debug/npm
 // Needs a registry, so it is no unit test. A case is a project and the lines that are run in it, one after the other.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 const app = { 'package.json': { name: 'app', version: '1.0.0', dependencies: { debug: '^2.0.0' } } }
 const workspaces = {
@@ -15,6 +16,8 @@ const workspaces = {
   'packages/b/package.json': { name: 'b', version: '1.2.0', dependencies: { debug: '^2.6.9' }, scripts: { hi: 'echo hi from b; exit 3' } },
 }
 const folder = { ...app, 'loc/package.json': { name: 'loc', version: '1.0.0', bin: 'x.js', dependencies: { ms: '1' } }, 'loc/x.js': '' }
+const vulnerable = { 'package.json': { name: 'app', version: '1.0.0', dependencies: { debug: '~2.2.0', 'is-odd': '^0.1.2', ms: '0.7.1' }, devDependencies: { 'is-number': '^3.0.0' } } }
+const published = { 'package.json': { name: 'oac-published-zz', version: '1.0.0', description: 'a test', main: 'a.js', license: 'MIT' }, 'a.js': '1\n', '.npmrc': '//REGISTRY_HOST/:_authToken=good\n' }
 const cases = {
   add: [app, 'install', 'install ms@2.0.0 is-odd --save-dev', 'ls', 'ls --all --json', 'ls ms', 'explain ms', 'uninstall is-odd'],
   update: [app, 'install debug@2.6.0', 'outdated', 'outdated --json', 'update', 'update --save'],
@@ -34,11 +37,21 @@ const cases = {
   view: [app, 'view ms', 'view ms versions', 'view ms versions --json', 'view express@4 version', 'view express@4.18.2 dependencies', 'view ms@99', 'view nosuchpackage-zz-1'],
   errors: [app, 'frob', 'run nope', 'install ./nope', 'install ms@99.0.0', 'install nosuchpackage-zz-1', 'uninstall', 'whoami', 'update ms@1'],
   init: [{}, 'init -y', 'init -y -w packages/a'],
+  fund: [{ 'package.json': { name: 'app', version: '1.0.0', funding: 'https://fund.invalid/me', dependencies: { 'safe-buffer': '5.2.1', qs: '6.11.0', 'is-odd': '3' } } }, 'install', 'fund', 'fund --json', 'fund qs --no-browser', 'fund is-odd', 'fund --which=3 safe-buffer --no-browser', 'fund safe-buffer'],
+  query: [workspaces, 'install', 'query *', 'query :root', 'query #ms', 'query .workspace', 'query [license=MIT]', 'query :root>*', 'query .dev', 'query :semver(^2)', 'query :not(:empty)', 'query :type(registry)', 'query :attr(scripts,[test])', 'query #debug --package-lock-only', 'query .nope', 'query :nope', 'query :link', 'query :missing', 'query #b --workspace=a', 'query :has(>#ms)', 'query #nope --expect-results'],
+  publish: [published, 'publish --dry-run', 'publish', 'dist-tag ls oac-published-zz', 'dist-tag add oac-published-zz@1.0.0 beta', 'dist-tag ls oac-published-zz', 'dist-tag rm oac-published-zz beta', 'dist-tag rm oac-published-zz nope', 'publish', 'version minor', 'publish --tag next', 'deprecate oac-published-zz@1.0.0 old', 'deprecate oac-published-zz@9 old', 'owner ls express', 'unpublish oac-published-zz', 'unpublish oac-published-zz@1.0.0', 'unpublish oac-published-zz --force', 'view oac-published-zz'],
+  'publish-no': [app, 'publish', 'publish --tag 1.0.0', 'unpublish', 'deprecate', 'dist-tag add', 'unpublish a@^1'],
+  search: [app, 'search is', 'search is odd --json', 'search nothing', 'search', 'search is --parseable', 'search is --searchexclude=left'],
+  audit: [vulnerable, 'audit', 'install', 'audit', 'audit --json', 'audit --audit-level=critical', 'audit --omit=dev', 'audit fix --dry-run', 'audit fix', 'audit', 'audit fix --force', 'audit --json', 'install --json'],
+  'audit-none': [app, 'install', 'audit', 'audit --json', 'audit fix'],
 }
 
 const args = process.argv.slice(2)
 const ours = args.shift()
-const registry = spawnSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).stdout.trim()
+const npm = process.env.NPM ?? 'npm'
+// The imitation of a registry, so that both are told the same and nothing is changed anywhere.
+const proxy = spawn('node', [fileURLToPath(new URL('registry_proxy.mjs', import.meta.url)), join(tmpdir(), 'oac-registry-proxy')])
+const registry = await new Promise(resolve => proxy.stdout.once('data', line => resolve(line.toString().trim())))
 
 /** Every file, link and folder with its content; times and npm's own files aside. */
 function list (folder, prefix = '') {
@@ -51,25 +64,27 @@ function list (folder, prefix = '') {
   })
 }
 
-function run (program, [files, ...lines]) {
+function run (program, name, [files, ...lines]) {
   const folder = mkdtempSync(join(tmpdir(), 'oac-commands-'))
   const project = join(folder, 'app')
   mkdirSync(project)
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(join(project, path, '..'), { recursive: true })
-    writeFileSync(join(project, path), typeof content === 'string' ? content : JSON.stringify(content, null, 2) + '\n')
+    writeFileSync(join(project, path), typeof content === 'string' ? content.replace('REGISTRY_HOST', new URL(registry).host) : JSON.stringify(content, null, 2) + '\n')
   }
   const env = {
-    PATH: process.env.PATH, LANG: 'C.UTF-8', HOME: folder, npm_config_registry: registry, npm_config_audit: 'false', npm_config_fund: 'false',
-    npm_config_update_notifier: 'false', npm_config_node_version: program === 'npm' ? '' : process.versions.node,
+    PATH: process.env.PATH, LANG: 'C.UTF-8', HOME: folder, npm_config_registry: registry, npm_config_audit: String(name.startsWith('audit')), npm_config_fund: 'false',
+    npm_config_update_notifier: 'false', npm_config_node_version: program === npm ? '' : process.versions.node,
   }
   const own = /A complete log|_logs|^npm error *$|For a full report|eresolve-report/
   const steps = lines.map(line => {
     const words = line.replace('REGISTRY', registry).split(' ')
     const { stdout, stderr, status } = spawnSync(program, words, { cwd: project, env, encoding: 'utf8' })
-    const said = stderr.split('\n').filter(l => !own.test(l)).join('\n')
-    const text = `${stdout}\n${said}\nexit ${status}`.replaceAll(folder, '').replace(/ in \d+m?s/g, '')
-    return { line, text, files: list(project).join('\n') }
+    const errors = stderr.split('\n').filter(l => !own.test(l)).join('\n')
+    const text = `${stdout}\n${errors}\nexit ${status}`.replaceAll(folder, '').replace(/ in \d+m?s/g, '')
+    // What was sent to the registry.
+    const said = spawnSync('curl', ['-s', `${registry}-/said`], { encoding: 'utf8' }).stdout.replace(/"_nodeVersion":"[^"]*"|"_npmVersion":"[^"]*"/g, '')
+    return { line, text: said === '[]' ? text : `${text}\nsent ${said}`, files: list(project).join('\n') }
   })
   rmSync(folder, { recursive: true })
   return steps
@@ -77,7 +92,7 @@ function run (program, [files, ...lines]) {
 
 let different = 0
 for (const name of args.length ? args : Object.keys(cases)) {
-  const [theirs, mine] = [run('npm', cases[name]), run(ours, cases[name])]
+  const [theirs, mine] = [run(npm, name, cases[name]), run(ours, name, cases[name])]
   for (const [at, { line, text, files }] of mine.entries()) {
     const sameText = text === theirs[at].text
     const sameFiles = files === theirs[at].files
@@ -86,4 +101,5 @@ for (const name of args.length ? args : Object.keys(cases)) {
     different += !(sameText && sameFiles)
   }
 }
+proxy.kill()
 process.exit(different ? 1 : 0)

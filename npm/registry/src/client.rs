@@ -11,13 +11,29 @@ use std::time::{Duration, Instant};
 pub struct RetryPolicy {
     /// Tries after the first (npm's `fetch-retries`).
     pub retries: u32,
-    /// The wait before the first of them; it grows tenfold each time.
+    /// The wait before the first of them (npm's `fetch-retry-mintimeout`; npm itself waits longer).
     pub first_wait: Duration,
+    /// By how much it grows each time (`fetch-retry-factor`).
+    pub factor: u32,
+    /// The longest wait (`fetch-retry-maxtimeout`).
+    pub wait_max: Duration,
 }
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self { retries: 2, first_wait: Duration::from_millis(250) }
+        Self {
+            retries: 2,
+            first_wait: Duration::from_millis(250),
+            factor: 10,
+            wait_max: Duration::from_secs(60),
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// The wait before the try after so many others.
+    fn wait(&self, tries: u32) -> Duration {
+        self.first_wait.saturating_mul(self.factor.saturating_pow(tries)).min(self.wait_max)
     }
 }
 
@@ -34,7 +50,15 @@ pub struct Client<'a, T> {
     queue: VecDeque<RequestId>,
     under_way: usize,
     later: Vec<(Instant, RequestId)>,
-    known: HashMap<RequestId, (Request, u32)>,
+    known: HashMap<RequestId, Asked>,
+}
+
+/// A request until its answer is given out.
+struct Asked {
+    request: Request,
+    tries: u32,
+    /// What came of an answer that broke off; the rest of it is asked for.
+    part: Option<Box<Response>>,
 }
 
 impl<'a, T: Transport> Client<'a, T> {
@@ -55,6 +79,17 @@ impl<'a, T: Transport> Client<'a, T> {
 
     /// Asks for an address; the answer comes by [`Client::wait`].
     pub fn get(&mut self, url: &str, headers: &[(&str, &str)]) -> RequestId {
+        self.send("GET", url, headers, Vec::new())
+    }
+
+    /// Sends something to an address; the answer comes by [`Client::wait`].
+    pub fn send(
+        &mut self,
+        method: &'static str,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> RequestId {
         let id = RequestId(self.next_id);
         self.next_id += 1;
         let mut all: Vec<(String, String)> =
@@ -62,7 +97,8 @@ impl<'a, T: Transport> Client<'a, T> {
         if let Some(authorization) = self.config.authorization(url) {
             all.push(("authorization".into(), authorization));
         }
-        self.known.insert(id, (Request { url: url.to_owned(), headers: all }, 0));
+        let request = Request { method, url: self.config.way_to(url), headers: all, body };
+        self.known.insert(id, Asked { request, tries: 0, part: None });
         self.queue.push_back(id);
         self.fill();
         id
@@ -84,12 +120,17 @@ impl<'a, T: Transport> Client<'a, T> {
             }
             let Some((id, result)) = self.transport.next(wait) else { continue };
             self.under_way -= 1;
-            let Some((request, tries)) = self.known.get_mut(&id) else { continue };
-            let result = result.and_then(|response| check_status(&request.url, response));
+            let Some(asked) = self.known.get_mut(&id) else { continue };
+            let result = result
+                .and_then(|response| asked.with_part(response))
+                .and_then(|response| check_status(&asked.request, response));
+            // As make-fetch-happen: what was posted is not posted again.
+            let again = asked.request.method != "POST" && asked.tries < self.policy.retries;
             match result {
-                Err(error) if error.is_transient() && *tries < self.policy.retries => {
-                    let wait = self.policy.first_wait * 10_u32.pow(*tries);
-                    *tries += 1;
+                Err(error) if error.is_transient() && again => {
+                    let wait = self.policy.wait(asked.tries);
+                    asked.tries += 1;
+                    asked.keep_part(error);
                     self.later.push((Instant::now() + wait, id));
                 }
                 result => {
@@ -116,15 +157,55 @@ impl<'a, T: Transport> Client<'a, T> {
         while self.under_way < self.at_once_max
             && let Some(id) = self.queue.pop_front()
         {
-            if let Some((request, _)) = self.known.get(&id) {
-                self.transport.start(id, request);
+            if let Some(asked) = self.known.get(&id) {
+                match &asked.part {
+                    Some(part) => self.transport.start(id, &asked.rest_after(part)),
+                    None => self.transport.start(id, &asked.request),
+                }
                 self.under_way += 1;
             }
         }
     }
 }
 
-fn check_status(url: &str, response: Response) -> Result<Response, RegistryError> {
+impl Asked {
+    /// Keeps what came of an answer that broke off, where its rest can be asked for (RFC 9110, section 14).
+    fn keep_part(&mut self, error: RegistryError) {
+        if let RegistryError::Interrupted { part, .. } = error {
+            let strong = part.header("etag").is_some_and(|etag| !etag.starts_with("W/"));
+            // Decoded bytes cannot be counted against the server's.
+            let as_sent = part.header("content-encoding").is_none_or(|encoding| encoding == "identity");
+            self.part = (self.request.method == "GET" && strong && as_sent).then_some(part);
+        }
+    }
+
+    fn rest_after(&self, part: &Response) -> Request {
+        let mut request = self.request.clone();
+        request.headers.push(("range".into(), format!("bytes={}-", part.body.len())));
+        request.headers.push(("if-range".into(), part.header("etag").unwrap_or_default().to_owned()));
+        request
+    }
+
+    /// The whole answer, of the part that came before and this one.
+    fn with_part(&mut self, answer: Response) -> Result<Response, RegistryError> {
+        match self.part.take() {
+            Some(part) if answer.status == 206 => {
+                let start = format!("bytes {}-", part.body.len());
+                if !answer.header("content-range").is_some_and(|range| range.starts_with(&start)) {
+                    let (url, problem) =
+                        (self.request.url.clone(), "it answered with another part".to_owned());
+                    return Err(RegistryError::Unreachable { url, code: "ECONNRESET".into(), problem });
+                }
+                let mut whole = *part;
+                whole.body.extend_from_slice(&answer.body);
+                Ok(whole)
+            }
+            _ => Ok(answer),
+        }
+    }
+}
+
+fn check_status(request: &Request, response: Response) -> Result<Response, RegistryError> {
     if response.status < 400 {
         return Ok(response);
     }
@@ -134,7 +215,9 @@ fn check_status(url: &str, response: Response) -> Result<Response, RegistryError
     Err(RegistryError::Status {
         status: response.status,
         reason: reason(response.status).to_owned(),
-        url: url.to_owned(),
+        method: request.method,
+        url: request.url.clone(),
+        body: String::from_utf8_lossy(&response.body).into_owned(),
         detail: said.map(|text| format!(" - {text}")).unwrap_or_default(),
     })
 }
@@ -145,6 +228,9 @@ fn reason(status: u16) -> &'static str {
         401 => "Unauthorized",
         403 => "Forbidden",
         404 => "Not Found",
+        405 => "Method Not Allowed",
+        409 => "Conflict",
+        422 => "Unprocessable Entity",
         429 => "Too Many Requests",
         500 => "Internal Server Error",
         502 => "Bad Gateway",
@@ -185,7 +271,7 @@ mod tests {
             started: VecDeque::new(),
             most_at_once: 0,
         };
-        let policy = RetryPolicy { retries: 2, first_wait: Duration::ZERO };
+        let policy = RetryPolicy { first_wait: Duration::ZERO, ..RetryPolicy::default() };
         let config = Config::default();
         let mut client = Client::new(&config, &mut transport, policy, 4);
         client.get("http://registry.invalid/a", &[]);

@@ -103,6 +103,16 @@ impl Config {
         Ok(format!("{}{}", folder.trim_end_matches('/'), recorded.path))
     }
 
+    /// The address to ask in the place of this one: `oac-cors-proxy` goes before it, for pages whose registry
+    /// does not allow them to read its answers. `{url}` in it stands for the address, percent-encoded.
+    pub fn way_to(&self, url: &str) -> String {
+        match self.get("oac-cors-proxy").filter(|proxy| !proxy.is_empty()) {
+            None => url.to_owned(),
+            Some(proxy) if proxy.contains("{url}") => proxy.replace("{url}", &percent_encoded(url)),
+            Some(proxy) => format!("{proxy}{url}"),
+        }
+    }
+
     /// The `Authorization` header for an address, from the closest `//host/path/:_authToken`,
     /// `:_auth` or `:username` with `:_password`.
     pub fn authorization(&self, url: &str) -> Option<String> {
@@ -138,6 +148,11 @@ impl Config {
         let pair = format!("{}:{}", of("username")?, String::from_utf8(password).ok()?);
         Some(format!("Basic {}", engine.encode(pair)))
     }
+}
+
+fn percent_encoded(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
+    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }
 
 /// The registry that npm itself falls back to. Its address is the npmrc library's business, not ours.

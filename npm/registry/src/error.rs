@@ -1,3 +1,4 @@
+use crate::Response;
 use thiserror::Error;
 
 /// What can go wrong between npm and a registry.
@@ -28,14 +29,18 @@ pub enum RegistryError {
         problem: String,
     },
     /// An answer that is an error.
-    #[error("{status} {reason} - GET {url}{detail}")]
+    #[error("{status} {reason} - {method} {url}{detail}")]
     Status {
         /// HTTP status.
         status: u16,
         /// The reason phrase.
         reason: String,
+        /// How it was asked.
+        method: &'static str,
         /// The address asked.
         url: String,
+        /// What the registry answered, as text.
+        body: String,
         /// ` - ` and what the registry said, or nothing.
         detail: String,
     },
@@ -48,6 +53,18 @@ pub enum RegistryError {
         code: String,
         /// One sentence.
         problem: String,
+    },
+    /// An answer that broke off.
+    #[error("request to {url} failed, reason: {problem}")]
+    Interrupted {
+        /// The address asked.
+        url: String,
+        /// The errno's name, such as `ECONNRESET`.
+        code: String,
+        /// One sentence.
+        problem: String,
+        /// What came.
+        part: Box<Response>,
     },
     /// An answer longer than the bound.
     #[error("the answer of {url} is longer than {limit_bytes} bytes")]
@@ -91,7 +108,7 @@ impl RegistryError {
             Self::InvalidUrl { .. } => "EINVALIDURL".into(),
             Self::MalformedPackument { .. } => "EMALFORMED".into(),
             Self::Status { status, .. } => format!("E{status}"),
-            Self::Unreachable { code, .. } => code.clone(),
+            Self::Unreachable { code, .. } | Self::Interrupted { code, .. } => code.clone(),
             Self::TooLarge { .. } => "ETOOLARGE".into(),
             Self::Integrity { .. } | Self::UnknownIntegrity { .. } => "EINTEGRITY".into(),
         }
@@ -101,6 +118,8 @@ impl RegistryError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Status { status, .. } => matches!(status, 408 | 420 | 429 | 500..),
+            // A body that breaks off has whatever code the connection ended with.
+            Self::Interrupted { .. } => true,
             Self::Unreachable { code, .. } => {
                 matches!(
                     code.as_str(),

@@ -39,6 +39,14 @@ impl Integrity {
         Some((self.algorithm, bytes.iter().map(|b| format!("{b:02x}")).collect()))
     }
 
+    /// The value of which [`Integrity::address`] gives this; `None` for an algorithm or digest that is none.
+    pub fn from_address(algorithm: &str, hex: &str) -> Option<Self> {
+        let algorithm = ALGORITHMS.into_iter().find(|known| *known == algorithm)?;
+        let byte = |at: usize| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok();
+        let bytes: Option<Vec<u8>> = (0..hex.len()).step_by(2).map(byte).collect();
+        Some(Self { algorithm, digests: vec![STANDARD.encode(bytes?)] })
+    }
+
     /// Checks the bytes; `url` is for the message.
     ///
     /// # Errors
@@ -56,6 +64,11 @@ impl Integrity {
             length_bytes: bytes.len(),
         })
     }
+}
+
+/// Bytes in base64, as packages are sent to a registry.
+pub fn base64_of(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
 }
 
 /// SHA-1 as old tools show it, in hexadecimal.

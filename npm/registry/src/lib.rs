@@ -28,7 +28,7 @@ pub use address::Address;
 pub use client::{Client, Fetched, RetryPolicy};
 pub use config::{Config, Layer, environment_layer, parse_npmrc};
 pub use error::RegistryError;
-pub use integrity::{Integrity, sha1_hex};
+pub use integrity::{Integrity, base64_of, sha1_hex};
 pub use moment::Moment;
 pub use packument::{Packument, PickContext, engine_accepts};
 #[cfg(target_family = "wasm")]

@@ -43,11 +43,26 @@ pub struct PickContext {
     pub npm_version: Option<Version>,
     /// `--before`: versions that came later do not count.
     pub before: Option<Moment>,
+    /// Versions, by package, that are taken only when there is no other: what `npm audit fix` leads away from.
+    pub avoid: Rc<HashMap<String, Range>>,
+}
+
+impl PickContext {
+    /// Whether a version is one to be avoided.
+    pub fn avoids(&self, name: &str, version: &Version) -> bool {
+        self.avoid.get(name).is_some_and(|range| range.satisfied_by(version))
+    }
 }
 
 impl Default for PickContext {
     fn default() -> Self {
-        Self { default_tag: "latest".into(), node_version: None, npm_version: None, before: None }
+        Self {
+            default_tag: "latest".into(),
+            node_version: None,
+            npm_version: None,
+            before: None,
+            avoid: Rc::default(),
+        }
     }
 }
 
@@ -90,6 +105,11 @@ impl Packument {
     /// The package's name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// All versions, as the registry writes them, in its order.
+    pub fn versions(&self) -> impl Iterator<Item = (&str, &Version)> {
+        self.versions.iter().map(|entry| (entry.text.as_str(), &entry.version))
     }
 
     /// The version a tag points at.
@@ -187,7 +207,8 @@ impl Packument {
             engine_accepts(wanted, have.as_ref())
         };
         let engine = engine("node", &context.node_version) && engine("npm", &context.npm_version);
-        Rank { both: current && engine, engine, current }
+        let safe = !context.avoids(&self.name, &self.versions[index].version);
+        Rank { safe, both: current && engine, engine, current }
     }
 
     fn manifest_at(&self, index: usize) -> Option<Rc<Manifest>> {
@@ -211,17 +232,18 @@ pub fn engine_accepts(wanted: Option<&str>, have: Option<&Version>) -> bool {
     }
 }
 
-/// How npm orders candidates before their version: not deprecated and of a fitting engine, then a
+/// How npm orders candidates before their version: not to be avoided, then not deprecated and of a fitting engine, then a
 /// fitting engine, then not deprecated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
+    safe: bool,
     both: bool,
     engine: bool,
     current: bool,
 }
 
 impl Rank {
-    const BEST: Self = Self { both: true, engine: true, current: true };
+    const BEST: Self = Self { safe: true, both: true, engine: true, current: true };
 }
 
 #[derive(Deserialize)]

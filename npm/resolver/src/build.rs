@@ -196,7 +196,8 @@ impl Builder<'_> {
             self.queue.push(&self.tree, node);
         }
         for node in self.tree.inventory(self.root) {
-            let wanted = self.input.update.iter().any(|name| **name == *self.tree.node(node).name);
+            let named = self.input.update.iter().any(|name| **name == *self.tree.node(node).name);
+            let wanted = named || self.is_avoided(node);
             if !wanted || self.tree.is_top(node) || self.tree.in_dependency_bundle(node) {
                 continue;
             }
@@ -287,6 +288,13 @@ impl Builder<'_> {
             self.links.extend(self.tree.edge(edge).to.filter(|to| self.tree.node(*to).link_target.is_some()));
         }
         Ok(())
+    }
+
+    /// Whether a package is one that `npm audit fix` leads away from.
+    fn is_avoided(&self, id: NodeId) -> bool {
+        let package = &self.tree.node(id).package;
+        let name = package.name.as_deref().unwrap_or(&self.tree.node(id).name);
+        package.semver.as_ref().is_some_and(|version| self.input.pick.avoids(name, version))
     }
 
     fn is_updated(&self, edge: EdgeId) -> bool {
@@ -421,7 +429,7 @@ impl Builder<'_> {
                     Some(to) if self.tree.node(to).link_target.is_some_and(|t| self.tree.is_workspace(t)) => {
                         false
                     }
-                    Some(_) => explicit || self.is_updated(*edge),
+                    Some(to) => explicit || self.is_updated(*edge) || self.is_avoided(to),
                 }
             })
             .collect()

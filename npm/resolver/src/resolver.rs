@@ -204,24 +204,9 @@ impl Resolution {
         target.is_some_and(|target| self.tree().is_workspace(target))
     }
 
-    /// The locations of everything that local folders need, links to the folders included.
+    /// As [`Tree::needed_by`].
     pub fn needed_by(&self, folders: &[String]) -> Vec<String> {
-        let tree = self.tree();
-        let mut seen: HashSet<NodeId> = folders.iter().filter_map(|f| self.local(f)).collect();
-        let mut stack: Vec<NodeId> = seen.iter().copied().collect();
-        // A selected folder's own link is part of it; the project's links to the others are not.
-        let links = tree
-            .inventory(self.root())
-            .into_iter()
-            .filter(|id| tree.node(*id).link_target.is_some_and(|target| seen.contains(&target)));
-        let links: Vec<NodeId> = links.collect();
-        while let Some(id) = stack.pop() {
-            let node = tree.node(id);
-            let next = node.edges_out.values().filter(|e| tree.edge(**e).kind != EdgeKind::Workspace);
-            let next = next.filter_map(|e| tree.edge(*e).to).chain(node.link_target);
-            stack.extend(next.filter(|to| seen.insert(*to)));
-        }
-        seen.into_iter().chain(links).map(|id| tree.location(id)).collect()
+        self.tree().needed_by(self.root(), folders)
     }
 
     /// Changes what the project or a workspace says, after the tree is found: `npm install a` saves
@@ -261,6 +246,25 @@ impl Resolution {
 }
 
 impl Tree {
+    /// The locations of everything that local folders need, links to the folders included.
+    pub fn needed_by(&self, root: NodeId, folders: &[String]) -> Vec<String> {
+        let mut seen: HashSet<NodeId> = folders.iter().filter_map(|f| self.local(root, f)).collect();
+        let mut stack: Vec<NodeId> = seen.iter().copied().collect();
+        // A selected folder's own link is part of it; the project's links to the others are not.
+        let links = self
+            .inventory(root)
+            .into_iter()
+            .filter(|id| self.node(*id).link_target.is_some_and(|target| seen.contains(&target)));
+        let links: Vec<NodeId> = links.collect();
+        while let Some(id) = stack.pop() {
+            let node = self.node(id);
+            let next = node.edges_out.values().filter(|e| self.edge(**e).kind != EdgeKind::Workspace);
+            let next = next.filter_map(|e| self.edge(*e).to).chain(node.link_target);
+            stack.extend(next.filter(|to| seen.insert(*to)));
+        }
+        seen.into_iter().chain(links).map(|id| self.location(id)).collect()
+    }
+
     /// The packages of a tree, parents before what lies inside them; inert ones are not among them.
     pub fn packages(&self, root: NodeId) -> Vec<Package> {
         let tree = self;

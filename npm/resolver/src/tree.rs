@@ -685,7 +685,7 @@ impl Tree {
     }
 
     /// Whether the package is brought by the tarball of one above it, the root's aside.
-    pub(crate) fn in_dependency_bundle(&self, id: NodeId) -> bool {
+    pub fn in_dependency_bundle(&self, id: NodeId) -> bool {
         self.bundler(id, &mut Vec::new()).is_some_and(|b| b != self.node(id).root)
     }
 

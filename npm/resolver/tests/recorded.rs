@@ -94,6 +94,8 @@ impl Recorded {
         match self.data["packuments"].get(name) {
             Some(json) => Packument::parse(name, &url, json.to_string().as_bytes()),
             None => Err(RegistryError::Status {
+                method: "GET",
+                body: String::new(),
                 status: 404,
                 reason: "Not Found".into(),
                 url,

@@ -168,7 +168,7 @@ impl World {
         let project = self.project();
         let cache = Cache::new(self.folder.join("cache"));
         self.registry.asked.clear();
-        let policy = RetryPolicy { retries: 0, first_wait: Duration::ZERO };
+        let policy = RetryPolicy { retries: 0, ..RetryPolicy::default() };
         let client = Client::new(&self.config, &mut self.registry, policy, 4);
         let mut packuments = Packuments::new(client, &self.config, &cache, FetchOptions::default());
         let manifest = Manifest::from_value(json!({ "name": "app", "dependencies": dependencies }));

@@ -30,9 +30,9 @@ struct Transfer {
 
 impl Transport for ContainerTransport {
     fn start(&mut self, id: RequestId, request: &Request) {
-        let head =
-            RequestHead { method: "GET".into(), url: request.url.clone(), headers: request.headers.clone() };
-        match oac_sys::fetch(&head, &[], flags::open::NONBLOCK | flags::open::CLOEXEC) {
+        let (method, url) = (request.method.to_owned(), request.url.clone());
+        let head = RequestHead { method, url, headers: request.headers.clone() };
+        match oac_sys::fetch(&head, &request.body, flags::open::NONBLOCK | flags::open::CLOEXEC) {
             Ok(file) => {
                 self.open.push(Transfer { id, url: request.url.clone(), file, head: None, body: Vec::new() });
             }
@@ -66,9 +66,7 @@ impl Transport for ContainerTransport {
                 }
                 if let Some(result) = self.open[index].advance(&mut self.buffer) {
                     let transfer = self.open.swap_remove(index);
-                    let result =
-                        result.map(|(status, headers)| Response { status, headers, body: transfer.body });
-                    return Some((transfer.id, result));
+                    return Some((transfer.id, transfer.finish(result)));
                 }
             }
         }
@@ -84,6 +82,22 @@ impl Transport for ContainerTransport {
 type End = Result<(u16, Vec<(String, String)>), RegistryError>;
 
 impl Transfer {
+    /// The answer; an answer that broke off keeps what came of it.
+    fn finish(self, end: End) -> Result<Response, RegistryError> {
+        match end {
+            Ok((status, headers)) => Ok(Response { status, headers, body: self.body }),
+            Err(RegistryError::Unreachable { url, code, problem }) => {
+                let head = self.head.filter(|_| !self.body.is_empty());
+                let Some((200, headers)) = head else {
+                    return Err(RegistryError::Unreachable { url, code, problem });
+                };
+                let part = Response { status: 200, headers, body: self.body };
+                Err(RegistryError::Interrupted { url, code, problem, part: Box::new(part) })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// Reads what is there. `Some` at the end of the answer.
     fn advance(&mut self, buffer: &mut [u8]) -> Option<End> {
         if self.head.is_none() {

@@ -16,13 +16,17 @@ use std::time::Duration;
 /// The longest answer that is accepted, in bytes: npm's largest packages are a few hundred megabytes.
 pub const BODY_BYTES_MAX: usize = 512 << 20;
 
-/// A GET.
+/// What is asked of a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
+    /// `GET`, `PUT` …
+    pub method: &'static str,
     /// An absolute address.
     pub url: String,
     /// Names and values.
     pub headers: Vec<(String, String)>,
+    /// What is sent along; empty for a GET.
+    pub body: Vec<u8>,
 }
 
 /// An answer, read to its end.

@@ -47,7 +47,7 @@ impl Transport for NativeTransport {
 
     fn next(&mut self, _timeout: Option<Duration>) -> Option<Completion> {
         let (id, request) = self.queue.pop_front()?;
-        Some((id, get(&self.agent, &request)))
+        Some((id, make(&self.agent, &request)))
     }
 
     fn sleep(&mut self, duration: Duration) {
@@ -57,12 +57,17 @@ impl Transport for NativeTransport {
     }
 }
 
-fn get(agent: &ureq::Agent, request: &Request) -> Result<Response, RegistryError> {
-    let mut builder = agent.get(&request.url);
+fn make(agent: &ureq::Agent, request: &Request) -> Result<Response, RegistryError> {
+    let mut builder = ureq::http::Request::builder().method(request.method).uri(&request.url);
     for (name, value) in &request.headers {
         builder = builder.header(name, value);
     }
-    let response = builder.call().map_err(|e| unreachable(&request.url, e))?;
+    let response = if request.method == "GET" {
+        builder.body(()).map_err(ureq::Error::from).and_then(|asked| agent.run(asked))
+    } else {
+        builder.body(request.body.as_slice()).map_err(ureq::Error::from).and_then(|asked| agent.run(asked))
+    };
+    let response = response.map_err(|e| unreachable(&request.url, e))?;
     let status = response.status().as_u16();
     let headers = response
         .headers()
@@ -71,7 +76,16 @@ fn get(agent: &ureq::Agent, request: &Request) -> Result<Response, RegistryError
         .collect();
     let mut body = Vec::new();
     let mut reader = response.into_body().into_with_config().limit(BODY_BYTES_MAX as u64 + 1).reader();
-    reader.read_to_end(&mut body).map_err(|e| unreachable(&request.url, e.into()))?;
+    if let Err(error) = reader.read_to_end(&mut body) {
+        let error = unreachable(&request.url, error.into());
+        return match error {
+            RegistryError::Unreachable { url, code, problem } if status == 200 && !body.is_empty() => {
+                let part = Box::new(Response { status, headers, body });
+                Err(RegistryError::Interrupted { url, code, problem, part })
+            }
+            error => Err(error),
+        };
+    }
     if body.len() > BODY_BYTES_MAX {
         return Err(RegistryError::TooLarge { url: request.url.clone(), limit_bytes: BODY_BYTES_MAX });
     }
