@@ -319,6 +319,11 @@ export interface TaskStart {
   memoryBytesMax: number;
 }
 
+/** The worker's first: it can be given something to run. */
+export interface TaskReady {
+  ready: true;
+}
+
 /** The worker's: it went wrong. A program that ends says so by a system call. */
 export interface TaskFailure {
   failure: 'unreachable' | 'trap' | 'memory' | 'load';

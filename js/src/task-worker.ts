@@ -2,7 +2,7 @@
  * One task: a worker that waits for a program, runs it and is thrown away. It runs nothing but the program's wasm, whose only
  * way out is the slot.
  */
-import type { TaskFailure, TaskInit, TaskReply, TaskStart } from './messages.js';
+import type { TaskFailure, TaskInit, TaskReady, TaskReply, TaskStart } from './messages.js';
 import { CALLS } from './generated/abi.js';
 import { Clocks } from './task/clock.js';
 import { buildImports } from './task/imports.js';
@@ -15,13 +15,17 @@ const PROC_EXIT = CALLS.find((call) => call.module === 'wasi_snapshot_preview1' 
 
 /** The first message, and with it how calls wait. */
 self.onmessage = ({ data: { slot, doorbell, index, port, callAddress } }: MessageEvent<TaskInit>): void => {
-  if (slot === undefined && callAddress === undefined) return serveSuspending(new SuspendingSlot(port), port);
-  const own = slot === undefined || doorbell === undefined ? new RequestSlot(callAddress!) : new SharedSlot(slot, doorbell, index);
+  if (slot === undefined && callAddress === undefined) serveSuspending(new SuspendingSlot(port), port);
+  else serve(slot === undefined || doorbell === undefined ? new RequestSlot(callAddress!) : new SharedSlot(slot, doorbell, index), port);
+  port.postMessage({ ready: true } satisfies TaskReady);
+};
+
+function serve(slot: BlockingSlot, port: MessagePort): void {
   port.onmessage = ({ data: start }: MessageEvent<TaskStart>): void => {
-    const failure = run(own, start);
+    const failure = run(slot, start);
     if (failure !== undefined) port.postMessage(failure);
   };
-};
+}
 
 function serveSuspending(slot: SuspendingSlot, port: MessagePort): void {
   port.onmessage = ({ data }: MessageEvent<TaskStart | TaskReply>): void => {

@@ -1,6 +1,6 @@
 /**
- * The package in a real Chromium: `node tests/browser/e2e.mjs [part of a check's name]`. Wants js/dist to be built; OAC_CHROMIUM names
- * the browser.
+ * The package in a real browser: `node tests/browser/e2e.mjs [--firefox] [part of a check's name]`. Wants js/dist to be built;
+ * OAC_CHROMIUM and OAC_FIREFOX name the browsers.
  */
 import { checks as bridges } from './bridges.mjs';
 import { checks as contract } from './contract.mjs';
@@ -10,6 +10,10 @@ import { checks as job } from './job.mjs';
 import { checks as modes } from './modes.mjs';
 import { checks as previews } from './previews.mjs';
 import { checks as units } from './units.mjs';
+import { launchFirefox } from './firefox.mjs';
 import { runChecks } from './harness.mjs';
 
-process.exit((await runChecks([...units, ...files, ...contract, ...faults, ...job, ...previews, ...bridges, ...modes], process.argv[2])) ? 0 : 1);
+const [only] = process.argv.slice(2).filter((argument) => argument !== '--firefox');
+const launch = process.argv.includes('--firefox') ? launchFirefox : undefined;
+const passed = await runChecks([...units, ...files, ...contract, ...faults, ...job, ...previews, ...bridges, ...modes], only, launch);
+process.exit(passed ? 0 : 1);

@@ -64,10 +64,11 @@ export async function openPage() {
  * Runs checks, each in a fresh profile on its own page, in order. `only`: a part of the names to run.
  *
  * @param {{ name: string, isolation?: boolean, run(page): Promise<void> }[]} checks
+ * @param {() => Promise<{ newContext(): Promise<object>, close(): Promise<void> }>} launch which browser
  */
-export async function runChecks(checks, only) {
+export async function runChecks(checks, only, launch = launchChromium) {
   const servers = { true: await serve({ roots: [join(here, 'pages')] }), false: await serve({ roots: [join(here, 'pages')], isolation: false }) };
-  const browser = await chromium.launch({ executablePath: chromiumPath(), args: FLAGS });
+  const browser = await launch();
   let passed = 0;
   let failed = 0;
   try {
@@ -99,6 +100,8 @@ export async function runChecks(checks, only) {
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 && passed > 0;
 }
+
+const launchChromium = () => chromium.launch({ executablePath: chromiumPath(), args: FLAGS });
 
 function limited(promise) {
   let timer;

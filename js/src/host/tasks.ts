@@ -13,7 +13,7 @@ import {
 } from '../generated/abi.js';
 import type { WebKernel } from '../kernel/oac_web.js';
 import type { Turn } from './turn.js';
-import type { Limits, TaskCall, TaskFailure, TaskReply, TaskStart, WorkerMessage } from '../messages.js';
+import type { Limits, TaskCall, TaskFailure, TaskReady, TaskReply, TaskStart, WorkerMessage } from '../messages.js';
 
 /** `WebKernel.call`: the call waits. */
 const BLOCKED = -1;
@@ -80,11 +80,17 @@ export class Tasks {
     const worker: Worker = {
       index, bytes: new Uint8Array(memory), words: new Int32Array(memory, 0, SLOT_RET / 4), isShared: slot !== undefined, port, task: undefined, usedMs: 0, runsSinceMs: undefined,
     };
-    port.onmessage = ({ data }: MessageEvent<TaskFailure | TaskCall>): void => {
+    port.onmessage = ({ data }: MessageEvent<TaskFailure | TaskCall | TaskReady>): void => {
       if ('call' in data) this.#called(worker, data.call);
+      else if ('ready' in data) this.#ready(worker);
       else this.#failed(worker, data);
     };
     this.#workers.set(index, worker);
+  }
+
+  /** Not before: Firefox loses what is sent on a port to a worker that still loads. */
+  #ready(worker: Worker): void {
+    if (!this.#workers.has(worker.index)) return;
     this.#idle.push(worker);
     this.#dispatch();
   }
