@@ -16,6 +16,7 @@ declare const self: ServiceWorkerGlobalScope;
 
 const SCOPE = new URL(self.registration.scope).pathname;
 const CLIENT = `${SCOPE}oac-preview/client.js`;
+const OWN_WORKER = /\/(?:task|kernel)-worker\.js$/;
 const CALLS = `${SCOPE}${CALLS_FOLDER}`;
 /** Whether it adds the headers that isolate pages: its registration says so. */
 const ISOLATES = new URL(self.location.href).searchParams.has('isolate');
@@ -32,6 +33,7 @@ self.addEventListener('message', (event) => {
   const data = event.data as WhoAmI | PreviewClientMessage;
   if (!(event.source instanceof Client)) return;
   if (data.type === 'oac-who-am-i') {
+    remember(event.source.id, null);
     const answer: YouAre = { clientId: event.source.id };
     event.ports[0]?.postMessage(answer);
     return;
@@ -68,6 +70,12 @@ self.addEventListener('fetch', (event) => {
     if (owner === null) return;
     if (owner !== undefined) event.respondWith(answer(event, { ...owner, port }, url.pathname + url.search));
     else event.respondWith(askWhose(event, url, port));
+    return;
+  }
+  // The package's own workers: to ask Firefox for a client waits for other workers, which may be waiting for this one.
+  if (event.request.destination === 'worker' && OWN_WORKER.test(url.pathname)) {
+    remember(event.resultingClientId, null);
+    if (ISOLATES) event.respondWith(isolated(event.request));
     return;
   }
   if (url.pathname.startsWith(CALLS)) {
