@@ -1,18 +1,17 @@
-/** The demo: an Express app, installed and served by a container in this page. */
-import { OpenAgentsContainer } from '/index.js';
+/** The demo: an Express app, installed and served by a container in this page, with a shell beside it. */
+import { attachTerminal, OpenAgentsContainer } from '/index.js';
+import { FitAddon } from '/vendor/addon-fit.js';
+import { Terminal } from '/vendor/xterm.js';
 
 const element = (id) => document.getElementById(id);
-const output = element('output');
 const source = element('source');
 
-function print(text, kind) {
-  const span = document.createElement('span');
-  // There is no terminal here: colours and cursor movements would be noise.
-  span.textContent = text.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '');
-  if (kind !== undefined) span.className = kind;
-  output.append(span);
-  output.scrollTop = output.scrollHeight;
-}
+const terminal = new Terminal({ fontSize: 13, cursorBlink: true, theme: { background: '#161b22', foreground: '#d7dde5', cursor: '#58c4a3' } });
+const fit = new FitAddon();
+terminal.loadAddon(fit);
+terminal.open(element('terminal'));
+fit.fit();
+new ResizeObserver(() => fit.fit()).observe(element('terminal'));
 
 /** Runs one step, and shows how long it took. */
 async function step(name, run) {
@@ -32,24 +31,23 @@ async function step(name, run) {
 
 let container;
 let server;
+let file = 'server.js';
 
-/** Starts a program, with its output below; `printed` resolves after the last of it. */
-async function start(command, args, shown = [command, ...args].join(' ')) {
-  print(`$ ${shown}\n`, 'command');
-  const process = await container.spawn(command, args, { merged: true });
-  const printed = process.output.pipeTo(new WritableStream({ write: (text) => print(text) }));
-  return { process, printed };
+const report = (error) => terminal.write(`\r\n\x1b[31m${error.message}\x1b[0m\r\n`);
+
+/** Runs a program on the terminal, as if it had been typed. */
+async function start(command, args) {
+  terminal.write(`\x1b[36m$ ${[command, ...args].join(' ')}\x1b[0m\r\n`);
+  return (await attachTerminal(container, terminal, { command, args })).process;
 }
 
-async function run(command, args, shown) {
-  const { process, printed } = await start(command, args, shown);
-  const code = await process.exit;
-  await printed;
-  if (code !== 0) throw new Error(`${shown ?? command} ended with ${code}`);
+async function run(command, args) {
+  const code = await (await start(command, args)).exit;
+  if (code !== 0) throw new Error(`${command} ended with ${code}`);
 }
 
 async function serve() {
-  server?.kill();
+  server?.kill('SIGKILL');
   await server?.exit;
   const ready = new Promise((resolve) => {
     const stop = container.on('server-ready', (port, url) => {
@@ -57,8 +55,11 @@ async function serve() {
       resolve({ port, url });
     });
   });
-  server = (await start('node', ['server.js'])).process;
+  // Not on the terminal, which is the shell's.
+  server = await container.spawn('node', ['server.js'], { merged: true });
+  server.output.pipeTo(new WritableStream({ write: (text) => terminal.write(text.replaceAll('\n', '\r\n')) }));
   const ended = server.exit.then((code) => Promise.reject(new Error(`node server.js ended with ${code}`)));
+  ended.catch(() => undefined);
   const { port, url } = await Promise.race([ready, ended]);
   element('address').textContent = `localhost:${port}`;
   element('open').href = url;
@@ -66,14 +67,34 @@ async function serve() {
   element('preview').src = url;
 }
 
-function report(error) {
-  print(`${error.message}\n`, 'bad');
+/** The files of the working directory; a click shows one. */
+async function listFiles() {
+  const entries = await container.fs.readdir('.', { withFileTypes: true });
+  element('files').replaceChildren(
+    ...entries.map((entry) => {
+      const button = document.createElement('button');
+      button.textContent = entry.isDirectory() ? `${entry.name}/` : entry.name;
+      button.className = entry.isDirectory() ? 'folder' : entry.name === file ? 'now' : '';
+      button.disabled = entry.isDirectory();
+      button.onclick = () => open(entry.name).catch(report);
+      const item = document.createElement('li');
+      item.append(button);
+      return item;
+    }),
+  );
+}
+
+async function open(name) {
+  file = name;
+  element('file').textContent = name;
+  source.value = await container.fs.readFile(name, 'utf8');
+  await listFiles();
 }
 
 element('restart').onclick = async () => {
   element('restart').disabled = true;
   try {
-    await container.fs.writeFile('server.js', source.value);
+    await container.fs.writeFile(file, source.value);
     await serve();
   } catch (error) {
     report(error);
@@ -81,27 +102,19 @@ element('restart').onclick = async () => {
   element('restart').disabled = false;
 };
 
-element('prompt').onsubmit = async (event) => {
-  event.preventDefault();
-  const command = element('command').value;
-  element('command').value = '';
-  try {
-    await run('sh', ['-c', command], command);
-  } catch (error) {
-    report(error);
-  }
-};
-
 try {
   container = await step('boot', () => OpenAgentsContainer.boot({ registry: '/registry/' }));
   container.on('error', report);
+  element('mode').textContent = container.mode.isolation;
   const tree = await (await fetch('/example/express')).json();
-  source.value = tree['server.js'].file.contents;
   await step('mount', () => container.mount(tree));
+  await open(file);
+  container.fs.watch('.', () => listFiles().catch(report));
   await step('install', () => run('npm', ['install']));
   await step('serve', serve);
   element('restart').disabled = false;
+  await attachTerminal(container, terminal);
+  terminal.focus();
 } catch (error) {
   report(error);
 }
-element('command').disabled = container === undefined;

@@ -18,12 +18,19 @@ import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const folders = [here, join(here, '../dist')];
+/** The terminal that the demo shows, as its package has it. */
+const VENDOR = {
+  '/vendor/xterm.js': '@xterm/xterm/lib/xterm.mjs',
+  '/vendor/xterm.css': '@xterm/xterm/css/xterm.css',
+  '/vendor/addon-fit.js': '@xterm/addon-fit/lib/addon-fit.mjs',
+};
 const examples = join(here, '../../examples');
 
 const TYPES = {
   '.css': 'text/css; charset=utf-8',
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
   '.json': 'application/json',
   '.map': 'application/json',
   '.svg': 'image/svg+xml',
@@ -84,8 +91,9 @@ function refuse(response, status, text) {
 function sendFile(request, response, pathname, roots, headers) {
   const path = normalize(decodeURIComponent(pathname.endsWith('/') ? `${pathname}index.html` : pathname));
   for (const root of roots) {
-    const file = join(root, path);
-    if (!file.startsWith(root + sep)) break;
+    const vendor = VENDOR[path];
+    const file = vendor === undefined ? join(root, path) : join(here, '../node_modules', vendor);
+    if (vendor === undefined && !file.startsWith(root + sep)) break;
     const found = statSync(file, { throwIfNoEntry: false });
     if (!found?.isFile()) continue;
     // A browser that may ask keeps files, and with wasm what it compiled of them.

@@ -10,6 +10,7 @@ import { resolvePath } from './paths.js';
 import type { PreviewMessage } from './preview-messages.js';
 import { callAddress, isolateByReload, isolating, newContainerId, Previews, register } from './previews.js';
 import { ContainerProcess, exitCode } from './process.js';
+import { attachTerminal, type AttachedTerminal, type AttachOptions, type XtermLike } from './terminal.js';
 import type { FileSystemTree } from './tree.js';
 
 /** Values of environment variables; others than strings are written as JavaScript prints them. */
@@ -330,6 +331,11 @@ export class OpenAgentsContainer {
   /** Installs packages from npm into the working directory; without names, what package.json wants. */
   install(packages: readonly string[] = [], options: ExecOptions = {}): Promise<ExecResult> {
     return execute(this, 'npm', ['install', ...packages], options);
+  }
+
+  /** A shell, or another program, on a terminal of xterm.js; see `attachTerminal`. */
+  attachTerminal(terminal: XtermLike, options: AttachOptions = {}): Promise<AttachedTerminal> {
+    return attachTerminal(this, terminal, options);
   }
 
   /** Listens for an event; gives the function that ends that. */

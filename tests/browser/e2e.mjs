@@ -4,6 +4,7 @@
  */
 import { checks as bridges } from './bridges.mjs';
 import { checks as contract } from './contract.mjs';
+import { checks as endurance } from './endurance.mjs';
 import { checks as faults } from './faults.mjs';
 import { checks as files } from './files.mjs';
 import { checks as job } from './job.mjs';
@@ -15,5 +16,5 @@ import { runChecks } from './harness.mjs';
 
 const [only] = process.argv.slice(2).filter((argument) => argument !== '--firefox');
 const launch = process.argv.includes('--firefox') ? launchFirefox : undefined;
-const passed = await runChecks([...units, ...files, ...contract, ...faults, ...job, ...previews, ...bridges, ...modes], only, launch);
+const passed = await runChecks([...units, ...files, ...contract, ...faults, ...job, ...previews, ...bridges, ...modes, ...endurance], only, launch);
 process.exit(passed ? 0 : 1);

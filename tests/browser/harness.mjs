@@ -63,7 +63,7 @@ export async function openPage() {
 /**
  * Runs checks, each in a fresh profile on its own page, in order. `only`: a part of the names to run.
  *
- * @param {{ name: string, isolation?: boolean, run(page): Promise<void> }[]} checks
+ * @param {{ name: string, isolation?: boolean, chromium?: string, run(page): Promise<void> }[]} checks `chromium`: why only that has it
  * @param {() => Promise<{ newContext(): Promise<object>, close(): Promise<void> }>} launch which browser
  */
 export async function runChecks(checks, only, launch = launchChromium) {
@@ -72,7 +72,8 @@ export async function runChecks(checks, only, launch = launchChromium) {
   let passed = 0;
   let failed = 0;
   try {
-    for (const { name, isolation = true, run } of checks.filter((check) => only === undefined || check.name.includes(only))) {
+    const wanted = checks.filter((check) => (only === undefined || check.name.includes(only)) && (launch === launchChromium || check.chromium === undefined));
+    for (const { name, isolation = true, run } of wanted) {
       const context = await browser.newContext();
       const page = await context.newPage();
       const log = [];

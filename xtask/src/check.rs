@@ -33,7 +33,8 @@ impl Counts {
     }
 }
 
-const PARTS: [&str; 8] = ["fmt", "clippy", "tidy", "unit", "specs", "conformance", "native", "browser"];
+const PARTS: [&str; 9] =
+    ["fmt", "clippy", "tidy", "unit", "specs", "conformance", "native", "browser", "firefox"];
 
 /// The part of the build that a part of the tests needs.
 fn needs(part: &str) -> Option<&'static str> {
@@ -41,7 +42,7 @@ fn needs(part: &str) -> Option<&'static str> {
         // The `node` program compiles the glue in.
         "clippy" => Some("glue"),
         "specs" | "native" => Some("oac"),
-        "browser" => Some("web"),
+        "browser" | "firefox" => Some("web"),
         _ => None,
     }
 }
@@ -51,7 +52,7 @@ fn uses_tools(part: &str) -> bool {
     !matches!(part, "fmt" | "tidy" | "conformance")
 }
 
-/// `cargo xtask test [PART… [FILTER]] [--times N]`; `--times` repeats the two end-to-end jobs, FILTER is `conformance`'s.
+/// `cargo xtask test [PART… [FILTER]] [--times N]`; `--times` repeats the end-to-end jobs, FILTER is `conformance`'s.
 ///
 /// # Errors
 /// When the build fails, or any check did; all checks run before the end.
@@ -71,7 +72,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
             build::run(workspace, &[needed.to_owned()])?;
             built.push(needed);
         }
-        let repeats = if matches!(part, "native" | "browser") { times } else { 1 };
+        let repeats = if matches!(part, "native" | "browser" | "firefox") { times } else { 1 };
         for _ in 0..repeats {
             let counts = check(workspace, tools.as_ref(), part, &filter);
             if counts.failed > 0 && !failed_parts.contains(&part) {
@@ -131,6 +132,7 @@ fn check(workspace: &Workspace, tools: Option<&Tools>, part: &str, filter: &str)
         "specs" => specs::check_all(workspace, ""),
         "conformance" => conformance::check(workspace, filter),
         "native" => example_job::run(workspace).map(|_| Counts::one(true)),
+        "firefox" => firefox(workspace),
         _ => browser(workspace, fetched()),
     });
     result.unwrap_or_else(|error| {
@@ -172,6 +174,13 @@ fn browser(workspace: &Workspace, tools: &Tools) -> Result<Counts> {
     Command::new("npm").args(["run", "--silent", "typecheck"]).dir(workspace.path("js")).run()?;
     let test = Command::new("node").arg("tests/browser/e2e.mjs").dir(&workspace.root);
     counted(test.env("OAC_CHROMIUM", &tools.chromium), tap_line)
+}
+
+/// The same checks in a real Firefox.
+fn firefox(workspace: &Workspace) -> Result<Counts> {
+    let executable = step("setup: Firefox", setup::firefox)?;
+    let test = Command::new("node").args(["tests/browser/e2e.mjs", "--firefox"]).dir(&workspace.root);
+    counted(test.env("OAC_FIREFOX", &executable), tap_line)
 }
 
 /// Runs a program whose output lines say what passed and failed, and shows them. A failing status without a failing

@@ -6,6 +6,7 @@
 
 mod c_compiler;
 mod chromium;
+mod firefox;
 mod npm_packages;
 mod rust;
 
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 
 pub(crate) use c_compiler::CCompiler;
 pub(crate) use chromium::ensure as chromium;
+pub(crate) use firefox::ensure as firefox;
 pub(crate) use npm_packages::ensure as npm_packages;
 pub(crate) use rust::{targets, wasm_bindgen};
 
