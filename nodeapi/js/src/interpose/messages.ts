@@ -92,19 +92,67 @@ function notFunction(sites: Site[]): string {
   return `${callee(sites) ?? '(intermediate value)'} is not a ${made ? 'constructor' : 'function'}`;
 }
 
-function notIterable(sites: Site[]): string {
-  const source = around(sites[0]);
-  const text = source === undefined ? '' : rendered(chainAfter(source.after, true));
-  return text === '' || /^(?:const|let|var)\b/.test(text) ? 'object is not iterable' : `${text} is not iterable`;
+/** The expression a text starts with, as V8 shows it; with the calls in it. */
+function operand(text: string): string {
+  if (text.startsWith('{')) return /^\{\s*\}/.test(text) ? '{}' : '{(intermediate value)}';
+  return rendered(/^(?:\d[\d.]*|'[^']*'|"[^"]*")/.exec(text)?.[0] ?? chainAfter(text, true));
 }
 
-function readOnly(name: string, sites: Site[]): string {
+/** Whether what is open where a text ends is a call's parenthesis. */
+function insideCall(text: string): boolean {
+  let depth = 0;
+  for (let at = text.length - 1; at >= 0; at -= 1) {
+    const char = text[at]!;
+    if (char in OPEN) depth += 1;
+    else if (char in CLOSE && depth > 0) depth -= 1;
+    else if (char in CLOSE) return char === '(';
+  }
+  return false;
+}
+
+/** Where the pattern that a text starts with ends; `undefined` if that is not on this line. */
+function patternEnd(text: string): number | undefined {
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    if (text[at]! in CLOSE) depth += 1;
+    else if (text[at]! in OPEN && (depth -= 1) === 0) return at + 1;
+  }
+  return undefined;
+}
+
+/** What is destructured by the pattern a text starts with; `undefined` if the source does not say, as for parameters. */
+function destructured(text: string): string | undefined {
+  const end = patternEnd(text);
+  const source = end === undefined ? null : /^\s*=\s*(?!=)([^]*)$/.exec(text.slice(end));
+  return source === null ? undefined : operand(source[1]!) || undefined;
+}
+
+/** The message stays where the source does not name the value: V8 says `number 5` then. */
+function notIterable(rest: string, sites: Site[]): string | undefined {
   const source = around(sites[0]);
-  const text = source === undefined ? '' : `${source.before}${source.after}`;
-  const escaped = name.replace(/[$]/g, '\\$&');
-  const asProperty = new RegExp(`(?:\\.\\s*${escaped}|\\[[^\\]]*\\])\\s*(?:[-+*/%&|^]|\\*\\*|<<|>>>?)?=(?!=)|(?:\\.${escaped}|\\])(?:\\+\\+|--)`).test(text);
-  return asProperty || source === undefined ?
-    `Cannot assign to read only property '${name}' of object '#<Object>'` : 'Assignment to constant variable.';
+  if (source === undefined || rest.includes('async')) return undefined;
+  let text: string | undefined;
+  if (/\.\.\.\s*$/.test(source.before)) {
+    if (insideCall(source.before.replace(/\.\.\.\s*$/, ''))) return 'Spread syntax requires ...iterable[Symbol.iterator] to be a function';
+    text = operand(source.after);
+  } else if (source.after.startsWith('[') && !/\bof\s*$/.test(source.before)) {
+    text = destructured(source.after);
+    // V8 names members only where they are the whole operand.
+    if (text !== undefined && /^[\w$]+\./.test(text) && !text.endsWith(')')) text = undefined;
+  } else if (/\bof\s*$/.test(source.before)) text = operand(source.after);
+  if (text === undefined || text === '') return undefined;
+  const call = /^([^]*)\(\.\.\.\)$/.exec(text);
+  return call === null ? `${text} is not iterable` : `${call[1]} is not a function or its return value is not iterable`;
+}
+
+/** V8 names the first property of the pattern, and what has none. */
+function notDestructurable(value: string, sites: Site[]): string | undefined {
+  const source = around(sites[0]);
+  if (source === undefined || !source.after.startsWith('{')) return undefined;
+  const name = /^\{\s*(?:([\w$]+)|'([^']*)'|"([^"]*)")/.exec(source.after);
+  const property = name === null ? '' : `property '${name[1] ?? name[2] ?? name[3]}' of `;
+  const text = destructured(source.after) ?? value;
+  return `Cannot destructure ${property}'${text.includes('(') ? '(intermediate value)' : text}' as it is ${value}.`;
 }
 
 /** V8 says whether a private member was to be read or written. */
@@ -117,39 +165,23 @@ function privateMember(name: string, sites: Site[]): string {
     `Cannot read private member ${name} from an object whose class did not declare it`;
 }
 
-function setterMissing(sites: Site[]): string | undefined {
-  const source = around(sites[0]);
-  const name = source === undefined ? null : /\.([\w$]+)\s*=[^=]/.exec(`${source.before}${source.after}`);
-  return name === null ? undefined : `Cannot set property ${name[1]} of #<Object> which has only a getter`;
-}
-
 const nativeName = (sites: Site[]): string => (sites[0]?.isNative() ? sites[0].getFunctionName() ?? '' : '');
 
 const EXACT: Record<string, (sites: Site[]) => string | undefined> = {
   __proto__: null as never,
   'not a function': notFunction,
-  'not a constructor': (sites) => notFunction(sites).replace(/ function$/, ' constructor'),
-  'value is not iterable': notIterable,
+  'not a constructor': (sites) => (sites[0]?.isNative() ? `${nativeName(sites)} is not a constructor` : notFunction(sites)).replace(/ function$/, ' constructor'),
   'invalid array length': () => 'Invalid array length',
   'invalid string length': () => 'Invalid string length',
   'string too long': () => 'Invalid string length',
   'BigInt are forbidden in JSON.stringify': () => 'Do not know how to serialize a BigInt',
   'invalid array buffer length': () => 'Array buffer allocation failed',
-  'no setter for property': setterMissing,
-  'invalid repeat count': () => 'Invalid count value',
-  'object is not extensible': (sites) => {
-    if (nativeName(sites) === 'setPrototypeOf') return '#<Object> is not extensible';
-    const source = around(sites[0]);
-    const name = source === undefined ? null : /([\w$]+)\s*=[^=]/.exec(source.after);
-    return name === null ? 'Cannot define property, object is not extensible' : `Cannot add property ${name[1]}, object is not extensible`;
-  },
   "class constructors must be invoked with 'new'": (sites) =>
     `Class constructor ${sites[0]?.getFunctionName() || '(anonymous)'} cannot be invoked without 'new'`,
   'must be called with new': (sites) => {
     const name = nativeName(sites) || callee(sites) || '';
     return name === 'Promise' ? "Promise constructor cannot be invoked without 'new'" : `Constructor ${name} requires 'new'`;
   },
-  'circular reference': () => 'Converting circular structure to JSON',
   'not an object': (sites) => {
     switch (nativeName(sites)) {
       case 'defineProperty': return 'Object.defineProperty called on non-object';
@@ -161,8 +193,6 @@ const EXACT: Record<string, (sites: Site[]) => string | undefined> = {
   },
   'cannot convert symbol to string': () => 'Cannot convert a Symbol value to a string',
   'cannot convert symbol to number': () => 'Cannot convert a Symbol value to a number',
-  "invalid 'instanceof' right operand": () => "Right-hand side of 'instanceof' is not callable",
-  "invalid 'in' operand": () => "Cannot use 'in' operator to search for a key in a value that is not an object",
   'empty array': () => 'Reduce of empty array with no initial value',
   'cannot convert BigInt to number': (sites) => (nativeName(sites) === '' ?
     'Cannot mix BigInt and other types, use explicit conversions' : 'Cannot convert a BigInt value to a number'),
@@ -170,34 +200,41 @@ const EXACT: Record<string, (sites: Site[]) => string | undefined> = {
   'expecting hex digit': () => 'URI malformed',
   'expecting %': () => 'URI malformed',
   'expecting surrogate pair': () => 'URI malformed',
-  'invalid number of digits': (sites) => `${nativeName(sites) || 'toFixed'}() digits argument must be between 0 and 100`,
+  'invalid number of digits': (sites) => {
+    switch (nativeName(sites)) {
+      case 'toPrecision': return 'toPrecision() argument must be between 1 and 100';
+      case 'toExponential': return 'toExponential() argument must be between 0 and 100';
+      default: return 'toFixed() digits argument must be between 0 and 100';
+    }
+  },
+  "regexp must have the 'g' flag": (sites) => `String.prototype.${nativeName(sites)} called with a non-global RegExp argument`,
+  'regexp not supported': (sites) => `First argument to String.prototype.${nativeName(sites)} must not be a regular expression`,
+  'not a number': (sites) => `Number.prototype.${nativeName(sites)} requires that 'this' be a Number`,
+  'not a symbol': (sites) => `Symbol.prototype.${nativeName(sites)} requires that 'this' be a Symbol`,
   'promise self resolution': () => 'Chaining cycle detected for promise #<Promise>',
   'this is not initialized': () =>
     "Must call super constructor in derived class before accessing 'this' or returning from derived constructor",
-  'could not delete property': () => 'Cannot delete property',
   'toString() called on a revoked proxy': () => undefined,
 };
 
 const PATTERNS: Array<[RegExp, (match: RegExpExecArray, sites: Site[]) => string | undefined]> = [
-  [/^cannot read property 'Symbol\.iterator' of (null|undefined)$/,
-    ([, what]) => `${what} is not iterable (cannot read property Symbol(Symbol.iterator))`],
+  [/^Cannot destructure '(null|undefined)' as it is /, ([, value], sites) => notDestructurable(value!, sites)],
+  [/^([^]*) is not ((?:async )?iterable) \(cannot read property /, ([, , rest], sites) => notIterable(rest!, sites)],
+  [/^cannot read property 'Symbol\.iterator' of (null|undefined)$/, ([, value], sites) => notIterable('iterable', sites) ??
+    `${value === 'null' ? 'object null' : value} is not iterable (cannot read property Symbol(Symbol.iterator))`],
   [/^cannot read property '([^]*)' of (null|undefined)$/, ([, key, what]) => `Cannot read properties of ${what} (reading '${key}')`],
   [/^cannot set property '([^]*)' of (null|undefined)$/, ([, key, what]) => `Cannot set properties of ${what} (setting '${key}')`],
   [/^private class field '(#[^]*)' does not exist$/, ([, name], sites) => privateMember(name!, sites)],
-  [/^'([^]*)' is read-only$/, ([, name], sites) => readOnly(name!, sites)],
   [/^([\w$]+) is not initialized$/, ([, name]) => `Cannot access '${name}' before initialization`],
-  [/^unexpected token in expression: '([^]*)'$/, ([, token]) => (token === '' ? 'Unexpected end of input' : `Unexpected token '${token}'`)],
-  [/^unexpected token: '([^]*)'$/, ([, token]) => (token === '' ? 'Unexpected end of input' : `Unexpected token '${token}'`)],
-  [/^expecting '\)'$/, () => 'missing ) after argument list'],
 ];
 
 /** V8's words for one of the engine's messages; `undefined` if there are none. */
 export function translate(message: string, sites: Site[]): string | undefined {
   const exact = EXACT[message];
   if (exact !== undefined) return exact(sites);
-  // Only messages of the engine start like this; everything else is spared the patterns.
+  // Only messages of the engine look like this; everything else is spared the patterns.
   const first = message.charCodeAt(0);
-  if (first !== 39 /* ' */ && (first < 97 || first > 122) && !message.endsWith(' is not initialized')) return undefined;
+  if (first !== 39 /* ' */ && (first < 97 || first > 122) && !/ is not initialized$|^Cannot destructure '| iterable \(cannot read property /.test(message)) return undefined;
   for (const [pattern, words] of PATTERNS) {
     const match = pattern.exec(message);
     if (match !== null) return words(match, sites);
