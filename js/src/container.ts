@@ -8,7 +8,7 @@ import type { ExportFormat, KernelCapabilities, KernelEvent, Limits, NetworkPoli
 import { abortable, checkOptions, checkPositive, checkStrings, throwIfAborted } from './options.js';
 import { resolvePath } from './paths.js';
 import type { PreviewMessage } from './preview-messages.js';
-import { callAddress, isolateByReload, isolating, newContainerId, Previews, register } from './previews.js';
+import { callAddress, isolateByReload, keepFiles, newContainerId, Previews, register, withDuties } from './previews.js';
 import { ContainerProcess, exitCode } from './process.js';
 import { attachTerminal, type AttachedTerminal, type AttachOptions, type XtermLike } from './terminal.js';
 import type { FileSystemTree } from './tree.js';
@@ -64,6 +64,8 @@ export interface ContainerOptions {
   programs?: string | URL;
   /** Whether errors of pages in previews come as `preview-message` events. */
   forwardPreviewErrors?: boolean | 'exceptions-only';
+  /** Whether the service worker keeps the page's files and the programs, so that the page works without the network from its next load on. */
+  offline?: boolean;
   /** What `snapshot` gave: the container begins with these files. */
   snapshot?: Uint8Array;
   /** Whether `log` events tell what programs do. */
@@ -74,7 +76,7 @@ export interface ContainerOptions {
 
 const OPTIONS: readonly (keyof ContainerOptions)[] = [
   'registry', 'env', 'workdir', 'network', 'capabilities', 'limits', 'hostname', 'serviceWorker', 'isolation', 'programs',
-  'forwardPreviewErrors', 'snapshot', 'eventLog', 'signal',
+  'forwardPreviewErrors', 'snapshot', 'offline', 'eventLog', 'signal',
 ];
 const LIMITS: readonly (keyof Limits)[] = ['memoryBytes', 'cpuMs', 'wallMs', 'processes', 'fileHandles', 'diskBytes', 'fileBytes'];
 
@@ -116,6 +118,8 @@ export interface ContainerEvents {
   log: (line: string) => void;
 }
 
+/** That ship with the package. */
+const PROGRAMS = ['node', 'npm', 'sh'];
 const PATH = '/usr/local/bin:/usr/bin:/bin';
 
 type Listeners = { [E in keyof ContainerEvents]: Set<ContainerEvents[E]> };
@@ -162,7 +166,9 @@ export class OpenAgentsContainer {
     throwIfAborted(options.signal);
     const script = options.serviceWorker ?? new URL('./service-worker.js', import.meta.url);
     const wanted = options.isolation ?? 'auto';
-    if (wanted === 'reload' && script !== false) await isolateByReload(String(script));
+    const offline = options.offline === true;
+    const worker = script === false ? undefined : withDuties(String(script), { isolate: wanted === 'reload', offline });
+    if (wanted === 'reload' && worker !== undefined) await isolateByReload(worker);
     const mode = await chooseMode(wanted, script !== false);
     const workdir = resolvePath('/', options.workdir ?? '/work');
     const registry = options.registry === undefined ? undefined : registryUrl(options.registry);
@@ -174,17 +180,20 @@ export class OpenAgentsContainer {
       if (container !== undefined) container.#previewSays(message);
     };
     // Both at once; whichever fails, the other is not left behind.
-    const registering = script === false ? undefined : register(wanted === 'reload' ? isolating(String(script)) : String(script));
+    const registering = worker === undefined ? undefined : register(worker);
     registering?.catch(() => undefined);
     const id = newContainerId();
+    const programs = folderUrl(options.programs ?? new URL('./programs/', import.meta.url));
     const requests = mode.isolation === 'synchronous-requests' ? await registering : undefined;
+    // What is loaded from now on is kept as it is loaded.
+    if (offline) await registering;
     const starting = KernelClient.start(
       {
         hostname: options.hostname ?? 'oac',
         capabilities: kernelCapabilities(options, registry),
         limits: options.limits ?? {},
         eventLog: options.eventLog === true,
-        programs: folderUrl(options.programs ?? new URL('./programs/', import.meta.url)),
+        programs,
         workdir,
       },
       receive,
@@ -196,6 +205,7 @@ export class OpenAgentsContainer {
     try {
       const registration = await abortable(Promise.resolve(registering), options.signal, () => undefined);
       const previews = registration === undefined ? undefined : new Previews(registration, id, kernel, hear);
+      if (offline) await keepFiles(PROGRAMS.map((name) => new URL(`${name}.wasm`, programs).href));
       const env: Environment = { ...defaultEnvironment(registry), ...options.env };
       container = new OpenAgentsContainer(kernel, previews, mode, workdir, options, env);
       if (container.#preview.forwardErrors !== false) await kernel.call('setPreview', container.#preview);
@@ -457,6 +467,7 @@ function checkTerminal(size: TerminalSize): void {
 function checkBoot(options: ContainerOptions): void {
   checkOptions(options, OPTIONS, 'boot');
   if (options.isolation !== undefined && !ISOLATIONS.includes(options.isolation)) throw invalidArgument(`isolation is one of ${ISOLATIONS.join(', ')}, not '${String(options.isolation)}'`);
+  if (options.serviceWorker === false && options.offline === true) throw invalidArgument('offline needs the service worker');
   if (options.serviceWorker === false && (options.isolation === 'reload' || options.isolation === 'synchronous-requests')) throw invalidArgument(`isolation: '${options.isolation}' needs the service worker`);
   checkOptions(options.limits, LIMITS, 'limits');
   for (const name of LIMITS) checkPositive(options.limits?.[name], `limits.${name}`);

@@ -337,6 +337,12 @@ export interface WhoAmI {
   type: 'oac-who-am-i';
 }
 
+/** The page has files kept for when the network is away; answered when they are. */
+export interface KeepFiles {
+  type: 'oac-keep';
+  urls: string[];
+}
+
 export interface YouAre {
   clientId: string;
 }

@@ -1,7 +1,7 @@
 /** The page's part of previews: the service worker, and the way from it to a kernel. */
 import { ContainerError } from './errors.js';
 import type { KernelClient } from './kernel-client.js';
-import type { ConnectPreview, FromPreview, WhoAmI, YouAre } from './messages.js';
+import type { ConnectPreview, FromPreview, KeepFiles, WhoAmI, YouAre } from './messages.js';
 import { CALLS_FOLDER, previewPath } from './preview-address.js';
 
 /** The service worker at work, and who this page is to it. */
@@ -46,11 +46,12 @@ const RELOADED = 'oac-reloaded';
  * @throws ContainerError ERR_SERVICE_WORKER; ERR_NOT_ISOLATED when that was not enough
  */
 export async function isolateByReload(script: string): Promise<void> {
+  // `script`: with its duties.
   if (globalThis.crossOriginIsolated) {
     sessionStorage.removeItem(RELOADED);
     return;
   }
-  await register(isolating(script));
+  await register(script);
   if (sessionStorage.getItem(RELOADED) !== null) {
     sessionStorage.removeItem(RELOADED);
     throw new ContainerError({
@@ -63,11 +64,27 @@ export async function isolateByReload(script: string): Promise<void> {
   await new Promise<never>(() => undefined);
 }
 
-/** The same script, told to isolate. */
-export function isolating(script: string): string {
+/** The same script, told what to do beside previews. */
+export function withDuties(script: string, duties: { isolate: boolean; offline: boolean }): string {
   const url = new URL(script, location.href);
-  url.searchParams.set('isolate', '1');
+  for (const [name, wanted] of Object.entries(duties)) if (wanted) url.searchParams.set(name, '1');
   return url.href;
+}
+
+/** Has the page's files so far, and these, kept for when the network is away. */
+export async function keepFiles(urls: readonly string[]): Promise<void> {
+  const { active } = await navigator.serviceWorker.ready;
+  const loaded = performance.getEntriesByType('resource').map(({ name }) => name);
+  const own = [location.href, ...loaded, ...urls].filter((url) => new URL(url).origin === location.origin && !new URL(url).hash);
+  const { port1, port2 } = new MessageChannel();
+  const message: KeepFiles = { type: 'oac-keep', urls: [...new Set(own)].filter((url) => !url.includes('/oac-')) };
+  await new Promise<void>((resolve) => {
+    port1.onmessage = (): void => {
+      port1.close();
+      resolve();
+    };
+    active?.postMessage(message, [port2]);
+  });
 }
 
 /** Containers that have been torn down; their previews may still ask for them. */

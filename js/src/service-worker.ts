@@ -9,7 +9,7 @@ import { failurePage, plainPage } from './preview-pages.js';
 import { CALLS_FOLDER, parsePreview, previewPath, type PreviewAddress } from './preview-address.js';
 import { insertIntoHtml, previewHead } from './preview-html.js';
 import { previewClient } from './preview-client.js';
-import type { CallAnswer, CallRequest, ConnectPreview, FromPreview, LinkKind, PreviewClientMessage, PreviewCookies, PreviewInsert, SocketEvent, WhoAmI, YouAre } from './messages.js';
+import type { CallAnswer, CallRequest, ConnectPreview, FromPreview, KeepFiles, LinkKind, PreviewClientMessage, PreviewCookies, PreviewInsert, SocketEvent, WhoAmI, YouAre } from './messages.js';
 import { ContainerError } from './errors.js';
 
 declare const self: ServiceWorkerGlobalScope;
@@ -20,6 +20,8 @@ const OWN_WORKER = /\/(?:task|kernel)-worker\.js$/;
 const CALLS = `${SCOPE}${CALLS_FOLDER}`;
 /** Whether it adds the headers that isolate pages: its registration says so. */
 const ISOLATES = new URL(self.location.href).searchParams.has('isolate');
+/** Whether it keeps the page's files for when the network is away; likewise. */
+const KEEPS = new URL(self.location.href).searchParams.has('offline');
 
 /** Clients met before: previews with their address, and others. A cache; what it forgets is asked again. */
 const known = new Map<string, PreviewAddress | null>();
@@ -30,12 +32,17 @@ self.addEventListener('install', () => void self.skipWaiting());
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
 
 self.addEventListener('message', (event) => {
-  const data = event.data as WhoAmI | PreviewClientMessage;
+  const data = event.data as WhoAmI | KeepFiles | PreviewClientMessage;
   if (!(event.source instanceof Client)) return;
   if (data.type === 'oac-who-am-i') {
     remember(event.source.id, null);
     const answer: YouAre = { clientId: event.source.id };
     event.ports[0]?.postMessage(answer);
+    return;
+  }
+  if (data.type === 'oac-keep') {
+    const done = keepAll(data.urls).then(() => event.ports[0]?.postMessage('kept'));
+    event.waitUntil(done);
     return;
   }
   event.waitUntil(fromPreview(data));
@@ -75,7 +82,7 @@ self.addEventListener('fetch', (event) => {
   // The package's own workers: to ask Firefox for a client waits for other workers, which may be waiting for this one.
   if (event.request.destination === 'worker' && OWN_WORKER.test(url.pathname)) {
     remember(event.resultingClientId, null);
-    if (ISOLATES) event.respondWith(isolated(event.request));
+    if (ISOLATES || KEEPS) event.respondWith(ownFile(event));
     return;
   }
   if (url.pathname.startsWith(CALLS)) {
@@ -96,17 +103,53 @@ self.addEventListener('fetch', (event) => {
   const referrer = referrerAddress(event.request);
   if (event.request.mode === 'navigate') {
     if (referrer !== undefined) event.respondWith(redirect(referrer, url));
-    else if (ISOLATES) event.respondWith(isolated(event.request));
+    else if (ISOLATES || KEEPS) event.respondWith(ownFile(event));
     return;
   }
   const owner = known.get(event.clientId);
   if (owner === null || event.clientId === '') {
-    if (ISOLATES) event.respondWith(isolated(event.request));
+    if (ISOLATES || KEEPS) event.respondWith(ownFile(event));
     return;
   }
   if (owner !== undefined) event.respondWith(answer(event, owner, url.pathname + url.search));
   else event.respondWith(askWhose(event, url, undefined));
 });
+
+/** A file of the page itself: from the network, and if that is away as it was kept. */
+async function ownFile(event: FetchEvent): Promise<Response> {
+  const { request } = event;
+  try {
+    const response = ISOLATES ? await isolated(request) : await fetch(request);
+    if (KEEPS && isKept(request) && response.status === 200) event.waitUntil(keep(request, response.clone()));
+    return response;
+  } catch (error) {
+    const kept = KEEPS ? await caches.match(request, { ignoreVary: true }) : undefined;
+    if (kept === undefined) throw error;
+    return kept;
+  }
+}
+
+const CACHE = 'oac-offline';
+
+/** What a page is made of, and wasm; not what it asks servers. */
+function isKept({ method, destination, url }: Request): boolean {
+  return method === 'GET' && (destination !== '' || new URL(url).pathname.endsWith('.wasm'));
+}
+
+async function keep(request: Request | string, response: Response): Promise<void> {
+  // A browser without room for it has a page that needs the network.
+  await (await caches.open(CACHE)).put(request, response).catch(() => undefined);
+}
+
+/** Keeps what was loaded before this worker was there, and what will be wanted. */
+async function keepAll(urls: readonly string[]): Promise<void> {
+  await Promise.all(
+    urls.map(async (url) => {
+      const response = await (ISOLATES ? isolated(new Request(url)) : fetch(url)).catch(() => undefined);
+      if (response?.status === 200) await keep(url, response);
+    }),
+  );
+}
 
 /** The page's own files, with the headers that isolate it. */
 async function isolated(request: Request): Promise<Response> {
@@ -173,7 +216,7 @@ async function askWhose(event: FetchEvent, url: URL, port: number | undefined): 
   const client = await self.clients.get(event.clientId);
   const address = client === undefined ? undefined : parsePreview(SCOPE, new URL(client.url).pathname);
   remember(event.clientId, address ?? null);
-  if (address === undefined) return ISOLATES ? isolated(event.request) : fetch(event.request);
+  if (address === undefined) return ownFile(event);
   return answer(event, port === undefined ? address : { ...address, port }, url.pathname + url.search);
 }
 

@@ -8,6 +8,7 @@ import { checks as endurance } from './endurance.mjs';
 import { checks as faults } from './faults.mjs';
 import { checks as files } from './files.mjs';
 import { checks as job } from './job.mjs';
+import { checks as lasting } from './lasting.mjs';
 import { checks as modes } from './modes.mjs';
 import { checks as previews } from './previews.mjs';
 import { checks as units } from './units.mjs';
@@ -16,5 +17,5 @@ import { runChecks } from './harness.mjs';
 
 const [only] = process.argv.slice(2).filter((argument) => argument !== '--firefox');
 const launch = process.argv.includes('--firefox') ? launchFirefox : undefined;
-const passed = await runChecks([...units, ...files, ...contract, ...faults, ...job, ...previews, ...bridges, ...modes, ...endurance], only, launch);
+const passed = await runChecks([...units, ...files, ...contract, ...faults, ...job, ...previews, ...bridges, ...modes, ...endurance, ...lasting], only, launch);
 process.exit(passed ? 0 : 1);
