@@ -1,4 +1,5 @@
 import { ContainerError, invalidArgument, type ErrorCode } from './errors.js';
+import { forget } from './forget.js';
 import { exchange } from './exchange.js';
 import { execute, type ExecOptions, type ExecResult } from './exec.js';
 import { FileSystem, fromWorkdir } from './filesystem.js';
@@ -64,6 +65,11 @@ export interface ContainerOptions {
   programs?: string | URL;
   /** Whether errors of pages in previews come as `preview-message` events. */
   forwardPreviewErrors?: boolean | 'exceptions-only';
+  /**
+   * Keeps the working directory, or the folder `path`, in the browser's storage under a name: the next container with the name begins with
+   * it. One at a time has it. What npm installed is kept too.
+   */
+  persist?: string | { name: string; path?: string };
   /** Whether the service worker keeps the page's files and the programs, so that the page works without the network from its next load on. */
   offline?: boolean;
   /** What `snapshot` gave: the container begins with these files. */
@@ -76,7 +82,7 @@ export interface ContainerOptions {
 
 const OPTIONS: readonly (keyof ContainerOptions)[] = [
   'registry', 'env', 'workdir', 'network', 'capabilities', 'limits', 'hostname', 'serviceWorker', 'isolation', 'programs',
-  'forwardPreviewErrors', 'snapshot', 'offline', 'eventLog', 'signal',
+  'forwardPreviewErrors', 'snapshot', 'offline', 'persist', 'eventLog', 'signal',
 ];
 const LIMITS: readonly (keyof Limits)[] = ['memoryBytes', 'cpuMs', 'wallMs', 'processes', 'fileHandles', 'diskBytes', 'fileBytes'];
 
@@ -194,6 +200,7 @@ export class OpenAgentsContainer {
         limits: options.limits ?? {},
         eventLog: options.eventLog === true,
         programs,
+        persist: options.persist === undefined ? undefined : persisted(options.persist, workdir),
         workdir,
       },
       receive,
@@ -283,9 +290,23 @@ export class OpenAgentsContainer {
     return this.#kernel.call('snapshot');
   }
 
+  /**
+   * Resolves when what was written so far is kept, see `persist`.
+   *
+   * @throws ContainerError ENOSPC when the browser grants no more storage, ERR_STORAGE
+   */
+  sync(): Promise<void> {
+    return this.#kernel.call('sync');
+  }
+
+  /** Removes what was kept under a name. @throws ContainerError EBUSY while a container has it, ERR_STORAGE */
+  static forget(name: string): Promise<void> {
+    return forget(name);
+  }
+
   /** A second container with the same options and files. Processes stay where they are. */
   async fork(options: ContainerOptions = {}): Promise<OpenAgentsContainer> {
-    const { signal: _, snapshot: __, ...own } = this.#options;
+    const { signal: _, snapshot: __, persist: ___, ...own } = this.#options;
     return OpenAgentsContainer.restore(await this.snapshot(), { ...own, ...options });
   }
 
@@ -485,6 +506,14 @@ function checkBoot(options: ContainerOptions): void {
   }
   if (options.env !== undefined && (typeof options.env !== 'object' || options.env === null)) throw invalidArgument('env is an object of names and values');
   if (options.snapshot !== undefined && !(options.snapshot instanceof Uint8Array)) throw invalidArgument('snapshot is the Uint8Array that snapshot() gave');
+}
+
+function persisted(option: string | { name: string; path?: string }, workdir: string): { name: string; path: string } {
+  const { name, path = workdir } = typeof option === 'string' ? { name: option } : option;
+  if (typeof name !== 'string' || name === '') throw invalidArgument('persist needs a name');
+  const folder = resolvePath(workdir, path);
+  if (folder === '/') throw invalidArgument('persist keeps a folder, not the root');
+  return { name, path: folder };
 }
 
 function kernelCapabilities(options: ContainerOptions, registry: URL | undefined): KernelCapabilities {

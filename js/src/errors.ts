@@ -18,6 +18,8 @@ export type ErrorCode =
   | 'ERR_ALREADY_BOOTED'
   /** A file of this package could not be loaded. */
   | 'ERR_LOAD'
+  /** The browser keeps no data for this page. */
+  | 'ERR_STORAGE'
   /** Previews need a service worker, and there is none. */
   | 'ERR_SERVICE_WORKER'
   /** A server inside the container sent something that is not HTTP/1.1. */

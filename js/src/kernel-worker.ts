@@ -12,6 +12,7 @@ import { Exchanges } from './host/exchanges.js';
 import * as files from './host/files.js';
 import { Outside } from './host/outside.js';
 import { loadModule, Programs } from './host/programs.js';
+import { Persistence } from './host/persistence.js';
 import { Sockets } from './host/sockets.js';
 import { Streams } from './host/streams.js';
 import { Tasks } from './host/tasks.js';
@@ -61,6 +62,7 @@ class KernelWorker {
   readonly #sockets: Sockets;
   readonly #cookies = new Cookies();
   readonly #ports = new Set<number>();
+  #persistence: Persistence | undefined;
   readonly #logs: boolean;
   readonly #operations = new Map<number, Waiter>();
   /** Tasks of the page that run. */
@@ -92,6 +94,14 @@ class KernelWorker {
     this.#kernel.mkdir(options.workdir, true);
     void serveCommands(this.#kernel, this.#streams, (command, args, cwd) => post({ type: 'command', command, args, cwd }));
     if (this.#bell !== undefined) void this.#run(this.#bell);
+  }
+
+  /** Brings a folder back from the browser's storage, and keeps it there from now on. */
+  async persist({ name, path }: { name: string; path: string }): Promise<void> {
+    this.#kernel.mkdir(path, true);
+    const persistence = await Persistence.open(this.#kernel, name, path, (error) => post({ type: 'error', error }));
+    this.#turn(() => this.#watches.open(path, true, (_, events) => persistence.changed(events.map(([, changed]) => changed)), () => persistence.lost()));
+    this.#persistence = persistence;
   }
 
   addWorker(message: WorkerMessage): void {
@@ -169,6 +179,15 @@ class KernelWorker {
       return pid;
     },
     processResize: (pid, { rows, cols }) => this.#kernel.processResize(pid, rows, cols),
+    sync: async () => {
+      // What the kernel has said is read by then, for reading it takes no task of its own.
+      await new Promise((resolve) => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = resolve;
+        port2.postMessage(null);
+      });
+      this.#persistence?.check();
+    },
     ports: () => [...this.#ports].sort((a, b) => a - b),
     setPreview: (settings) => this.#exchanges.setPreview(settings),
     setCookie: (line, path) => this.#cookies.set(line, path, false),
@@ -355,7 +374,9 @@ let worker: Promise<KernelWorker> | undefined;
 async function boot(options: KernelOptions): Promise<KernelWorker> {
   const module = await loadModule(new URL('./kernel/oac_web_bg.wasm', import.meta.url).href);
   const { memory } = await init({ module_or_path: module });
-  return new KernelWorker(options, memory);
+  const kernel = new KernelWorker(options, memory);
+  if (options.persist !== undefined) await kernel.persist(options.persist);
+  return kernel;
 }
 
 self.onmessage = async ({ data }: MessageEvent<PageMessage>): Promise<void> => {

@@ -50,6 +50,8 @@ export interface KernelConfig {
 }
 
 export interface KernelOptions extends KernelConfig {
+  /** The folder that is kept in the browser's storage, and under which name. */
+  persist: { name: string; path: string } | undefined;
   /** Where the programs' wasm files are: the folder's address, with its slash. */
   programs: string;
   /** Doorbell words, see host/doorbell.ts; `undefined` where memory cannot be shared, and calls travel as messages. */
@@ -205,6 +207,8 @@ export interface KernelCalls {
   processResize(pid: number, size: TerminalSize): void;
   kill(pid: number, signal: number): void;
 
+  /** Resolves when every change so far is kept. */
+  sync(): void;
   ports(): number[];
   setPreview(settings: PreviewSettings): void;
   /** Of the jar that all previews of the container share: a line as a page sets it. */

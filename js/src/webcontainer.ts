@@ -10,7 +10,7 @@ import type { ContainerProcess } from './process.js';
 import type { FileSystemTree } from './tree.js';
 
 /** The original's options, and those of ours that it has no word for. */
-export interface BootOptions extends Pick<ContainerOptions, 'registry' | 'env' | 'network' | 'serviceWorker' | 'programs' | 'limits' | 'signal' | 'isolation'> {
+export interface BootOptions extends Pick<ContainerOptions, 'registry' | 'env' | 'network' | 'serviceWorker' | 'programs' | 'limits' | 'signal' | 'isolation' | 'offline' | 'persist'> {
   /** Which header isolates the page. It is the page's server that sends it: nothing depends on this. */
   coep?: 'require-corp' | 'credentialless' | 'none';
   /** The name of the working directory in `/home`. */
@@ -61,7 +61,7 @@ export type CodeListener = (type: 'open' | 'diff', event: CodeEvent) => void;
 
 const EVENTS = ['port', 'server-ready', 'error', 'preview-message', 'xdg-open', 'code'];
 const BOOT_OPTIONS = [
-  'coep', 'workdirName', 'forwardPreviewErrors', 'registry', 'env', 'network', 'serviceWorker', 'programs', 'limits', 'signal', 'isolation', 'single',
+  'coep', 'workdirName', 'forwardPreviewErrors', 'registry', 'env', 'network', 'serviceWorker', 'programs', 'limits', 'signal', 'isolation', 'offline', 'persist', 'single',
 ];
 
 /** Those of this class that live, for `single`. */

@@ -11,27 +11,29 @@ const MOVED_TO = 0x80;
 const DELETE_SELF = 0x400;
 const MOVE_SELF = 0x800;
 const IGNORED = 0x8000;
+const Q_OVERFLOW = 0x4000;
 const ISDIR = 0x4000_0000;
 const HEADER_BYTES = 16;
 const DIRECTORY = 4;
 
 type Events = [FileChange, string][];
+type Told = (watch: number, events: Events) => void;
 
 const decoder = new TextDecoder();
 
 export class Watches {
   readonly #kernel: WebKernel;
   readonly #streams: Streams;
-  readonly #told: (watch: number, events: Events) => void;
+  readonly #told: Told;
 
-  constructor(kernel: WebKernel, streams: Streams, told: (watch: number, events: Events) => void) {
+  constructor(kernel: WebKernel, streams: Streams, told: Told) {
     this.#kernel = kernel;
     this.#streams = streams;
     this.#told = told;
   }
 
-  /** @throws ErrorRecord ENOENT … */
-  open(path: string, recursive: boolean): number {
+  /** `told`: instead of the page. `lost`: there were more events than are kept. @throws ErrorRecord ENOENT … */
+  open(path: string, recursive: boolean, told = this.#told, lost?: () => void): number {
     const id = this.#streams.watcher();
     const folders = new Map<number, string>();
     const isFolder = this.#kernel.stat(path, true).mode >> 12 === DIRECTORY;
@@ -43,7 +45,7 @@ export class Watches {
       this.#streams.close(id);
       throw error;
     }
-    void this.#run(id, path, isFolder ? undefined : name, recursive, folders);
+    void this.#run(id, path, isFolder ? undefined : name, recursive, folders, told, lost);
     return id;
   }
 
@@ -51,12 +53,13 @@ export class Watches {
     this.#streams.close(watch);
   }
 
-  async #run(id: number, path: string, fileName: string | undefined, recursive: boolean, folders: Map<number, string>): Promise<void> {
+  async #run(id: number, path: string, fileName: string | undefined, recursive: boolean, folders: Map<number, string>, told: Told, lost: (() => void) | undefined): Promise<void> {
     for (;;) {
       const bytes = await this.#streams.read(id).catch(() => null);
       if (bytes === null) return;
       const events: Events = [];
       for (const { watch, mask, name } of decode(bytes)) {
+        if (mask & Q_OVERFLOW) lost?.();
         const folder = folders.get(watch);
         if (folder === undefined) continue;
         if (mask & IGNORED) {
@@ -70,7 +73,7 @@ export class Watches {
         events.push([mask & (MODIFY | ATTRIB) ? 'change' : 'rename', fileName ?? (relative === '' ? path.slice(path.lastIndexOf('/') + 1) : relative)]);
         if (recursive && mask & ISDIR && mask & (CREATE | MOVED_TO)) this.#addBelow(id, path, relative, folders, events);
       }
-      if (events.length > 0) this.#told(id, events);
+      if (events.length > 0) told(id, events);
     }
   }
 
