@@ -6,6 +6,7 @@
 mod container;
 mod document;
 mod measure;
+mod npm;
 mod table;
 
 use std::fs;
@@ -34,7 +35,7 @@ same machine, one after the other. Times are medians, memory is the largest peak
 ";
 
 /// What can be measured by itself.
-const PARTS: [&str; 3] = ["files", "container", "rest"];
+const PARTS: [&str; 4] = ["files", "container", "npm", "rest"];
 
 /// Measures `oac` as it was built last.
 const NO_BUILD: &str = "--no-build";
@@ -66,6 +67,9 @@ pub(crate) fn run(workspace: &Workspace, parts: &[String]) -> Result<()> {
     }
     if wants("container") {
         step("bench: container", || container::container(workspace))?.write(&mut text);
+    }
+    if wants("npm") {
+        step("bench: npm", || npm::npm(workspace))?.write(&mut text);
     }
     let path = workspace.path(FILE);
     let mut document = Document::parse(&fs::read_to_string(&path).map_err(Error::file("read", &path))?);

@@ -147,8 +147,12 @@ fn removals(project: &Path, packages: &[Package]) -> Vec<Removal> {
             true,
         );
     }
+    // After an install that was killed nobody knows which had.
+    let unknown = hidden.is_none() && project.join("node_modules").is_dir();
     let mut removals = Vec::new();
-    for owner in owners.into_iter().filter(|o| !bundlers.contains(o) && inhabited.contains_key(o)) {
+    for owner in
+        owners.into_iter().filter(|o| !bundlers.contains(o) && (unknown || inhabited.contains_key(o)))
+    {
         let prefix =
             if owner.is_empty() { "node_modules".to_owned() } else { format!("{owner}/node_modules") };
         for name in folders(&project.join(&prefix)) {

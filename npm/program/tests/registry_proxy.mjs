@@ -2,7 +2,8 @@
 // and two runs, are given the same bytes at the same speed.
 //
 // Usage: node registry_proxy.mjs FOLDER [UPSTREAM]
-//   UPSTREAM is the registry of the configuration by default. The first line of output is this registry's address.
+//   UPSTREAM is the registry of the configuration by default. The first line of output is this registry's address;
+//   HOST in the environment is what it listens on, 127.0.0.1 by default.
 // Tarball addresses in packuments are moved here. Answers are kept as long as the folder is.
 // What changes a registry is imitated in memory, and so are the questions that a plain mirror does not answer:
 // advisories (made up), search, whoami. GET /-/said gives, and forgets, what was sent.
@@ -132,7 +133,8 @@ const server = createServer(async (request, response) => {
   }
 })
 let address
-server.listen(0, '127.0.0.1', () => {
-  address = `http://127.0.0.1:${server.address().port}/`
+const host = process.env.HOST ?? '127.0.0.1'
+server.listen(0, host, () => {
+  address = `http://${host}:${server.address().port}/`
   console.log(address)
 })

@@ -17,15 +17,16 @@ pub(super) struct Sample {
 
 /// Runs a command several times, after one run that warms caches.
 pub(super) fn measure(command: &Command, runs: usize) -> Result<Sample> {
-    run_once(command)?;
-    let samples = (0..runs).map(|_| run_once(command)).collect::<Result<Vec<Sample>>>()?;
+    once(command)?;
+    let samples = (0..runs).map(|_| once(command)).collect::<Result<Vec<Sample>>>()?;
     let mut times: Vec<f64> = samples.iter().map(|sample| sample.wall_ms).collect();
     times.sort_by(f64::total_cmp);
     let peak_mb = samples.iter().map(|sample| sample.peak_mb).fold(0.0, f64::max);
     Ok(Sample { wall_ms: times[times.len() / 2], peak_mb })
 }
 
-fn run_once(command: &Command) -> Result<Sample> {
+/// Runs a command once, with its output thrown away.
+pub(super) fn once(command: &Command) -> Result<Sample> {
     let start = Instant::now();
     let child = command
         .to_std()
