@@ -232,6 +232,7 @@ impl WebKernel {
                 return None;
             }
             HostRequest::Start { task, image } => (RequestKind::Start, task, detail::start(&image)),
+            HostRequest::ThreadEnded { .. } => return None,
             HostRequest::Stop { task } => (RequestKind::Stop, task, JsValue::UNDEFINED),
             HostRequest::Fetch { id, task, head, body } => {
                 (RequestKind::Fetch, task, detail::fetch(id, &head, &body))

@@ -4,13 +4,14 @@ import { setLocalZone } from './intl/date';
 import { process } from './realm';
 import { onProcessStart } from './start';
 import { plainProxies } from './structured_clone';
+import { self } from './thread';
 
 /** The variables, by name. */
 export const environment = new Map<string, string>();
 
 onProcessStart(() => {
   environment.clear();
-  const list = host.ops.program_env();
+  const list = self.start?.env ?? host.ops.program_env();
   for (let i = 0; i < list.length; i += 2) {
     // What a host tells the program itself (boot.rs).
     if (list[i] !== 'OAC_CALL_DEPTH_MAX') environment.set(list[i]!, list[i + 1]!);
@@ -65,4 +66,11 @@ export function createEnv(): object {
   });
   plainProxies.add(env);
   return env;
+}
+
+/** The variables of a thread that shares them: every thread tells the others of its changes, and hears of theirs before it looks. */
+export function shareEnvironment(): string[] {
+  const list: string[] = [];
+  for (const [name, value] of environment) list.push(name, value);
+  return list;
 }

@@ -2,6 +2,7 @@
 
 import { AsyncWrap, callIn } from './async_wrap';
 import { enqueueWork } from './loop';
+import { nativeTransfers } from './structured_clone';
 import { uvException } from './uv';
 
 export class FileHandle extends AsyncWrap {
@@ -45,3 +46,13 @@ export class FileHandle extends AsyncWrap {
 
   onread(): void {}
 }
+
+nativeTransfers.push({
+  name: 'FileHandle',
+  is: (value) => value instanceof FileHandle,
+  isDetached: (handle: FileHandle) => handle.fd < 0,
+  detach: (handle: FileHandle) => handle.releaseFD(),
+  attach: (fd: number) => new FileHandle(fd),
+  toDescriptor: (handle: FileHandle) => handle.releaseFD(),
+  fromDescriptor: (fd: number) => new FileHandle(fd),
+});

@@ -3,6 +3,7 @@
 
 import './interpose/globals';
 import './interpose/weak_ref';
+import './interpose/atomics';
 import './interpose/webassembly';
 import './interpose/stack';
 import './intl/install';

@@ -1,8 +1,11 @@
-// node::worker::MessagePort inside one realm: two queues that hold clones. The class takes no part in the inheritance of handles,
+// node::worker::MessagePort: within a thread two queues that hold clones, between threads an end of a channel of the kernel's, on
+// which a port is put when it is first transferred to another. The class takes no part in the inheritance of handles,
 // because Node's library gives `MessagePort` another parent.
 
 import { AsyncWrap, callIn } from './async_wrap';
-import { enqueueClose, enqueueWork, keepAlive } from './loop';
+import { channel, join, receiveMessage, send } from './channel';
+import { enqueueClose, enqueueWork, keepAlive, POLLHUP, POLLIN, Watcher } from './loop';
+import { readMessage, writeMessage } from './message_format';
 import { perContext } from './realm';
 import { cloneMessage, nativeTransfers } from './structured_clone';
 import { isolateSymbols } from './symbols';
@@ -13,10 +16,9 @@ const noMessage = isolateSymbols['no_message_symbol']!;
 /** Messages delivered in one go before others get their turn. */
 const MESSAGES_PER_TURN = 1000;
 
-/** Ports that get each other's messages: two for a channel, any number for a broadcast name. */
+/** Ports that get each other's messages: the two of a channel. */
 class Group {
   readonly members = new Set<Queue>();
-  constructor(readonly name?: string) {}
 
   /** Gives a copy for each member but the sender. */
   send(from: Queue, value: unknown, list: unknown[]): void {
@@ -30,10 +32,11 @@ class Group {
   }
 }
 
-/** What a port is natively. */
+/** What a port is natively: an end of a channel within this thread, or one that the kernel has (`wire`). */
 class Queue extends AsyncWrap {
   messages: unknown[] = [];
   group: Group | undefined;
+  wire: Wire | undefined;
   receiving = false;
   closed = false;
   #scheduled = false;
@@ -43,6 +46,7 @@ class Queue extends AsyncWrap {
   }
 
   schedule(): void {
+    this.wire?.watch(this.receiving);
     if (this.#scheduled || !this.receiving || this.messages.length === 0) return;
     this.#scheduled = true;
     enqueueWork(() => {
@@ -51,12 +55,26 @@ class Queue extends AsyncWrap {
     });
   }
 
+  /** The next message, or the symbol for none. */
+  next(): unknown {
+    if (this.messages.length > 0) return this.messages.shift();
+    return this.wire === undefined ? noMessage : this.wire.receive();
+  }
+
   deliver(): void {
-    for (let count = 0; count < MESSAGES_PER_TURN && this.receiving && this.messages.length > 0 && !this.closed; count += 1) {
-      const message = this.messages.shift();
+    for (let count = 0; count < MESSAGES_PER_TURN && this.receiving && !this.closed; count += 1) {
+      let message: unknown;
+      try {
+        message = this.next();
+      } catch (error) {
+        callIn(this, () => perContext.emitMessage.call(this.port, error, [], 'messageerror'));
+        continue;
+      }
+      if (message === noMessage) break;
       callIn(this, () => perContext.emitMessage.call(this.port, message, [], 'message'));
     }
-    this.schedule();
+    if (!this.closed && this.wire?.isOver === true && this.messages.length === 0) this.close();
+    else this.schedule();
   }
 
   close(): void {
@@ -64,14 +82,11 @@ class Queue extends AsyncWrap {
     this.closed = true;
     keepAlive.delete(this);
     enqueueClose(() => callIn(this, () => this.port[onclose]?.()));
+    this.wire?.close();
     const { group } = this;
     this.group = undefined;
     if (group === undefined) return;
     group.members.delete(this);
-    if (group.name !== undefined) {
-      if (group.members.size === 0) broadcasts.delete(group.name);
-      return;
-    }
     for (const peer of group.members) {
       // What was sent before is still delivered.
       enqueueWork(() => {
@@ -82,15 +97,37 @@ class Queue extends AsyncWrap {
   }
 
   /** Leaves its port without closing what it was connected to. */
-  detach(): { messages: unknown[]; group: Group | undefined } {
-    const state = { messages: this.messages, group: this.group };
+  detach(): { messages: unknown[]; group: Group | undefined; wire: Wire | undefined } {
+    const state = { messages: this.messages, group: this.group, wire: this.wire };
     this.closed = true;
     this.group?.members.delete(this);
     this.group = undefined;
+    this.wire = undefined;
     this.messages = [];
     keepAlive.delete(this);
     enqueueClose(() => callIn(this, () => this.port[onclose]?.()));
     return state;
+  }
+
+  /** Leaves its port as an end of a channel of the kernel's, which another thread can have. */
+  toDescriptor(): number {
+    const { messages, group, wire } = this.detach();
+    if (wire !== undefined) return wire.release();
+    const [own, other] = channel();
+    // Messages that are there already go before all that will be sent.
+    for (const message of messages) send(own, writeMessage(message, undefined));
+    const peer = [...group?.members ?? []][0];
+    if (peer === undefined) host.ops.sys_close(own);
+    else {
+      peer.group = undefined;
+      peer.connect(new Wire(own, peer));
+    }
+    return other;
+  }
+
+  connect(wire: Wire): void {
+    this.wire = wire;
+    this.schedule();
   }
 
   join(group: Group): void {
@@ -99,8 +136,59 @@ class Queue extends AsyncWrap {
   }
 }
 
+/** A port's end of a channel of the kernel's. */
+class Wire {
+  isOver = false;
+  readonly #watcher: Watcher;
+
+  constructor(readonly fd: number, queue: Queue) {
+    const known = new WeakRef(queue);
+    this.#watcher = new Watcher(fd, () => {
+      const waiting = known.deref();
+      if (waiting === undefined) return;
+      if (waiting.receiving) waiting.deliver();
+      // A port that takes no messages hears of the end once there are none.
+      else if (receiveMessage(fd, true) === 'over') waiting.close();
+      else this.#watcher.watch(0);
+    });
+    // The port itself counts, or does not.
+    this.#watcher.referenced = false;
+    abandoned.register(queue, { fd, watcher: this.#watcher }, this);
+  }
+
+  watch(receiving: boolean): void {
+    const wanted = this.isOver ? 0 : receiving ? POLLIN : POLLHUP;
+    if (this.#watcher.events !== wanted) this.#watcher.watch(wanted);
+  }
+
+  receive(): unknown {
+    const message = receiveMessage(this.fd);
+    if (message === undefined) return noMessage;
+    if (message !== 'over') return readMessage(message);
+    this.isOver = true;
+    return noMessage;
+  }
+
+  close(): void {
+    this.#watcher.watch(0);
+    abandoned.unregister(this);
+    host.ops.sys_close(this.fd);
+  }
+
+  /** Its descriptor goes elsewhere. */
+  release(): number {
+    this.#watcher.watch(0);
+    abandoned.unregister(this);
+    return this.fd;
+  }
+}
+/** Ends whose ports were collected before they were closed. */
+const abandoned = new FinalizationRegistry<{ fd: number; watcher: Watcher }>(({ fd, watcher }) => {
+  watcher.watch(0);
+  host.ops.sys_close(fd);
+});
+
 const queues = new WeakMap<object, Queue>();
-const broadcasts = new Map<string, Group>();
 
 function queueOf(port: object): Queue {
   const queue = queues.get(port);
@@ -139,11 +227,17 @@ export class MessagePort {
     const [value, options] = args;
     const list = transfers(options);
     const queue = queueOf(this);
-    const { group } = queue;
+    const { group, wire } = queue;
+    if (wire !== undefined && !queue.closed) {
+      const message = writeMessage(value, list, this);
+      // What was transferred may have been this port.
+      if (!queue.closed) send(wire.fd, message);
+      return true as never;
+    }
     if (queue.closed || group === undefined || group.members.size < 2) {
       cloneMessage(value, list, this);
-      // A broadcast that nobody hears has been sent; a closed port answers nothing.
-      return (group?.name === undefined ? undefined : true) as never;
+      // A closed port answers nothing.
+      return undefined as never;
     }
     group.send(queue, value, list);
     return true as never;
@@ -178,37 +272,48 @@ nativeTransfers.push({
   is: (value) => typeof value === 'object' && value !== null && queues.has(value),
   isDetached: (value) => queueOf(value).closed,
   detach: (value) => queueOf(value).detach(),
-  attach: ({ messages, group }: { messages: unknown[]; group: Group | undefined }) => {
+  attach: ({ messages, group, wire }: ReturnType<Queue['detach']>) => {
     const port = makePort();
     const queue = queueOf(port);
     queue.messages = messages;
-    if (group === undefined) queue.closed = true;
+    if (wire !== undefined) queue.connect(new Wire(wire.release(), queue));
+    else if (group === undefined) queue.closed = true;
     else queue.join(group);
     return port;
   },
+  toDescriptor: (port) => queueOf(port).toDescriptor(),
+  fromDescriptor: wirePort,
 });
 
-/** A port for all messages under a name. */
-export function broadcastChannel(name: string): MessagePort {
-  let group = broadcasts.get(name);
-  if (group === undefined) broadcasts.set(name, group = new Group(name));
+/** A port over an end of a channel of the kernel's. */
+export function wirePort(fd: number): MessagePort {
   const port = makePort();
-  queueOf(port).join(group);
+  queueOf(port).connect(new Wire(fd, queueOf(port)));
   return port;
 }
 
+/** A port for all messages under a name, of all threads of the process. */
+export function broadcastChannel(name: string): MessagePort {
+  return wirePort(join(name));
+}
+
 export function stop(port: object): void {
-  queueOf(port).receiving = false;
+  const queue = queueOf(port);
+  queue.receiving = false;
+  queue.wire?.watch(false);
 }
 
 /** The next message, or the symbol for none. */
 export function receive(port: object): unknown {
-  const { messages } = queueOf(port);
-  return messages.length === 0 ? noMessage : messages.shift();
+  const queue = queueOf(port);
+  return queue.closed ? noMessage : queue.next();
 }
 
+/** Delivers all messages that are there, in one go. */
 export function drain(port: object): void {
-  queueOf(port).deliver();
+  const queue = queueOf(port);
+  queue.receiving = true;
+  queue.deliver();
 }
 
 function makePort(): MessagePort {

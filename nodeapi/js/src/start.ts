@@ -7,6 +7,7 @@ import { monotonicNs, origin } from './loop';
 import { parseCommandLine } from './command_line';
 import { perContext, process, runInternal } from './realm';
 import { kExiting, privateSymbols } from './symbols';
+import { findSelf, self, type ThreadStart } from './thread';
 
 declare global {
   interface Ops {
@@ -30,8 +31,19 @@ export function onProcessStart(hook: () => void): void {
 /** What this process was started with. */
 export const command = parseCommandLine([]);
 
+/** What makes the realm of the main thread, as it was booted, that of another. As `node::worker::Worker::Run`. */
+function becomeThread(start: ThreadStart): void {
+  const { options, execArgv } = start;
+  Object.assign(command, { options, execArgv, argv: [start.argv0], hasEval: false, envFiles: [], v8Options: [], error: undefined });
+  host.loadGlue('bindings/worker').become(start);
+  for (const name of ['_startProfilerIdleNotifier', '_stopProfilerIdleNotifier']) delete process[name];
+  runInternal('internal/bootstrap/switches/is_not_main_thread');
+  runInternal('internal/bootstrap/switches/does_not_own_process_state');
+}
+
 function mainScript(): string {
   const { options } = command;
+  if (self.start !== undefined) return 'internal/main/worker_thread';
   if (options['--help']) return 'internal/main/print_help';
   if (options['--check'] && command.argv.length > 1) return 'internal/main/check_syntax';
   if (command.hasEval && !options['--interactive']) return 'internal/main/eval_string';
@@ -47,7 +59,9 @@ function isTerminal(fd: number): boolean {
 
 host.engine.setEntry('start', () => {
   origin.ns = monotonicNs();
-  Object.assign(command, parseCommandLine(host.ops.program_args()));
+  findSelf();
+  if (self.start !== undefined) becomeThread(self.start);
+  else Object.assign(command, parseCommandLine(host.ops.program_args()));
   if (command.error !== undefined) {
     host.ops.program_debug(`${command.argv[0]}: ${command.error}`);
     host.ops.program_exit(9);

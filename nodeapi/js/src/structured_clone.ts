@@ -25,11 +25,20 @@ export interface NativeTransfer {
   /** What stands for the object on its way. */
   detach(value: any): unknown;
   attach(state: any): any;
+  /** The same between threads: as a descriptor, which the object gives up. */
+  toDescriptor(value: any): number;
+  fromDescriptor(fd: number): any;
 }
 export const nativeTransfers: NativeTransfer[] = [];
 
-/** Tests for immutable objects of native code, which both sides may hold. */
-export const sharedNatives: Array<(value: unknown) => boolean> = [];
+/** An immutable object of native code: within a thread both sides may hold it, between threads it goes as a value. */
+export interface SharedNative {
+  readonly name: string;
+  is(value: unknown): boolean;
+  toValue(object: any): unknown;
+  fromValue(value: any): any;
+}
+export const sharedNatives: SharedNative[] = [];
 
 /** Proxies that stand for plain objects of V8: `process.env`. */
 export const plainProxies = new WeakSet<object>();
@@ -84,7 +93,7 @@ class Cloning {
       }
       return this.#keep(value, kind.attach(kind.detach(value)));
     }
-    if (sharedNatives.some((is) => is(value))) return value;
+    if (sharedNatives.some((kind) => kind.is(value))) return value;
     const flags = value[mode];
     if (flags === undefined) return undefined;
     if (this.transferred.has(value) && (flags & TRANSFERABLE) !== 0) return this.#self(value, transferMethod);
@@ -168,7 +177,7 @@ class Cloning {
 }
 
 /** Refuses what cannot be in a transfer list. As `Message::Serialize` in src/node_messaging.cc. */
-function checkTransferList(list: unknown[], source: unknown): void {
+export function checkTransferList(list: unknown[], source: unknown): void {
   const seen = new Set<unknown>();
   for (const item of list as any[]) {
     if ((typeof item === 'object' || typeof item === 'function') && item !== null && item[untransferable]) {

@@ -98,3 +98,25 @@ pub const EVENT_LOG_MAX: usize = 4096;
 pub const DRIVERS_MAX: usize = 64;
 /// Entries of one list of a capability.
 pub const CAPABILITY_ENTRIES_MAX: usize = 256;
+/// What a thread is started with.
+pub const THREAD_START_BYTES_MAX: usize = CALL_INPUT_BYTES_MAX / 2;
+/// Threads of one process that have a descriptor or run; one more is EAGAIN. Those that run count for `TASKS_MAX` too.
+pub const THREADS_MAX: usize = 256;
+/// Ends of message channels in a container; one more is ENFILE.
+pub const CHANNEL_ENDS_MAX: usize = 16_384;
+/// Bytes of one message of a channel; a longer one is EMSGSIZE.
+pub const CHANNEL_MESSAGE_BYTES_MAX: usize = 1 << 30;
+/// Bytes of all messages of a container that nobody has received; one more is ENOBUFS.
+pub const CHANNEL_BYTES_MAX: usize = 1 << 30;
+/// What a message costs of that besides its bytes.
+pub const CHANNEL_MESSAGE_COST_BYTES: usize = 128;
+/// Descriptors that travel with one message of a channel; more are EINVAL.
+pub const CHANNEL_RIGHTS_MAX: usize = 4096;
+/// Bytes of a channel's name.
+pub const CHANNEL_NAME_BYTES_MAX: usize = 64 << 10;
+/// Segments of shared memory of a container; one more is ENOMEM.
+pub const SEGMENTS_MAX: usize = 4096;
+/// Bytes of all segments of a container, at their largest; one more is ENOMEM.
+pub const SEGMENT_BYTES_MAX: u64 = 1 << 30;
+/// How finely changes of a segment are told.
+pub const SEGMENT_BLOCK_BYTES: usize = 256;

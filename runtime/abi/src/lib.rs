@@ -21,6 +21,7 @@ mod spec;
 mod table;
 
 pub mod bounds;
+pub mod channel;
 pub mod fetch;
 pub mod flags;
 pub mod guest;
@@ -28,11 +29,13 @@ pub mod limit;
 pub mod lock;
 pub mod message;
 pub mod print;
+pub mod segment;
 pub mod signal;
 pub mod sockaddr;
 pub mod spawn;
 pub mod stat;
 pub mod termios;
+pub mod thread;
 pub mod wire;
 
 pub use errno::Errno;

@@ -220,6 +220,34 @@ macro_rules! for_each_call {
             oac 140 guest_load (module: in_bytes) => host full;
             /// Calls an entry of a guest with two numbers; returns 0, or a `guest::GuestTrap`. EBADF, ENOENT.
             oac 141 guest_call (guest: u32, entry: u32, frame: u32, function: u32) => host full;
+            /// Prepares a thread of the caller's process, see [`thread`](crate::thread); its number within the process comes out, a u32. Returns a descriptor that polls readable when it has ended. EAGAIN, EMFILE.
+            oac 150 thread_create (number: out_bytes) => kernel full;
+            /// Starts a prepared thread: another instance of the caller's program, which gets `start` from thread_self and takes over the descriptors `fds`, an i32 each. EINVAL when it has been started; EOPNOTSUPP for a program that is not registered.
+            oac 151 thread_start (fd: i32, start: in_bytes, fds: in_bytes) => kernel full;
+            /// Ends a thread, wherever it is, with this status.
+            oac 152 thread_stop (fd: i32, status: i32) => kernel full;
+            /// What a thread does, or how it ended: `thread::ThreadStatus`.
+            oac 153 thread_status (fd: i32, status: out_bytes) => kernel full;
+            /// What the calling thread was started with; returns its length, whatever the buffer holds. ESRCH for a process's main thread.
+            oac 154 thread_self (start: out_bytes) => kernel full;
+            /// Two connected ends of a message channel: two i32s. Ends poll readable with a message or without a peer. ENFILE, EMFILE.
+            oac 155 channel_pair (fds: out_bytes) => kernel full;
+            /// Joins the channel of this name within the process, whose messages go to all others that joined. EINVAL for an empty or too long name.
+            oac 156 channel_join (name: in_bytes) => kernel full;
+            /// Sends a message, or with `channel::MORE` a part of one, and never waits. Descriptors `fds`, an i32 each, leave the caller with its last part. EPIPE without a peer, ENOBUFS when too much is under way.
+            oac 157 channel_send (fd: i32, flags: u32, message: in_bytes, fds: in_bytes) => kernel full;
+            /// Takes the next message, from an offset within it; it stays until its end has been read. `head` is a `channel::Head`. Returns the bytes that came out. EAGAIN without a message, EPIPE when none will come.
+            oac 158 channel_receive (fd: i32, offset: u64, message: out_bytes, fds: out_bytes, head: out_bytes) => kernel full;
+            /// Makes memory that threads share, of `bytes`, to grow up to `bytes_max`; returns a descriptor. ENOMEM.
+            oac 159 segment_create (bytes: u64, bytes_max: u64) => kernel full;
+            /// Writes, one atomic operation, and what has changed since version `known`: `segment::Access` in, `segment::Changes` out.
+            oac 160 segment_access (fd: i32, known: u64, access: in_bytes, changes: out_bytes) => kernel full;
+            /// Waits while the value of `width` bytes at `offset` is the expected one: 0 notified, 1 not equal, 2 timed out; a negative timeout waits for ever. As futex(2).
+            oac 161 segment_wait (fd: i32, offset: u64, width: u32, expected: u64, timeout_ns: i64) => kernel full;
+            /// Wakes up to `count` who wait at `offset`; returns how many. As futex(2).
+            oac 162 segment_notify (fd: i32, offset: u64, count: u32) => kernel full;
+            /// Begins to wait as segment_wait does, and returns a descriptor that polls readable once notified; EAGAIN when the value is another.
+            oac 163 segment_wait_begin (fd: i32, offset: u64, width: u32, expected: u64) => kernel full;
             /// WASI preview 1 `args_get`.
             wasi 300 args_get (argv: out_strings) => kernel full;
             /// WASI preview 1 `args_sizes_get`.
@@ -538,6 +566,20 @@ pub mod nr {
     pub const UNAME: u16 = find(Module::Oac, "uname");
     pub const GUEST_LOAD: u16 = find(Module::Oac, "guest_load");
     pub const GUEST_CALL: u16 = find(Module::Oac, "guest_call");
+    pub const THREAD_CREATE: u16 = find(Module::Oac, "thread_create");
+    pub const THREAD_START: u16 = find(Module::Oac, "thread_start");
+    pub const THREAD_STOP: u16 = find(Module::Oac, "thread_stop");
+    pub const THREAD_STATUS: u16 = find(Module::Oac, "thread_status");
+    pub const THREAD_SELF: u16 = find(Module::Oac, "thread_self");
+    pub const CHANNEL_PAIR: u16 = find(Module::Oac, "channel_pair");
+    pub const CHANNEL_JOIN: u16 = find(Module::Oac, "channel_join");
+    pub const CHANNEL_SEND: u16 = find(Module::Oac, "channel_send");
+    pub const CHANNEL_RECEIVE: u16 = find(Module::Oac, "channel_receive");
+    pub const SEGMENT_CREATE: u16 = find(Module::Oac, "segment_create");
+    pub const SEGMENT_ACCESS: u16 = find(Module::Oac, "segment_access");
+    pub const SEGMENT_WAIT: u16 = find(Module::Oac, "segment_wait");
+    pub const SEGMENT_NOTIFY: u16 = find(Module::Oac, "segment_notify");
+    pub const SEGMENT_WAIT_BEGIN: u16 = find(Module::Oac, "segment_wait_begin");
     pub const WASI_ARGS_GET: u16 = find(Module::Wasi, "args_get");
     pub const WASI_ARGS_SIZES_GET: u16 = find(Module::Wasi, "args_sizes_get");
     pub const WASI_ENVIRON_GET: u16 = find(Module::Wasi, "environ_get");

@@ -23,6 +23,12 @@ pub struct Census {
     pub socket_names: usize,
     /// Descriptions inside messages: each is a reference without a descriptor.
     pub rights_in_flight: usize,
+    /// Threads beside the main ones, ended ones that have a descriptor included.
+    pub threads: usize,
+    /// Ends of channels, messages in them, and segments of shared memory.
+    pub channel_ends: usize,
+    pub messages: usize,
+    pub segments: usize,
     pub fetches: usize,
     /// Watchers of files, and their watches.
     pub watchers: usize,
@@ -57,7 +63,11 @@ impl Kernel {
             fifos: self.fifos.len(),
             sockets: self.sockets.len(),
             socket_names: self.sockets.names(),
-            rights_in_flight: self.sockets.rights_in_flight(),
+            rights_in_flight: self.sockets.rights_in_flight() + self.channels.rights_in_flight(),
+            threads: self.threads.len(),
+            channel_ends: self.channels.len(),
+            messages: self.channels.messages(),
+            segments: self.segments.len(),
             fetches: self.fetches.len(),
             watchers,
             watches,

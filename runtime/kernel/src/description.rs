@@ -6,7 +6,14 @@ use oac_abi::{Errno, flags::open};
 use oac_vfs::{Device, DirEntry, FsId, Handle, HeldPlace, Node};
 
 use crate::{
-    FetchId, TaskId, inotify::WatcherId, open_names::NameId, pipe::PipeId, socket::SocketId, terminal::PtyId,
+    FetchId, TaskId,
+    channel::EndId,
+    inotify::WatcherId,
+    open_names::NameId,
+    pipe::PipeId,
+    segment::{SegmentId, Waiter},
+    socket::SocketId,
+    terminal::PtyId,
 };
 
 /// A description's number. Never used again.
@@ -38,6 +45,14 @@ pub(crate) enum File {
     Signals { mask: u64 },
     /// The end of a task.
     Pidfd(TaskId),
+    /// A thread of the process that made it.
+    Thread(TaskId),
+    /// An end of a channel of messages.
+    Channel(EndId),
+    /// Memory that threads share.
+    Segment(SegmentId),
+    /// Somebody who waits for a notification without being held up.
+    SegmentWait(Waiter),
     /// Events of files.
     Inotify(WatcherId),
     /// An end of a terminal; the file by which it was opened, if any.

@@ -1,8 +1,10 @@
 //! A task's descriptors: small numbers that stand for open-file descriptions.
 
+use std::collections::BTreeMap;
+
 use oac_abi::Errno;
 
-use crate::description::DescriptionId;
+use crate::{TaskId, description::DescriptionId};
 
 /// A descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,12 +33,32 @@ pub(crate) struct FdEntry {
 pub(crate) struct FdTable {
     entries: Vec<Option<FdEntry>>,
     limit: usize,
+    /// For which thread descriptors are put from now on; `None` for the main one.
+    owner: Option<TaskId>,
+    /// Those that are a thread's and close with it.
+    owned: BTreeMap<Fd, TaskId>,
 }
 
 impl FdTable {
     /// An empty one that holds at most `limit`.
     pub(crate) fn new(limit: usize) -> FdTable {
-        FdTable { entries: Vec::new(), limit }
+        FdTable { limit, ..FdTable::default() }
+    }
+
+    /// Descriptors that are put from now on close when this thread ends; `None`: when the process does.
+    pub(crate) fn set_owner(&mut self, owner: Option<TaskId>) {
+        self.owner = owner;
+    }
+
+    /// Gives an open descriptor to a thread.
+    pub(crate) fn give(&mut self, fd: Fd, owner: TaskId) {
+        self.owned.insert(fd, owner);
+    }
+
+    /// Takes out what is a thread's.
+    pub(crate) fn take_owned(&mut self, owner: TaskId) -> Vec<FdEntry> {
+        let theirs: Vec<Fd> = self.owned.iter().filter(|(_, of)| **of == owner).map(|(&fd, _)| fd).collect();
+        theirs.into_iter().filter_map(|fd| self.take(fd).ok()).collect()
     }
 
     /// How many it may hold.
@@ -89,6 +111,10 @@ impl FdTable {
         if at >= self.entries.len() {
             self.entries.resize(at + 1, None);
         }
+        match self.owner {
+            Some(owner) => self.owned.insert(fd, owner),
+            None => self.owned.remove(&fd),
+        };
         Ok(self.entries[at].replace(entry))
     }
 
@@ -97,11 +123,13 @@ impl FdTable {
     /// # Errors
     /// EBADF.
     pub(crate) fn take(&mut self, fd: Fd) -> Result<FdEntry, Errno> {
+        self.owned.remove(&fd);
         self.entries.get_mut(fd.0 as usize).and_then(Option::take).ok_or(Errno::EBADF)
     }
 
     /// Takes all entries out.
     pub(crate) fn drain(&mut self) -> Vec<FdEntry> {
+        self.owned.clear();
         std::mem::take(&mut self.entries).into_iter().flatten().collect()
     }
 

@@ -82,12 +82,13 @@ impl Kernel {
         }
         let others = self.pipes.ever_opened(pipe, !access.write);
         let opening = Opening { node, entry, flags, pipe, writer: access.write, others };
-        self.fifos.opening.insert(task, opening);
+        self.fifos.opening.insert(self.caller_of(task), opening);
         block_on(fifo_key(pipe, access.write))
     }
 
     /// Goes on with an open that waits; `None` when the task is not in one. The file, what was opened, and how.
     pub(crate) fn continue_fifo(&mut self, task: TaskId) -> Option<Answer<(File, Opening)>> {
+        let task = self.caller_of(task);
         let opening = self.fifos.opening.remove(&task)?;
         if self.pipes.ever_opened(opening.pipe, !opening.writer) == opening.others {
             let key = fifo_key(opening.pipe, opening.writer);

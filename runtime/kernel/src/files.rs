@@ -83,6 +83,10 @@ impl Kernel {
             File::Device { .. } | File::Signals { .. } | File::Pidfd(_) => {}
             // Their places are held by the value that is dropped here.
             File::Directory(_) | File::Path(_) => {}
+            File::Thread(thread) => self.forget_thread(thread),
+            File::Channel(end) => self.channel_close(end),
+            File::Segment(segment) => self.segments.remove(segment),
+            File::SegmentWait(waiter) => self.segments.cancel(waiter),
             File::Inotify(watcher) => self.watchers.remove(watcher),
             File::Regular { node, handle, .. } => {
                 if !is_view(node.fs) {
@@ -185,7 +189,9 @@ impl Kernel {
             File::Signals { mask } => self.signalfd_read(task, mask, nonblocking, buf),
             File::Inotify(watcher) => self.inotify_read(watcher, nonblocking, buf),
             File::Directory(_) => Err(Errno::EISDIR.into()),
-            File::Pidfd(_) => Err(Errno::EINVAL.into()),
+            File::Pidfd(_) | File::Thread(_) | File::Channel(_) | File::Segment(_) | File::SegmentWait(_) => {
+                Err(Errno::EINVAL.into())
+            }
             _ => Err(Errno::EBADF.into()),
         }
     }
@@ -257,7 +263,12 @@ impl Kernel {
             File::Terminal { pty, master, .. } => {
                 self.terminal_write(task, (pty, master), nonblocking, input, done)
             }
-            File::Signals { .. } | File::Pidfd(_) => Err(Errno::EINVAL.into()),
+            File::Signals { .. }
+            | File::Pidfd(_)
+            | File::Thread(_)
+            | File::Channel(_)
+            | File::Segment(_)
+            | File::SegmentWait(_) => Err(Errno::EINVAL.into()),
             _ => Err(Errno::EBADF.into()),
         };
         match answer {
@@ -371,7 +382,13 @@ impl Kernel {
             }
             File::Socket(socket) => return Ok(self.anonymous(kind::SOCK, socket.0)),
             File::Fetch(fetch) => return Ok(self.anonymous(kind::FIFO, fetch.0)),
-            File::Signals { .. } | File::Pidfd(_) | File::Inotify(_) => return Ok(self.anonymous(0, 0)),
+            File::Signals { .. }
+            | File::Pidfd(_)
+            | File::Inotify(_)
+            | File::Thread(_)
+            | File::Channel(_)
+            | File::SegmentWait(_) => return Ok(self.anonymous(0, 0)),
+            File::Segment(segment) => return Ok(self.anonymous(0, segment.0)),
         };
         self.world(task).stat(node)
     }

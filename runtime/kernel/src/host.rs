@@ -105,6 +105,11 @@ pub enum HostRequest {
         /// The port.
         port: Port,
     },
+    /// A thread has ended, of which only hosts know that it was a task.
+    ThreadEnded {
+        /// The thread's task.
+        task: TaskId,
+    },
     /// A task has ended. Its parent may still wait for it.
     Exited {
         /// Which task.

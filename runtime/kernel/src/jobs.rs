@@ -131,6 +131,7 @@ impl Kernel {
         let held = life.signals.take_held();
         life.restarted = true;
         self.waits.wake_task(target);
+        self.waits.wake(WaitKey::Continued(target));
         self.tell_change(target, ChildChange::Continued);
         for &signal in Signal::ALL.iter().filter(|signal| held & signal.bit() != 0) {
             self.signal_task(target, signal);

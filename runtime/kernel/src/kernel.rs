@@ -19,6 +19,7 @@ use crate::{
     alarm::Alarms,
     answer::{Answer, Block, Stop},
     byte_queue::Buffered,
+    channel::Channels,
     description::Descriptions,
     dispatch::route,
     event_log::EventLog,
@@ -32,10 +33,12 @@ use crate::{
     pipe::Pipes,
     prepared::Prepared,
     random::{Purpose, Random},
+    segment::Segments,
     socket::Sockets,
     spawn::PROGRAM_MARK,
     task::{INIT, Pending, State, TaskKind, Tasks},
     terminal::Terminals,
+    thread::Threads,
     wait_queue::{WaitKey, WaitQueues},
     world::{CONTAINER_FS, PROC_FS, TASK_FS, world},
 };
@@ -57,6 +60,9 @@ pub struct Kernel {
     pub(crate) pipes: Pipes,
     pub(crate) fifos: Fifos,
     pub(crate) sockets: Sockets,
+    pub(crate) threads: Threads,
+    pub(crate) channels: Channels,
+    pub(crate) segments: Segments,
     pub(crate) fetches: Fetches,
     pub(crate) terminals: Terminals,
     /// The directory of the slaves' files, `/dev/pts`.
@@ -122,6 +128,9 @@ impl Kernel {
             pipes: Pipes::new(buffered.clone()),
             fifos: Fifos::default(),
             sockets: Sockets::new(buffered),
+            threads: Threads::default(),
+            channels: Channels::default(),
+            segments: Segments::default(),
             fetches: Fetches::default(),
             terminals: Terminals::default(),
             pts: root,
@@ -302,8 +311,24 @@ impl Kernel {
 
     /// One system call. `out` is exactly as long as the capacities of the out-regions together.
     pub fn call(&mut self, task: TaskId, request: Request<'_>, out: &mut [u8]) -> Outcome {
-        let Ok(life) = self.tasks.life_mut(task) else { return Outcome::Exited };
-        self.waits.forget(task);
+        let Some(process) = self.process_of(task) else { return Outcome::Exited };
+        self.current = Some(task);
+        if process != task {
+            self.enter_thread(task, process);
+        }
+        let outcome = self.call_for(task, process, request, out);
+        if process != task {
+            self.leave_thread(task, process);
+        }
+        self.current = None;
+        self.filesystems.collect();
+        outcome
+    }
+
+    /// A call that a task makes in the name of its process, which is itself but for threads.
+    fn call_for(&mut self, caller: TaskId, process: TaskId, request: Request<'_>, out: &mut [u8]) -> Outcome {
+        let Ok(life) = self.tasks.life_mut(process) else { return Outcome::Exited };
+        self.waits.forget(caller);
         let again = life
             .pending
             .is_some_and(|pending| pending.number == request.number && pending.args == request.args);
@@ -311,32 +336,33 @@ impl Kernel {
             // A new call, perhaps in the place of one that the host has given up.
             life.pending = None;
             (life.interrupted, life.restarted) = (false, false);
-            self.cancel_fifo(task);
+            self.cancel_fifo(caller);
+            self.segments.forget_waiter(caller);
         }
-        let Ok(life) = self.tasks.life_mut(task) else { return Outcome::Exited };
+        let Ok(life) = self.tasks.life_mut(process) else { return Outcome::Exited };
         if life.stopped {
             let (number, args, begun_ns) = (request.number, request.args, self.now.monotonic_ns);
             life.pending.get_or_insert(Pending { number, args, begun_ns, progress_bytes: 0 });
-            self.waits.block(task, vec![WaitKey::Continued(task)], None);
+            self.waits.block(caller, vec![WaitKey::Continued(process)], None);
             return Outcome::Blocked { deadline_ns: None };
         }
         let mut written = [0; CALL_OUTS_MAX];
-        self.current = Some(task);
-        let answer = route(self, task, &request, out, &mut written);
-        self.current = None;
-        let outcome = self.conclude(task, &request, answer, written);
-        self.filesystems.collect();
-        outcome
+        let answer = route(self, process, &request, out, &mut written);
+        self.conclude(caller, process, &request, answer, written)
     }
 
     fn conclude(
         &mut self,
-        task: TaskId,
+        caller: TaskId,
+        process: TaskId,
         request: &Request<'_>,
         answer: Answer,
         written: [u32; CALL_OUTS_MAX],
     ) -> Outcome {
-        let Ok(life) = self.tasks.life_mut(task) else { return Outcome::Exited };
+        if self.process_of(caller).is_none() {
+            return Outcome::Exited;
+        }
+        let Ok(life) = self.tasks.life_mut(process) else { return Outcome::Exited };
         let errno = match answer {
             Ok(ret) => {
                 life.pending = None;
@@ -350,15 +376,16 @@ impl Kernel {
                 let (number, args) = (request.number, request.args);
                 let first = life.pending.is_none();
                 life.pending = Some(Pending { number, args, begun_ns, progress_bytes });
-                self.waits.block(task, keys, deadline_ns);
-                if first && let Ok(task) = self.tasks.get_mut(task) {
+                self.waits.block(caller, keys, deadline_ns);
+                if first && let Ok(task) = self.tasks.get_mut(process) {
                     task.usage.voluntary_switches += 1;
                 }
                 return Outcome::Blocked { deadline_ns };
             }
         };
         life.pending = None;
-        self.cancel_fifo(task);
+        self.cancel_fifo(caller);
+        self.segments.forget_waiter(caller);
         let wasi = index_of(request.number).is_some_and(|row| CALLS[row].module == Module::Wasi);
         let ret = if wasi { i64::from(errno.to_wasi()) } else { errno.to_return() };
         Outcome::Done(Reply { ret, written: [0; CALL_OUTS_MAX] })
@@ -366,6 +393,18 @@ impl Kernel {
 
     /// A program trapped, ran out of something, or could not be loaded.
     pub fn task_failed(&mut self, task: TaskId, failure: TaskFailure) {
+        if self.threads.get(task).is_some() {
+            self.thread_failed(task, failure);
+            return;
+        }
+        // The host has ended the program already: there is nothing to stop.
+        self.current = Some(task);
+        self.process_failed(task, failure);
+        self.current = None;
+        self.filesystems.collect();
+    }
+
+    pub(crate) fn process_failed(&mut self, task: TaskId, failure: TaskFailure) {
         let limit = match failure {
             TaskFailure::OutOfMemory => Some(LimitKind::Memory),
             TaskFailure::OutOfTime => Some(LimitKind::CpuTime),
@@ -386,15 +425,11 @@ impl Kernel {
             }
             TaskFailure::Load { message } => (WaitStatus::Exited(126), message),
         };
-        // The host has ended the program already: there is nothing to stop.
-        self.current = Some(task);
         let living = self.tasks.life(task).is_ok();
         self.end_task(task, status, Some(reason));
-        self.current = None;
         if living && let Some(record) = self.exit_record_mut(task) {
             record.limit = limit;
         }
-        self.filesystems.collect();
     }
 
     /// The next thing to do for the host. Drain it after every call and event.
@@ -404,7 +439,8 @@ impl Kernel {
             return Some(request);
         }
         while let Some(task) = self.waits.next_woken() {
-            let waits = self.tasks.life(task).is_ok_and(|life| life.pending.is_some());
+            let blocked = self.tasks.life(task).is_ok_and(|life| life.pending.is_some());
+            let waits = blocked || self.threads.is_blocked(task);
             if waits && !self.waits.is_waiting(task) {
                 return Some(HostRequest::Wake { task });
             }

@@ -178,7 +178,8 @@ impl Kernel {
     /// What a task may have of linear memory by its own limit (RLIMIT_AS), `Limits::memory_bytes` apart. Hosts ask when a program
     /// starts and when it wants more.
     pub fn memory_limit_bytes(&self, task: TaskId) -> Option<u64> {
-        let limit = self.tasks.life(task).map_or(UNLIMITED, |life| life.limits.soft(resource::AS));
+        let process = self.threads.get(task).map_or(task, |thread| thread.process);
+        let limit = self.tasks.life(process).map_or(UNLIMITED, |life| life.limits.soft(resource::AS));
         (limit != UNLIMITED).then_some(limit)
     }
 
@@ -192,8 +193,19 @@ impl Kernel {
     /// when it has ended: limits of CPU time hold as exactly as this is told. CPU time is that in the program and in its calls;
     /// memory is the most that it had.
     pub fn report_usage(&mut self, task: TaskId, user_ns: u64, memory_bytes_max: u64) {
+        if self.threads.get(task).is_some() {
+            self.thread_usage(task, user_ns, memory_bytes_max);
+            return;
+        }
         let Ok(entry) = self.tasks.get_mut(task) else { return };
-        let more_ns = user_ns.saturating_sub(entry.usage.user_ns);
+        let more_ns = user_ns.saturating_sub(entry.main_user_ns);
+        entry.main_user_ns += more_ns;
+        self.count_usage(task, more_ns, memory_bytes_max);
+    }
+
+    /// Adds to what a process has used.
+    pub(crate) fn count_usage(&mut self, task: TaskId, more_ns: u64, memory_bytes_max: u64) {
+        let Ok(entry) = self.tasks.get_mut(task) else { return };
         entry.usage.user_ns += more_ns;
         entry.usage.memory_bytes_max = entry.usage.memory_bytes_max.max(memory_bytes_max);
         let used_s = entry.usage.user_ns / NS_PER_S;

@@ -99,7 +99,7 @@ impl Kernel {
             Disposition::Ignore => {}
             Disposition::Caught => {
                 life.signals.pending |= signal.bit();
-                life.interrupted = life.pending.is_some();
+                self.interrupt_main(target);
                 self.waits.wake(WaitKey::Signals(target));
                 self.waits.wake_task(target);
             }

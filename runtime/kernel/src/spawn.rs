@@ -71,7 +71,9 @@ impl Kernel {
     ) -> Result<TaskId, Errno> {
         // The host's own tasks are not the container's to count: it may have one for every stream.
         let programs = self.tasks.iter().filter(|(_, task)| task.kind.is_program()).count();
-        if programs + self.prepared.len() >= self.config.limits.tasks || self.exhausted {
+        if programs + self.prepared.len() + self.threads.running() >= self.config.limits.tasks
+            || self.exhausted
+        {
             return Err(Errno::EAGAIN);
         }
         self.require_process_room(parent)?;
@@ -124,6 +126,7 @@ impl Kernel {
             argv: Arc::new(found.argv),
             env: capabilities.permitted_env(&env).map_or(env, Arc::new),
             children: BTreeSet::new(),
+            main_user_ns: 0,
             usage: Usage::default(),
             children_usage: Usage::default(),
             change: None,
@@ -415,6 +418,7 @@ impl Kernel {
             argv: Arc::new(vec![name.as_bytes().to_vec()]),
             env: Arc::new(env.iter().map(|string| string.as_bytes().to_vec()).collect()),
             children: BTreeSet::new(),
+            main_user_ns: 0,
             usage: Usage::default(),
             children_usage: Usage::default(),
             change: None,

@@ -115,6 +115,20 @@ impl Kernel {
                 keys.push(WaitKey::Watcher(watcher));
                 if self.watchers.has_events(watcher) { poll::IN } else { 0 }
             }
+            File::Thread(thread) => {
+                keys.push(WaitKey::TaskEnd(thread));
+                if self.thread_is_over(thread) { poll::IN } else { 0 }
+            }
+            File::Channel(end) => {
+                keys.push(WaitKey::Channel(end));
+                self.channels.readiness(end)
+            }
+            File::Segment(_) => 0,
+            File::SegmentWait(waiter) => {
+                let (key, notified) = self.segments.waiter(waiter);
+                keys.extend(key);
+                if notified { poll::IN } else { 0 }
+            }
             File::Pidfd(target) => {
                 keys.push(WaitKey::TaskEnd(target));
                 if self.tasks.life(target).is_ok() { 0 } else { poll::IN }

@@ -46,7 +46,7 @@ impl Sys<'_> {
     }
 
     pub(crate) fn exit(self, status: i32) -> Answer {
-        self.kernel.end_task(self.task, WaitStatus::Exited(status as u8), None);
+        self.kernel.exit_caller(self.task, status);
         Err(Stop::Exit)
     }
 
@@ -95,6 +95,8 @@ impl Kernel {
         if !task.is_living() {
             return;
         }
+        self.end_threads_of(id);
+        let Ok(task) = self.tasks.get_mut(id) else { return };
         let State::Living(mut life) = std::mem::replace(&mut task.state, State::Zombie(status)) else {
             return;
         };
@@ -110,7 +112,7 @@ impl Kernel {
             self.release_from(id, entry.description);
         }
         self.locks.unwant(id);
-        self.cancel_fifo(id);
+        self.end_channels_of(id);
         self.namespaces.release(life.namespace);
         drop(life);
         if !self.mounted.is_empty() {
@@ -119,7 +121,7 @@ impl Kernel {
         for &child in &children {
             self.adopt(child);
         }
-        self.waits.forget(id);
+        self.forget_caller(id);
         self.waits.wake(WaitKey::TaskEnd(id));
         if kind.is_program() && self.current != Some(id) {
             self.requests.push_back(crate::HostRequest::Stop { task: id });

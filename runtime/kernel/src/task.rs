@@ -129,7 +129,9 @@ pub(crate) struct Task {
     pub(crate) argv: Strings,
     pub(crate) env: Strings,
     pub(crate) children: BTreeSet<TaskId>,
-    /// What it has used.
+    /// CPU time of its main thread, as the host told it last.
+    pub(crate) main_user_ns: u64,
+    /// What it has used, all its threads together.
     pub(crate) usage: Usage,
     /// What those of its children have used that it has waited for, and theirs.
     pub(crate) children_usage: Usage,

@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::{
-    FetchId, TaskId, inotify::WatcherId, locks::Locked, pipe::PipeId, socket::SocketId, terminal::PtyId,
+    FetchId, TaskId, channel::EndId, inotify::WatcherId, locks::Locked, pipe::PipeId, segment::SegmentId,
+    socket::SocketId, terminal::PtyId,
 };
 
 /// Something whose state can change under a waiting call.
@@ -37,6 +38,10 @@ pub(crate) enum WaitKey {
     Signals(TaskId),
     /// Bytes, room, an end or a change of mode has come to a terminal.
     Terminal(PtyId),
+    /// A message, or the end, has come to this end of a channel.
+    Channel(EndId),
+    /// Somebody who waits at this byte of a segment is notified.
+    Segment(SegmentId, u64),
     /// This task may go on after a stop.
     Continued(TaskId),
 }

@@ -282,6 +282,9 @@ impl Machine {
                 HostRequest::FetchCancel { id } => self.fetcher.cancel(id),
                 HostRequest::PortOpened { port, task } => self.queue(inner, Event::PortOpened { port, task }),
                 HostRequest::PortClosed { port } => self.queue(inner, Event::PortClosed { port }),
+                HostRequest::ThreadEnded { task } => {
+                    inner.tasks.remove(&task);
+                }
                 HostRequest::Exited { task, status } => {
                     // The end of a task that the host plays is its own doing, and no news.
                     if let Some(handle) = inner.tasks.remove(&task).filter(|handle| handle.is_program) {

@@ -57,6 +57,7 @@ class FileBlobHandle {
     this.#end = end;
     this.#version = version;
   }
+  get parts(): [string, number, number, string] { return [this.#path, this.#start, this.#end, this.#version]; }
   slice(start: number, end: number): FileBlobHandle {
     return new FileBlobHandle(this.#path, this.#start + start, Math.min(this.#start + end, this.#end), this.#version);
   }
@@ -110,7 +111,18 @@ function createBlobFromFilePath(path: string): [FileBlobHandle, number] | undefi
   return [new FileBlobHandle(path, 0, length, version), length];
 }
 
-sharedNatives.push((value) => value instanceof BlobHandle || value instanceof FileBlobHandle);
+sharedNatives.push({
+  name: 'Blob',
+  is: (value) => value instanceof BlobHandle,
+  toValue: (blob: BlobHandle) => blob.bytes.slice().buffer,
+  fromValue: (bytes: ArrayBuffer) => new BlobHandle(new Uint8Array(bytes)),
+});
+sharedNatives.push({
+  name: 'FileBlob',
+  is: (value) => value instanceof FileBlobHandle,
+  toValue: (blob: FileBlobHandle) => blob.parts,
+  fromValue: (parts: [string, number, number, string]) => new FileBlobHandle(...parts),
+});
 
 const objects = new Map<string, [BlobHandle, number, string]>();
 

@@ -13,7 +13,16 @@ function cloneError(self: any, message: string): Error {
   return typeof Constructor === 'function' ? new Constructor(message) : new Error(message);
 }
 
-class Serializer {
+/** Messages between threads say more than V8's format: a method by this key is asked first about every object. */
+export const messageHost: unique symbol = Symbol('messageHost');
+
+const VIEWS = [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array];
+const VIEW_TAGS = 'bBCwWdDfFqQ';
+const viewTag = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!.get!;
+const RESIZABLE = 1;
+const TRACKING = 2;
+
+export class Serializer {
   #bytes = new Uint8Array(256);
   #size = 0;
   #ids = new Map<object, number>();
@@ -153,6 +162,24 @@ class Serializer {
       this.#varint(known);
       return true;
     }
+    if (ArrayBuffer.isView(value) && !this.#hostViews) {
+      // Its buffer comes first, with a number of its own.
+      if (!this.#ids.has(value.buffer)) this.#object(value.buffer);
+      else this.writeValue(value.buffer);
+      this.#ids.set(value, this.#ids.size);
+      this.#view(value);
+      return true;
+    }
+    const ask = (this as any)[messageHost];
+    if (ask !== undefined && !ids.isProxy(value)) {
+      const write = ask.call(this, value);
+      if (write !== undefined) {
+        this.#ids.set(value, this.#ids.size);
+        this.#tag('\\');
+        write();
+        return true;
+      }
+    }
     this.#ids.set(value, this.#ids.size);
     if (ArrayBuffer.isView(value) && this.#hostViews) {
       this.#tag('\\');
@@ -162,7 +189,7 @@ class Serializer {
       const names = Object.keys(value).filter((key) => !dense || !/^\d+$/.test(key));
       this.#tag(dense ? 'A' : 'a');
       this.#varint(value.length);
-      if (dense) for (const item of value) this.writeValue(item);
+      if (dense) for (let i = 0; i < value.length; i += 1) this.writeValue(value[i]);
       const count = this.#properties(value, names);
       this.#tag(dense ? '$' : '@');
       this.#varint(count);
@@ -201,8 +228,10 @@ class Serializer {
       this.#tag(',');
       this.#varint(value.size);
     } else if (ids.isArrayBuffer(value)) {
-      this.#tag('B');
+      if (value.detached) throw cloneError(this, 'An ArrayBuffer is detached and could not be cloned.');
+      this.#tag(value.resizable ? '~' : 'B');
       this.#varint(value.byteLength);
+      if (value.resizable) this.#varint(value.maxByteLength);
       this.writeRawBytes(value);
     } else if (ids.isNativeError(value)) {
       this.#error(value);
@@ -217,13 +246,28 @@ class Serializer {
     return true;
   }
 
+  #view(view: any): void {
+    const tag = viewTag.call(view);
+    const at = VIEWS.findIndex((View) => View.name === tag);
+    this.#tag('V');
+    this.#tag(at < 0 ? '?' : VIEW_TAGS[at]!);
+    this.#varint(view.byteOffset);
+    this.#varint(view.byteLength);
+    this.#varint(view.buffer.resizable || view.buffer.growable ? RESIZABLE : 0);
+  }
+
   #error(error: any): void {
     const kinds: Record<string, string> = { EvalError: 'E', RangeError: 'R', ReferenceError: 'F', SyntaxError: 'S', TypeError: 'T', URIError: 'U' };
     this.#tag('r');
     if (kinds[error.name] !== undefined) this.#tag(kinds[error.name]!);
-    if (error.message !== undefined) {
+    const message = Object.getOwnPropertyDescriptor(error, 'message');
+    if (message !== undefined && 'value' in message) {
       this.#tag('m');
-      this.#text(String(error.message));
+      this.#text(String(message.value));
+    }
+    if (Object.hasOwn(error, 'cause')) {
+      this.#tag('c');
+      this.writeValue(error.cause);
     }
     if (typeof error.stack === 'string') {
       this.#tag('s');
@@ -233,7 +277,7 @@ class Serializer {
   }
 }
 
-class Deserializer {
+export class Deserializer {
   declare buffer: any;
   #bytes: Uint8Array;
   #view: DataView;
@@ -333,7 +377,10 @@ class Deserializer {
       case '"': return ops.buffer_slice(this.#take(this.#varint()).slice(), Encoding.LATIN1, 0, Infinity);
       case 'S': return ops.buffer_slice(this.#take(this.#varint()).slice(), Encoding.UTF8, 0, Infinity);
       case 'c': return ops.buffer_slice(this.#take(this.#varint()).slice(), Encoding.UCS2, 0, Infinity);
-      case '^': return this.#objects[this.#varint()];
+      case '^': {
+        const object = this.#objects[this.#varint()];
+        return ids.isAnyArrayBuffer(object) ? this.#viewOf(object) : object;
+      }
       default: return this.#object(String.fromCharCode(tag));
     }
   }
@@ -388,11 +435,45 @@ class Deserializer {
         this.#varint();
         return set;
       }
-      case 'B': return this.#keep(this.#take(this.#varint()).slice().buffer);
+      case 'B': return this.#buffer(this.#take(this.#varint()).slice().buffer);
+      case '~': {
+        const length = this.#varint();
+        const buffer = new ArrayBuffer(length, { maxByteLength: this.#varint() });
+        new Uint8Array(buffer).set(this.#take(length));
+        return this.#buffer(buffer);
+      }
+      case '-': return undefined;
       case 'r': return this.#error();
-      case '\\': return this.#keep((this as any)._readHostObject());
+      case '\\': return this.#host();
       default: return this.#fail();
     }
+  }
+
+  #host(): any {
+    // Its number is given before those of what is in it.
+    const slot = this.#objects.push(undefined) - 1;
+    const read = (this as any)[messageHost];
+    const keep = (object: unknown): void => { this.#objects[slot] = object; };
+    const object = read === undefined ? (this as any)._readHostObject() : read.call(this, keep);
+    this.#objects[slot] = object;
+    return ids.isAnyArrayBuffer(object) ? this.#viewOf(object) : object;
+  }
+
+  #buffer(buffer: any): any {
+    return this.#viewOf(this.#keep(buffer));
+  }
+
+  /** A view may follow its buffer. */
+  #viewOf(buffer: any): any {
+    if (this.#bytes[this.#at] !== T('V')) return buffer;
+    this.#at += 1;
+    const tag = String.fromCharCode(this.#byte());
+    const offset = this.#varint();
+    const bytes = this.#varint();
+    const flags = this.#varint();
+    const View: any = tag === '?' ? DataView : VIEWS[VIEW_TAGS.indexOf(tag)] ?? this.#fail();
+    if (flags & TRACKING) return this.#keep(new View(buffer, offset));
+    return this.#keep(new View(buffer, offset, bytes / (View.BYTES_PER_ELEMENT ?? 1)));
   }
 
   #error(): Error {
@@ -400,15 +481,18 @@ class Deserializer {
     let Constructor: any = Error;
     let message: string | undefined;
     let stack: string | undefined;
+    let cause: [unknown] | undefined;
     const slot = this.#objects.push(undefined) - 1;
     for (;;) {
       const tag = String.fromCharCode(this.#byte());
       if (tag === '.') break;
       if (tag === 'm') message = this.readValue();
       else if (tag === 's') stack = this.readValue();
+      else if (tag === 'c') cause = [this.readValue()];
       else Constructor = kinds[tag] ?? this.#fail();
     }
     const error = new Constructor(message);
+    if (cause !== undefined) Object.defineProperty(error, 'cause', { value: cause[0], writable: true, configurable: true, enumerable: false });
     if (stack !== undefined) Object.defineProperty(error, 'stack', { value: stack, writable: true, configurable: true, enumerable: false });
     this.#objects[slot] = error;
     return error;

@@ -7,6 +7,7 @@ mod http_parser;
 mod icu;
 mod intl;
 mod program;
+mod shared_memory;
 mod sys;
 mod url;
 mod webassembly;
@@ -25,6 +26,7 @@ pub(crate) const ALL: &[&[OpDecl]] = &[
     http_parser::OPS,
     icu::OPS,
     intl::OPS,
+    shared_memory::OPS,
     webassembly::OPS,
     zlib::OPS,
 ];

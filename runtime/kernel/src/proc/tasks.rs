@@ -243,6 +243,10 @@ impl ProcFiles<'_> {
             File::Signals { .. } => anonymous("[signalfd]"),
             File::Pidfd(_) => anonymous("[pidfd]"),
             File::Inotify(_) => anonymous("inotify"),
+            File::Thread(_) => anonymous("[thread]"),
+            File::Channel(_) => anonymous("[channel]"),
+            File::Segment(_) => anonymous("[segment]"),
+            File::SegmentWait(_) => anonymous("[futex]"),
             _ => self.path_of_fd(id, fd),
         }
     }

@@ -1,9 +1,6 @@
 //! `proc_*` and `sched_yield`.
 
-use oac_abi::{
-    Errno,
-    signal::{Signal, WaitStatus},
-};
+use oac_abi::{Errno, signal::Signal};
 
 use crate::{
     answer::{Answer, Stop},
@@ -46,7 +43,7 @@ const SIGNALS: [Signal; 30] = [
 
 impl Wasi<'_> {
     pub(crate) fn proc_exit(self, code: i32) -> Answer<()> {
-        self.kernel.end_task(self.task, WaitStatus::Exited(code as u8), None);
+        self.kernel.exit_caller(self.task, code);
         Err(Stop::Exit)
     }
 

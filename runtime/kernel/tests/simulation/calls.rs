@@ -1,14 +1,17 @@
 //! Random calls, family by family.
 
 use oac_abi::{
+    channel::{Head, MORE},
     fetch::RequestHead,
     flags::{at, bind, fcntl, flock, inotify, message, open, poll, socket as sock},
     lock::{Flock, LockKind},
     nr,
+    segment::Access,
     sockaddr::SocketAddress,
     spawn::SpawnRequest,
     stat::Stat,
     termios::{Termios, local},
+    thread::ThreadStatus,
 };
 use oac_kernel::TaskId;
 
@@ -33,10 +36,11 @@ pub enum Theme {
     Watches,
     Fifos,
     FaultyDisk,
+    Threads,
 }
 
 impl Theme {
-    pub const ALL: [Theme; 12] = [
+    pub const ALL: [Theme; 13] = [
         Theme::Everything,
         Theme::Pipes,
         Theme::Sockets,
@@ -49,6 +53,7 @@ impl Theme {
         Theme::Watches,
         Theme::Fifos,
         Theme::FaultyDisk,
+        Theme::Threads,
     ];
 }
 
@@ -131,6 +136,41 @@ pub fn random_call(dice: &mut Dice, tasks: &[TaskId], theme: Theme) -> Call {
         Theme::Watches if dice.one_in(2) => watch(dice),
         Theme::Watches | Theme::FaultyDisk => file(dice),
         Theme::Fifos => fifo(dice),
+        Theme::Threads if dice.one_in(8) => transfer(dice),
+        Theme::Threads => thread(dice),
+    }
+}
+
+/// Threads, and what passes between them.
+fn thread(dice: &mut Dice) -> Call {
+    let (fd, other) = (dice.low_fd(), dice.low_fd());
+    let moved = (other as i32).to_le_bytes();
+    let moved = if dice.one_in(3) { &moved[..] } else { &[] };
+    match dice.roll(15) {
+        0 => call!(nr::THREAD_CREATE, Arg::Out(4)),
+        1..3 => call!(nr::THREAD_START, fd, "start", moved),
+        3 if dice.one_in(3) => call!(nr::THREAD_STOP, fd, 7),
+        3 => call!(nr::THREAD_STATUS, fd, Arg::Out(ThreadStatus::BYTES)),
+        4 => call!(nr::THREAD_SELF, Arg::Out(8)),
+        5 => call!(nr::CHANNEL_PAIR, Arg::Out(8)),
+        6 => call!(nr::CHANNEL_JOIN, "name"),
+        7 => call!(nr::CHANNEL_SEND, fd, MORE, "part", &[][..]),
+        8..10 => call!(nr::CHANNEL_SEND, fd, 0_u32, "message", moved),
+        10 => call!(nr::CHANNEL_RECEIVE, fd, dice.roll(3), Arg::Out(64), Arg::Out(64), Arg::Out(Head::BYTES)),
+        11 => call!(nr::SEGMENT_CREATE, 64_u64, 64_u64),
+        12 => {
+            let access = Access {
+                operation: dice.roll(12) as u32,
+                width: dice.pick(&[1, 4, 8, 3]),
+                offset: dice.pick(&[0, 8, 64]),
+                operand: dice.roll(3),
+                ..Access::default()
+            };
+            call!(nr::SEGMENT_ACCESS, fd, dice.roll(3), &access.encode()[..], Arg::Out(512))
+        }
+        13 if dice.one_in(3) => call!(nr::SEGMENT_WAIT_BEGIN, fd, 0_u64, 4_u32, 0_u64),
+        13 => call!(nr::SEGMENT_WAIT, fd, 0_u64, 4_u32, 0_u64, dice.pick(&[-1_i64, 50])),
+        _ => call!(nr::SEGMENT_NOTIFY, fd, 0_u64, dice.roll(3) as u32),
     }
 }
 

@@ -101,6 +101,11 @@ impl Simulation {
             Theme::Fifos => {
                 vec![call!(nr::MKNODAT, -100, "/tmp/f", oac_abi::flags::mode::FIFO | 0o666, 0_u64)]
             }
+            Theme::Threads => vec![
+                call!(nr::CHANNEL_PAIR, Arg::Out(8)),
+                call!(nr::SEGMENT_CREATE, 64_u64, 64_u64),
+                call!(nr::CHANNEL_JOIN, "name"),
+            ],
             Theme::FaultyDisk => vec![call!(nr::MKDIRAT, -100, "/mnt/d", 0o755)],
             Theme::Everything | Theme::Signals | Theme::Fetches | Theme::Locks => Vec::new(),
         };
