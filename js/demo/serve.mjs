@@ -24,6 +24,8 @@ const VENDOR = {
   '/vendor/xterm.css': '@xterm/xterm/css/xterm.css',
   '/vendor/addon-fit.js': '@xterm/addon-fit/lib/addon-fit.mjs',
 };
+/** The client that this package can stand behind, for the tests. */
+const CLIENT = '/vendor/webcontainer-api/';
 const examples = join(here, '../../examples');
 
 const TYPES = {
@@ -89,9 +91,9 @@ function refuse(response, status, text) {
 }
 
 function sendFile(request, response, pathname, roots, headers) {
-  const path = normalize(decodeURIComponent(pathname.endsWith('/') ? `${pathname}index.html` : pathname));
+  const path = normalize(decodeURIComponent(pathname.endsWith('/') ? `${pathname}index.html` : pathname === '/headless' ? '/headless.html' : pathname));
   for (const root of roots) {
-    const vendor = VENDOR[path];
+    const vendor = path.startsWith(CLIENT) ? `@webcontainer/api/dist/${path.slice(CLIENT.length)}` : VENDOR[path];
     const file = vendor === undefined ? join(root, path) : join(here, '../node_modules', vendor);
     if (vendor === undefined && !file.startsWith(root + sep)) break;
     const found = statSync(file, { throwIfNoEntry: false });

@@ -3,6 +3,7 @@
  * OAC_CHROMIUM and OAC_FIREFOX name the browsers.
  */
 import { checks as bridges } from './bridges.mjs';
+import { checks as client } from './client.mjs';
 import { checks as contract } from './contract.mjs';
 import { checks as endurance } from './endurance.mjs';
 import { checks as faults } from './faults.mjs';
@@ -17,5 +18,5 @@ import { runChecks } from './harness.mjs';
 
 const [only] = process.argv.slice(2).filter((argument) => argument !== '--firefox');
 const launch = process.argv.includes('--firefox') ? launchFirefox : undefined;
-const passed = await runChecks([...units, ...files, ...contract, ...faults, ...job, ...previews, ...bridges, ...modes, ...endurance, ...lasting], only, launch);
+const passed = await runChecks([...units, ...files, ...contract, ...faults, ...job, ...previews, ...bridges, ...modes, ...endurance, ...lasting, ...client], only, launch);
 process.exit(passed ? 0 : 1);
