@@ -54,6 +54,22 @@ pub enum InstallError {
         /// `name@version`
         package: String,
     },
+    /// A git repository at a host that gives out no tarballs; there is no git in a container.
+    #[error(
+        "{spec}: there is no git in a container, which fetches repositories of github.com, gitlab.com and bitbucket.org as tarballs"
+    )]
+    NoTarballOfGit {
+        /// What was asked for.
+        spec: String,
+    },
+    /// A branch, tag or range that a repository does not have.
+    #[error("Could not resolve {wanted} to a commit in {spec}")]
+    NoCommit {
+        /// What was asked for.
+        spec: String,
+        /// The part of it that names a commit.
+        wanted: String,
+    },
     /// Nothing cached, and no network allowed.
     #[error("request to {url} failed: cache mode is 'only-if-cached' but no cached response is available.")]
     NotCached {
@@ -102,6 +118,8 @@ impl InstallError {
             Self::File { source, .. } => errno_name(source).into(),
             Self::Script { code, .. } => code.to_string(),
             Self::NoTarball { .. } => "ENOTARBALL".into(),
+            Self::NoTarballOfGit { .. } => "EUNSUPPORTEDPROTOCOL".into(),
+            Self::NoCommit { .. } => "ENOCOMMIT".into(),
             Self::NotCached { .. } => "ENOTCACHED".into(),
         }
     }

@@ -8,10 +8,11 @@
 
 use crate::bins::{self, LinkChange};
 use crate::extract::extract;
+use crate::pack::pack_list;
 use crate::plan::{HIDDEN_LOCK, Plan, STAGING_PREFIX, link_text};
 use crate::{InstallError, os};
 use oac_npm_resolver::Package;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -76,6 +77,9 @@ impl Installation {
     pub fn stage(&mut self, package: &Package, tarball: &[u8]) -> Result<(), InstallError> {
         let folder = self.staging.join(self.staged.len().to_string());
         extract(&package.manifest.id(), tarball, &folder)?;
+        if package.resolved.as_deref().is_some_and(|resolved| resolved.starts_with("git")) {
+            keep_published(&folder)?;
+        }
         make_bins_executable(package, &folder)?;
         self.staged.insert(package.location.clone(), folder);
         Ok(())
@@ -222,6 +226,32 @@ fn make_bins_executable(package: &Package, folder: &Path) -> Result<(), InstallE
         if file.is_file() {
             os::chmod(&file, 0o755).map_err(InstallError::file("chmod", file))?;
         }
+    }
+    Ok(())
+}
+
+/// Takes away from a repository's files what its package would not publish: npm packs it before it installs it.
+fn keep_published(folder: &Path) -> Result<(), InstallError> {
+    let text = fs::read(folder.join("package.json")).map_err(InstallError::file("open", folder))?;
+    let package: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
+    let kept: HashSet<PathBuf> =
+        pack_list(folder, &package, &[])?.into_iter().map(|file| folder.join(file.path)).collect();
+    let mut folders = vec![folder.to_owned()];
+    let mut at = 0;
+    while let Some(current) = folders.get(at).cloned() {
+        at += 1;
+        for entry in fs::read_dir(&current).map_err(InstallError::file("scandir", &current))? {
+            let path = entry.map_err(InstallError::file("scandir", &current))?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if !kept.contains(&path) {
+                fs::remove_file(&path).map_err(InstallError::file("rm", &path))?;
+            }
+        }
+    }
+    for empty in folders.iter().skip(1).rev() {
+        // Only removed if empty.
+        let _ = fs::remove_dir(empty);
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use crate::resolving::Packuments;
 use crate::{InstallError, Observer};
 use oac_npm_registry::{Config, Integrity, Transport};
 use oac_npm_resolver::Package;
+use oac_npm_spec::HostedGit;
 use std::collections::HashMap;
 
 /// A package whose tarball is sought.
@@ -153,6 +154,13 @@ fn seek<'a>(
 ) -> Result<Sought<'a>, InstallError> {
     let resolved = resolved.ok_or_else(|| InstallError::NoTarball { package: package.manifest.id() })?;
     let name = package.manifest.name.as_deref().unwrap_or(&package.name);
+    if resolved.starts_with("git") {
+        // npm compares no integrity for git dependencies either: such tarballs are not promised to stay the same.
+        let hosted = HostedGit::parse(&resolved).filter(HostedGit::is_pinned);
+        let hosted = hosted.ok_or_else(|| InstallError::NoTarballOfGit { spec: resolved.clone() })?;
+        let url = hosted.tarball_url(&hosted.committish);
+        return Ok(Sought { package, url, integrity: None });
+    }
     let url = config.tarball_url(name, &resolved)?;
     let integrity = parse_integrity(integrity, &url)?;
     Ok(Sought { package, url, integrity })

@@ -5,7 +5,7 @@ use crate::extract::{bundled_manifests, own_manifest};
 use crate::{InstallError, Observer};
 use oac_npm_registry::{Client, Config, Integrity, Packument, RegistryError, RequestId, Response, Transport};
 use oac_npm_resolver::{BundleRequest, FoundManifest, ManifestRequest, Resolution, ResolveError, Resolver};
-use oac_npm_spec::Manifest;
+use oac_npm_spec::{HostedGit, Manifest, parse_references};
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -122,7 +122,7 @@ impl<'a, T: Transport> Packuments<'a, T> {
             ManifestRequest::Folder(path) => {
                 let path = Path::new(path);
                 return match local(path).or_else(|| read_manifest(path)) {
-                    Some(manifest) => Ok(FoundManifest { manifest, integrity: None }),
+                    Some(manifest) => Ok(FoundManifest { manifest, ..FoundManifest::default() }),
                     None => Err(InstallError::file("open", path.join("package.json"))(
                         std::io::ErrorKind::NotFound.into(),
                     )
@@ -139,8 +139,36 @@ impl<'a, T: Transport> Packuments<'a, T> {
                 }
                 Ok(found)
             }),
+            ManifestRequest::Git(spec) => self.repository(spec),
         };
         found.map_err(InstallError::into_unavailable)
+    }
+
+    /// What a git repository holds, by its host's tarball of the commit that is meant.
+    fn repository(&mut self, spec: &str) -> Result<FoundManifest, InstallError> {
+        let Some(hosted) = HostedGit::parse(spec) else {
+            return Err(InstallError::NoTarballOfGit { spec: spec.to_owned() });
+        };
+        let commit = if hosted.is_pinned() {
+            hosted.committish.clone()
+        } else {
+            let url = hosted.references_url();
+            let answer = self.remote(&url)?;
+            let malformed = || RegistryError::MalformedPackument {
+                url: url.clone(),
+                problem: "it is no list of git references".into(),
+            };
+            let references = parse_references(&answer).ok_or_else(malformed)?;
+            let commit = hosted.commit(&references).map(str::to_owned);
+            commit.ok_or_else(|| InstallError::NoCommit {
+                spec: spec.to_owned(),
+                wanted: hosted.committish.clone(),
+            })?
+        };
+        let tarball = self.remote(&hosted.tarball_url(&commit))?;
+        let manifest = own_manifest(spec, &tarball)?;
+        // The bytes of such a tarball are not promised to stay: npm records no integrity either.
+        Ok(FoundManifest { manifest, integrity: None, resolved: Some(hosted.resolved(&commit)) })
     }
 
     /// The body at an address.
@@ -178,7 +206,7 @@ pub fn read_manifest(folder: &Path) -> Option<Manifest> {
 
 fn tarball_manifest(from: &str, tarball: &[u8]) -> Result<FoundManifest, InstallError> {
     let manifest = own_manifest(from, tarball)?;
-    Ok(FoundManifest { manifest, integrity: Some(Integrity::sha512(tarball)) })
+    Ok(FoundManifest { manifest, integrity: Some(Integrity::sha512(tarball)), resolved: None })
 }
 
 /// Resolves, fetching what is asked for. `local` gives the manifests of folders that are about to change.

@@ -5,7 +5,7 @@ mod world;
 use serde_json::json;
 use std::fs;
 use std::path::Path;
-use world::{World, names, tarball};
+use world::{World, listing, names, tarball};
 
 #[test]
 fn packages_commands_and_nesting() {
@@ -78,4 +78,60 @@ fn a_missing_package_is_e404() {
     let error = world.install(&json!({ "a": "*" })).expect_err("nobody published it");
     assert_eq!(error.code(), "E404");
     assert!(!world.project().exists());
+}
+
+/// A repository by the tarball of its host: the commit that a range of tags means, and only what would be published of it.
+#[test]
+fn repositories() {
+    let mut world = World::new("git");
+    let commit = "a".repeat(40);
+    let line = |text: &str| format!("{:04x}{text}", text.len() + 4);
+    let references = [
+        line("# service=git-upload-pack\n"),
+        "0000".into(),
+        line(&format!("{} HEAD\n", "b".repeat(40))),
+        line(&format!("{commit} refs/tags/v1.2.0\n")),
+        "0000".into(),
+    ]
+    .concat();
+    let package = "{\"name\":\"r\",\"version\":\"1.2.0\",\"main\":\"lib/a.js\",\"files\":[\"lib\"]}";
+    let content = tarball(&[
+        ("r-aaaa/package.json", package),
+        ("r-aaaa/lib/a.js", "1"),
+        ("r-aaaa/test/t.js", "not published"),
+    ]);
+    let files = &mut world.registry.files;
+    files.insert(
+        "https://github.com/o/r.git/info/refs?service=git-upload-pack".into(),
+        references.into_bytes(),
+    );
+    files.insert(format!("https://codeload.github.com/o/r/tar.gz/{commit}"), content);
+    let (_, packages) = world.install(&json!({ "r": "o/r#semver:^1.0.0" })).expect("installs");
+    let resolved = format!("git+ssh://git@github.com/o/r.git#{commit}");
+    assert_eq!(packages[0].resolved.as_deref(), Some(resolved.as_str()));
+    assert_eq!(packages[0].integrity, None);
+    let tree = listing(&world.project());
+    assert!(tree.contains(&"node_modules/r/lib/a.js".to_owned()), "{tree:?}");
+    assert!(tree.iter().all(|path| !path.contains("test")), "{tree:?}");
+    // The second time nothing is to be done.
+    let (plan, _) = world.install(&json!({ "r": "o/r#semver:^1.0.0" })).expect("installs");
+    assert!(plan.is_empty());
+    let refused =
+        |world: &mut World, spec: &str| world.install(&json!({ "r": spec })).expect_err(spec).to_string();
+    assert!(refused(&mut world, "o/r#semver:^9").contains("Could not resolve semver:^9 to a commit"));
+    assert!(
+        refused(&mut world, "git+https://git.invalid/o/r.git").contains("there is no git in a container")
+    );
+}
+
+/// Nobody has noted what an install that was killed left inside of packages.
+#[test]
+fn what_was_left_nested_goes() {
+    let mut world = World::new("left-nested");
+    world.registry.publish("a", "1.0.0", &json!({}));
+    let left = world.project().join("node_modules/a/node_modules/b");
+    fs::create_dir_all(&left).expect("writable");
+    fs::write(left.join("package.json"), "{\"name\":\"b\",\"version\":\"1.0.0\"}").expect("writable");
+    world.install(&json!({ "a": "*" })).expect("installs");
+    assert_eq!(listing(&world.project()).iter().filter(|path| path.contains("/b/")).count(), 0);
 }

@@ -20,13 +20,10 @@ impl Request {
     /// Reads what the user typed. Paths start from the working directory.
     pub(crate) fn parse(context: &Context, word: &str) -> Result<Self, Failure> {
         let mut spec = PackageSpec::parse(word)?;
-        if matches!(spec.kind, SpecKind::Git(_)) {
-            return Err(oac_npm_resolver::ResolveError::Unsupported {
-                name: spec.name.clone().unwrap_or_else(|| word.to_owned()),
-                spec: spec.raw_spec.clone(),
-                kind: "git",
-            }
-            .into());
+        if let SpecKind::Git(text) = &spec.kind
+            && oac_npm_spec::HostedGit::parse(text).is_none()
+        {
+            return Err(oac_npm_installer::InstallError::NoTarballOfGit { spec: text.clone() }.into());
         }
         if let SpecKind::File(path) | SpecKind::Directory(path) = &spec.kind {
             let path = match path.strip_prefix("~/") {
@@ -115,6 +112,7 @@ pub(crate) fn name_requests<T: Transport>(
             SpecKind::Directory(path) => ManifestRequest::Folder(path.clone()),
             SpecKind::File(path) => ManifestRequest::File(path.clone()),
             SpecKind::Remote(url) if request.name.is_empty() => ManifestRequest::Remote(url.clone()),
+            SpecKind::Git(text) if request.name.is_empty() => ManifestRequest::Git(text.clone()),
             _ => continue,
         };
         let found = packuments.manifest(&wanted, &|_| None).map_err(|error| unavailable(&wanted, error))?;
@@ -155,6 +153,9 @@ fn declared(project: &Project, request: &Request) -> String {
                 _ => path.clone(),
             };
             format!("file:{}", relative_path(&project.folder.to_string_lossy(), &path))
+        }
+        SpecKind::Git(text) => {
+            oac_npm_spec::HostedGit::parse(text).map_or_else(|| text.clone(), |hosted| hosted.saved())
         }
         _ => request.spec.raw_spec.clone(),
     }

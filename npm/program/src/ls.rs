@@ -368,6 +368,9 @@ impl Listing<'_> {
         if !item.deduped && tree.is_overridden(node) {
             label.push_str(" overridden");
         }
+        if let Some(resolved) = tree.node(node).resolved.as_deref().filter(|r| r.starts_with("git")) {
+            label.push_str(&format!(" ({resolved})"));
+        }
         if let Some(target) = &tree.node(node).link_path {
             let way =
                 oac_npm_resolver::relative_path(&self.installed.project.folder.to_string_lossy(), target);

@@ -325,6 +325,14 @@ fn carry_out<T: Transport>(
         return Ok(None);
     }
     for package in plan.add.iter().chain(&plan.change) {
+        let from_git = package.resolved.as_deref().is_some_and(|resolved| resolved.starts_with("git"));
+        if from_git && package.manifest.scripts.contains_key("prepare") {
+            progress.clear();
+            let id = package.manifest.id();
+            context.warn(&format!(
+                "git {id} has a script `prepare`, which is not run: it is installed as its repository is"
+            ));
+        }
         if let Some(message) = package.manifest.deprecated.as_ref().filter(|_| !package.is_local) {
             progress.clear();
             context.warn(&format!("deprecated {}: {message}", package.manifest.id()));

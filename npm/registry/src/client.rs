@@ -301,4 +301,58 @@ mod tests {
         while client.wait().is_some() {}
         assert_eq!(transport.most_at_once, 3);
     }
+
+    /// Breaks off after two bytes, and answers the request for the rest.
+    #[derive(Default)]
+    struct BreaksOff {
+        ids: VecDeque<RequestId>,
+        asked: Vec<Vec<(String, String)>>,
+        etag: &'static str,
+    }
+
+    impl Transport for BreaksOff {
+        fn start(&mut self, id: RequestId, request: &Request) {
+            self.ids.push_back(id);
+            self.asked.push(request.headers.clone());
+        }
+        fn next(&mut self, _timeout: Option<Duration>) -> Option<Completion> {
+            let id = self.ids.pop_front()?;
+            let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+            let etag = header("etag", self.etag);
+            let answer = |status, headers, body: &[u8]| Response { status, headers, body: body.to_vec() };
+            let continued =
+                self.asked.last().is_some_and(|headers| headers.contains(&header("range", "bytes=2-")));
+            let result = match self.asked.len() {
+                1 => Err(RegistryError::Interrupted {
+                    url: "http://registry.invalid/a".into(),
+                    code: "ECONNRESET".into(),
+                    problem: "the connection was reset".into(),
+                    part: Box::new(answer(200, vec![etag], b"ab")),
+                }),
+                _ if continued => Ok(answer(206, vec![header("content-range", "bytes 2-3/4")], b"cd")),
+                _ => Ok(answer(200, vec![etag], b"abcd")),
+            };
+            Some((id, result))
+        }
+        fn sleep(&mut self, _duration: Duration) {}
+    }
+
+    fn check_resumed(etag: &'static str, continued: bool) {
+        let mut transport = BreaksOff { etag, ..BreaksOff::default() };
+        let policy = RetryPolicy { first_wait: Duration::ZERO, ..RetryPolicy::default() };
+        let config = Config::default();
+        let mut client = Client::new(&config, &mut transport, policy, 4);
+        client.get("http://registry.invalid/a", &[]);
+        let (_, result) = client.wait().expect("one request");
+        assert_eq!(result.expect("answered").body, b"abcd");
+        let if_range = ("if-range".to_owned(), etag.to_owned());
+        assert_eq!(transport.asked[1].contains(&if_range), continued, "{etag}");
+    }
+
+    #[test]
+    fn what_broke_off_goes_on() {
+        check_resumed("\"x\"", true);
+        // A weak validator does not promise the same bytes.
+        check_resumed("W/\"x\"", false);
+    }
 }

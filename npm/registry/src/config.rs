@@ -105,11 +105,22 @@ impl Config {
 
     /// The address to ask in the place of this one: `oac-cors-proxy` goes before it, for pages whose registry
     /// does not allow them to read its answers. `{url}` in it stands for the address, percent-encoded.
+    ///
+    /// `oac-host:NAME` is where a host's addresses lead instead: a mirror of a host of git repositories, say.
     pub fn way_to(&self, url: &str) -> String {
+        let url = &self.mirrored(url);
         match self.get("oac-cors-proxy").filter(|proxy| !proxy.is_empty()) {
             None => url.to_owned(),
             Some(proxy) if proxy.contains("{url}") => proxy.replace("{url}", &percent_encoded(url)),
             Some(proxy) => format!("{proxy}{url}"),
+        }
+    }
+
+    fn mirrored(&self, url: &str) -> String {
+        let Ok(address) = Address::parse(url) else { return url.to_owned() };
+        match self.get(&format!("oac-host:{}", address.host)) {
+            Some(mirror) => format!("{}{}", mirror.trim_end_matches('/'), address.path),
+            None => url.to_owned(),
         }
     }
 

@@ -46,6 +46,8 @@ pub enum ManifestRequest {
     File(String),
     /// The manifest in a tarball, by its address.
     Remote(String),
+    /// The manifest in a git repository, by the spec.
+    Git(String),
 }
 
 /// The answer to a [`ManifestRequest`].
@@ -55,6 +57,8 @@ pub struct FoundManifest {
     pub manifest: Manifest,
     /// The tarball's integrity.
     pub integrity: Option<String>,
+    /// For a git repository: which commit it is, as the lock file says it.
+    pub resolved: Option<String>,
 }
 
 /// A tarball to look into: its package brings dependencies of its own.

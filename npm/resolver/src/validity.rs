@@ -2,7 +2,7 @@
 
 use crate::paths::join;
 use crate::tree::{EdgeId, NodeId, Tree};
-use oac_npm_spec::{PackageSpec, SpecKind};
+use oac_npm_spec::{HostedGit, PackageSpec, SpecKind};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -87,7 +87,16 @@ impl Tree {
                 let file = join(&self.base_of(edge), path);
                 n.resolved.as_deref().and_then(|r| r.strip_prefix("file:")) == Some(file.as_str())
             }
-            SpecKind::Git(_) => n.resolved.as_deref().is_some_and(|r| r.starts_with("git")),
+            SpecKind::Git(text) => {
+                let wanted = HostedGit::parse(text);
+                let there = n.resolved.as_deref().and_then(HostedGit::parse);
+                wanted.zip(there).is_some_and(|(wanted, there)| {
+                    let range = wanted.range();
+                    wanted.same_repository(&there)
+                        && (!wanted.is_pinned() || wanted.committish == there.committish)
+                        && range.is_none_or(|r| package.semver.as_ref().is_some_and(|v| r.satisfied_by(v)))
+                })
+            }
         }
     }
 }

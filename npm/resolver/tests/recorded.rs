@@ -83,7 +83,8 @@ impl Recorded {
             for request in manifests {
                 let ManifestRequest::Folder(path) = &request else { panic!("only folders were recorded") };
                 let manifest = self.data["files"][path.trim_start_matches("/app/")].clone();
-                let found = FoundManifest { manifest: Manifest::from_value(manifest), integrity: None };
+                let found =
+                    FoundManifest { manifest: Manifest::from_value(manifest), ..FoundManifest::default() };
                 resolver.provide_manifest(&request, Ok(found));
             }
         }

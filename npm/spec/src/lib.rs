@@ -19,6 +19,7 @@
 mod collation;
 mod error;
 mod glob;
+mod hosted;
 mod json_style;
 mod lockfile;
 mod manifest;
@@ -30,6 +31,7 @@ mod workspaces;
 pub use collation::locale_compare;
 pub use error::SpecError;
 pub use glob::{Glob, GlobOptions};
+pub use hosted::{HostedGit, parse_references};
 pub use json_style::{JsonStyle, parse_json, sort_for_lock};
 pub use lockfile::{Lockfile, name_of_location};
 pub use manifest::{Dependencies, Dist, KEPT_FIELDS, Manifest};

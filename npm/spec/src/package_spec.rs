@@ -147,11 +147,11 @@ fn file_kind(path: &str) -> SpecKind {
 
 /// `owner/repo` and `github:owner/repo`, for the hosts npm has shortcuts for.
 fn is_hosted_git(spec: &str) -> bool {
+    let spec = spec.split('#').next().unwrap_or_default();
     let (host, path) = spec.split_once(':').unwrap_or(("github", spec));
     if !["github", "gitlab", "bitbucket", "gist", "sourcehut"].contains(&host) {
         return false;
     }
-    let path = path.split('#').next().unwrap_or_default();
     if host == "gist" {
         return !path.is_empty();
     }
@@ -235,6 +235,7 @@ mod tests {
         check("a@file:../b", Some("a"), "directory");
         check("owner/repo", None, "git");
         check("a@github:owner/repo#v1", Some("a"), "git");
+        check("owner/repo#semver:^1.0.0", None, "git");
         check("git+ssh://git@host.invalid/x.git", None, "git");
         check("https://host.invalid/x.tgz", None, "remote");
     }

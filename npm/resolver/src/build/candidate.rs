@@ -159,6 +159,7 @@ impl Builder<'_> {
                 (ManifestRequest::File(path.clone()), format!("file:{path}"))
             }
             SpecKind::Remote(url) => (ManifestRequest::Remote(url.clone()), url.clone()),
+            SpecKind::Git(text) => (ManifestRequest::Git(text.clone()), String::new()),
             _ => {
                 let e = self.tree.edge(edge);
                 return Ok(Err(ResolveError::Unsupported {
@@ -177,7 +178,7 @@ impl Builder<'_> {
         }
         Ok(found.clone().map(|found| NewNode {
             package: Rc::new(found.manifest.clone()),
-            resolved: Some(resolved.into()),
+            resolved: Some(found.resolved.as_deref().map_or_else(|| resolved.into(), Into::into)),
             integrity: found.integrity.as_deref().map(Into::into),
             ..NewNode::default()
         }))
