@@ -28,3 +28,4 @@ pub mod string_decoder;
 pub mod text;
 pub mod url;
 pub mod zlib;
+pub mod zstd;

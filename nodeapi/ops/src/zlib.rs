@@ -216,14 +216,20 @@ impl Stream {
         self.set_dictionary()
     }
 
-    /// `handle.params(level, strategy)`. The strategy of a running stream cannot change here.
+    /// `handle.params(level, strategy)`, after a flush.
     pub fn params(&mut self, level: i32, strategy: i32) -> Result<(), ZlibError> {
         let failed = ZlibError::new("Failed to set parameters", Z_STREAM_ERROR);
         let Codec::Deflate(codec) = &mut self.codec else { return Ok(()) };
-        if strategy != self.params.strategy || codec.set_level(level).is_err() {
+        let Ok(wanted) = Strategy::try_from(strategy) else { return Err(failed) };
+        // The published crate sets the level alone, and with it the default strategy.
+        #[cfg(feature = "patched")]
+        let set = codec.set_params(level, wanted).is_ok();
+        #[cfg(not(feature = "patched"))]
+        let set = wanted == Strategy::default() && codec.set_level(level).is_ok();
+        if !set {
             return Err(failed);
         }
-        self.params.level = level;
+        (self.params.level, self.params.strategy) = (level, strategy);
         Ok(())
     }
 

@@ -1,10 +1,20 @@
-// The part of src/crypto that needs no key pairs: digests, HMAC, key derivation, randomness, secret keys. Ciphers, signatures, key
-// pairs, certificates and TLS fail by name.
+// src/crypto over native ops: digests, MACs, ciphers, keys, signatures, certificates. TLS is `tls/`.
 
+import { AESCipherJob, ChaCha20Poly1305CipherJob, CipherBase, getCipherInfo } from '../crypto/cipher';
+import { DiffieHellman, DiffieHellmanGroup, ECDH, ECDHConvertKey } from '../crypto/diffie_hellman';
 import { oneShotDigest, Hash, Hmac, hashNames } from '../crypto/digest';
-import { HashJob, HKDFJob, HmacJob, PBKDF2Job, RandomBytesJob, ScryptJob, SecretKeyGenJob } from '../crypto/jobs';
-import { notAvailable } from '../oracle';
+import {
+  Argon2Job, CheckPrimeJob, HashJob, HKDFJob, HmacJob, PBKDF2Job, RandomBytesJob, RandomPrimeJob, ScryptJob, SecretKeyGenJob,
+} from '../crypto/jobs';
+import {
+  DHBitsJob, DhKeyPairGenJob, DsaKeyPairGenJob, EcKeyPairGenJob, NidKeyPairGenJob, privateDecrypt, privateEncrypt, publicDecrypt,
+  publicEncrypt, RSACipherJob, RsaKeyPairGenJob, SignJob,
+} from '../crypto/key_jobs';
 import { createCryptoKeyClass, createNativeKeyObjectClass, getCryptoKeySlots, getKeyObjectSlots, KeyObjectHandle } from '../crypto/keys';
+import { openssl } from '../crypto/openssl';
+import { Sign, Verify } from '../crypto/sign';
+import { certExportChallenge, certExportPublicKey, certVerifySpkac, parseX509 } from '../crypto/x509';
+import { notAvailable } from '../oracle';
 
 declare global {
   interface Ops {
@@ -34,18 +44,34 @@ export function create(): object {
   return {
     SecureContext,
     Hash, Hmac, oneShotDigest, getHashes: hashNames, getCachedAliases: () => ({}),
-    HashJob, HKDFJob, HmacJob, PBKDF2Job, RandomBytesJob, ScryptJob, SecretKeyGenJob,
+    HashJob, HKDFJob, HmacJob, PBKDF2Job, RandomBytesJob, ScryptJob, SecretKeyGenJob, Argon2Job, RandomPrimeJob, CheckPrimeJob,
+    CipherBase, getCipherInfo, AESCipherJob, ChaCha20Poly1305CipherJob,
+    RsaKeyPairGenJob, EcKeyPairGenJob, NidKeyPairGenJob, DsaKeyPairGenJob, DhKeyPairGenJob,
+    Sign, Verify, SignJob, DHBitsJob, RSACipherJob, publicEncrypt, privateDecrypt, privateEncrypt, publicDecrypt,
+    DiffieHellman, DiffieHellmanGroup, ECDH, ECDHConvertKey,
+    parseX509, certVerifySpkac, certExportPublicKey, certExportChallenge,
+    // Algorithms that are not here: what asks for them is told that they are not supported.
+    KmacJob: undefined, CShakeJob: undefined, TurboShakeJob: undefined, KangarooTwelveJob: undefined,
+    KEMEncapsulateJob: undefined, KEMDecapsulateJob: undefined,
+    EVP_PKEY_ML_DSA_44: undefined, EVP_PKEY_ML_DSA_65: undefined, EVP_PKEY_ML_DSA_87: undefined,
+    EVP_PKEY_ML_KEM_512: undefined, EVP_PKEY_ML_KEM_768: undefined, EVP_PKEY_ML_KEM_1024: undefined,
     KeyObjectHandle, createNativeKeyObjectClass, getKeyObjectSlots, createCryptoKeyClass, getCryptoKeySlots,
     timingSafeEqual,
     secureBuffer: (length: number) => new Uint8Array(length),
     secureHeapUsed: () => undefined,
     getFipsCrypto: () => 0,
+    testFipsCrypto: () => false,
+    setFipsCrypto(on: boolean): void {
+      if (on) openssl(() => { throw new Error('error:0308010C:digital envelope routines::unsupported'); });
+    },
+    setEngine: () => false,
+    getOpenSSLSecLevelCrypto: () => 1,
+    // No such TLS cipher is here.
+    getSSLCiphers: () => [],
     // The library asks for this as soon as `tls` is loaded; there are no certificates to load.
     startLoadingCertificatesOffThread(): void {},
-    // None of these is here, and this says so.
-    getCiphers: () => [],
-    getSSLCiphers: () => [],
-    getCurves: () => [],
+    getCiphers: () => host.ops.crypto_cipher_names(),
+    getCurves: () => host.ops.crypto_curve_names(),
     // Listing the exports of `tls` reads this.
     getBundledRootCertificates: () => [],
   };

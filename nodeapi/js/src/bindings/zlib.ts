@@ -1,8 +1,8 @@
-// Compression streams, as src/node_zlib.cc. zstd is not here: its classes fail by name.
+// Compression streams, as src/node_zlib.cc.
 
 import { AsyncWrap, makeCallback } from '../async_wrap';
 import { enqueueWork } from '../loop';
-import { notAvailable } from '../oracle';
+import { constant, notAvailable } from '../oracle';
 import { freeWhenCollected } from '../resources';
 
 declare global {
@@ -15,6 +15,9 @@ declare global {
     brotli_new(encodes: boolean, params?: Uint32Array): number | ZlibFailure;
     brotli_write(stream: number, flush: number, input: Bytes | null, output: Bytes, state: Uint32Array): ZlibFailure | undefined;
     brotli_reset(stream: number): ZlibFailure | undefined;
+    zstd_new(encodes: boolean, params: Uint32Array, pledgedSize?: number, dictionary?: Bytes): number | ZlibFailure;
+    zstd_write(stream: number, flush: number, input: Bytes | null, output: Bytes, state: Uint32Array): ZlibFailure | undefined;
+    zstd_reset(stream: number): ZlibFailure | undefined;
     zlib_crc32(data: Bytes | string, value: number): number;
   }
   type ZlibFailure = [message: string, errno: number, code: string];
@@ -164,12 +167,51 @@ class BrotliDecoder extends BrotliStream {
   }
 }
 
+/** Names of the library's errors, by number. */
+const zstdErrors = new Map<number, string>(
+  Object.entries(constant('constants', 'zlib') as Record<string, number>)
+    .filter(([name]) => name.startsWith('ZSTD_error_')).map(([name, number]) => [number, name]),
+);
+
+function named(failure: ZlibFailure | undefined): ZlibFailure | undefined {
+  if (failure?.[2] !== 'ZSTD_error') return failure;
+  return [failure[0], failure[1], zstdErrors.get(failure[1]) ?? 'ZSTD_error_GENERIC'];
+}
+
+abstract class ZstdStream extends CompressionStream {
+  protected abstract readonly encodes: boolean;
+
+  init(params: Uint32Array, pledgedSize: number | undefined, writeState: Uint32Array, callback: () => void, dictionary?: Bytes): void {
+    this.adopt(ops.zstd_new(this.encodes, params, pledgedSize, dictionary), writeState, callback);
+  }
+
+  protected override run(id: number, flush: number, input: Uint8Array | null, output: Uint8Array, state: Uint32Array): ZlibFailure | undefined {
+    return named(ops.zstd_write(id, flush, input, output, state));
+  }
+
+  protected override restart(id: number): ZlibFailure | undefined {
+    return named(ops.zstd_reset(id));
+  }
+}
+
+class ZstdCompress extends ZstdStream {
+  protected override get encodes(): boolean {
+    return true;
+  }
+}
+
+class ZstdDecompress extends ZstdStream {
+  protected override get encodes(): boolean {
+    return false;
+  }
+}
+
 /** Where the callback is while it is called: Node keeps it out of sight. */
 const callbackKey = host.engine.privateSymbol('zlib processCallback');
 
 export function create(): object {
   return {
-    Zlib, BrotliEncoder, BrotliDecoder,
+    Zlib, BrotliEncoder, BrotliDecoder, ZstdCompress, ZstdDecompress,
     crc32: (data: Bytes | string, value: number) => ops.zlib_crc32(data, value),
   };
 }

@@ -1,10 +1,10 @@
-// CryptoJob: work that is done at once, in the poll phase, or behind a promise (Web Crypto).
+// Jobs that need no key pair: digests, MACs, key derivation, randomness, primes, secret keys.
 
-import { AsyncWrap, callIn, makeCallback } from '../async_wrap';
 import { constant } from '../oracle';
-import { enqueueWork } from '../loop';
 import { invalidDigest } from './digest';
-import { keyBytes, KeyObjectHandle, viewOf } from './keys';
+import { CryptoJob, kCryptoJobWebCrypto } from './job';
+import { keyBytes, KeyObjectHandle, newCryptoKey, viewOf } from './keys';
+import { coded, openssl, plainly } from './openssl';
 
 declare global {
   interface Ops {
@@ -12,14 +12,18 @@ declare global {
     crypto_pbkdf2(digest: string, password: Bytes, salt: Bytes, iterations: number, length: number): Uint8Array;
     crypto_scrypt_check(N: number, r: number, p: number, maxmem: number): void;
     crypto_scrypt(password: Bytes, salt: Bytes, N: number, r: number, p: number, maxmem: number, length: number): Uint8Array;
+    crypto_argon2(
+      password: Bytes, nonce: Bytes, parallelism: number, length: number, memory: number, passes: number, secret: Bytes, data: Bytes,
+      type: number,
+    ): Uint8Array;
+    crypto_generate_prime(bits: number, safe: boolean, add?: Bytes, rem?: Bytes): Uint8Array;
+    crypto_check_prime(candidate: Bytes, checks: number): boolean;
     sys_getrandom(bytes: Bytes): Result;
   }
 }
 
 const { ops } = host;
 const Uint8 = Uint8Array;
-const kCryptoJobAsync: number = constant('crypto', 'kCryptoJobAsync');
-const kCryptoJobSync: number = constant('crypto', 'kCryptoJobSync');
 const kSignJobModeSign: number = constant('crypto', 'kSignJobModeSign');
 const kKeyTypeSecret: number = constant('crypto', 'kKeyTypeSecret');
 
@@ -31,41 +35,6 @@ function fillRandom(bytes: Uint8Array): void {
     const count = ops.sys_getrandom(bytes.subarray(at, at + RANDOM_BYTES));
     if (count <= 0) throw Object.assign(new Error('no randomness to be had'), { code: 'ERR_OPERATION_FAILED' });
     at += count;
-  }
-}
-
-abstract class CryptoJob extends AsyncWrap {
-  #mode: number;
-  #work: () => unknown;
-
-  constructor(provider: string, mode: number, work: () => unknown) {
-    super(provider);
-    this.#mode = mode;
-    this.#work = work;
-  }
-
-  /** `[error, result]` for a synchronous job, a promise for Web Crypto, nothing otherwise (`ondone` follows). */
-  run(): unknown {
-    if (this.#mode === kCryptoJobSync) return this.#outcome();
-    if (this.#mode === kCryptoJobAsync) {
-      enqueueWork(() => makeCallback(this, 'ondone', ...this.#outcome()));
-      return undefined;
-    }
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    enqueueWork(() => callIn(this, () => {
-      const [error, result] = this.#outcome();
-      if (error === undefined) resolve(result);
-      else reject(error);
-    }));
-    return promise;
-  }
-
-  #outcome(): [unknown, unknown] {
-    try {
-      return [undefined, this.#work()];
-    } catch (error) {
-      return [error, undefined];
-    }
   }
 }
 
@@ -138,13 +107,69 @@ export class RandomBytesJob extends CryptoJob {
 }
 
 export class SecretKeyGenJob extends CryptoJob {
-  constructor(mode: number, bits: number) {
+  constructor(mode: number, bits: number, algorithm?: unknown, usages?: number, extractable?: boolean) {
     super('KEYGENREQUEST', mode, () => {
-      const bytes = new Uint8(Math.floor(bits / 8));
+      const bytes = new Uint8(mode === kCryptoJobWebCrypto ? Math.ceil(bits / 8) : Math.floor(bits / 8));
       fillRandom(bytes);
+      if (mode === kCryptoJobWebCrypto && bits % 8 !== 0) bytes[bytes.length - 1]! &= 0xff << (8 - bits % 8);
       const handle = new KeyObjectHandle();
       handle.init(kKeyTypeSecret, bytes);
-      return handle;
+      return mode === kCryptoJobWebCrypto ? newCryptoKey(handle, algorithm, usages!, extractable!) : handle;
     });
+  }
+}
+
+export class Argon2Job extends CryptoJob {
+  constructor(
+    mode: number, message: unknown, nonce: unknown, parallelism: number, length: number, memory: number, passes: number,
+    secret: unknown, associatedData: unknown, type: number,
+  ) {
+    const [password, salt, key, data] = [keyBytes(message), viewOf(nonce), viewOf(secret), viewOf(associatedData)].map((bytes) => bytes.slice());
+    super('DERIVEBITSREQUEST', mode, () => (
+      arrayBuffer(ops.crypto_argon2(password!, salt!, parallelism, length, memory, passes, key!, data!, type))
+    ));
+  }
+}
+
+/** Big-endian bytes without zeros in front, for comparing. */
+function magnitude(bytes: Uint8Array): Uint8Array {
+  const start = bytes.findIndex((byte) => byte !== 0);
+  return start < 0 ? bytes.subarray(bytes.length) : bytes.subarray(start);
+}
+
+function bitLength(bytes: Uint8Array): number {
+  const plain = magnitude(bytes);
+  return plain.length === 0 ? 0 : plain.length * 8 - Math.clz32(plain[0]!) + 24;
+}
+
+function isGreater(left: Uint8Array, right: Uint8Array): boolean {
+  const [a, b] = [magnitude(left), magnitude(right)];
+  return a.length === b.length ? ops.buffer_compare(a, b) > 0 : a.length > b.length;
+}
+
+export class RandomPrimeJob extends CryptoJob {
+  constructor(mode: number, bits: number, safe: boolean, add?: unknown, rem?: unknown) {
+    const [step, rest] = [add, rem].map((value) => (value === undefined ? undefined : viewOf(value).slice()));
+    if (step !== undefined) {
+      if (bitLength(step) > bits) throw coded(RangeError as any, 'ERR_OUT_OF_RANGE', 'invalid options.add');
+      if (rest !== undefined && !isGreater(step, rest)) throw coded(RangeError as any, 'ERR_OUT_OF_RANGE', 'invalid options.rem');
+    }
+    super('RANDOMPRIMEREQUEST', mode, () => {
+      try {
+        const prime = ops.crypto_generate_prime(bits, safe, step, rest);
+        const wide = new Uint8(Math.ceil(bits / 8));
+        wide.set(prime, wide.length - prime.length);
+        return arrayBuffer(wide);
+      } catch (error) {
+        throw plainly(error);
+      }
+    });
+  }
+}
+
+export class CheckPrimeJob extends CryptoJob {
+  constructor(mode: number, candidate: unknown, checks: number) {
+    const bytes = viewOf(candidate).slice();
+    super('CHECKPRIMEREQUEST', mode, () => openssl(() => ops.crypto_check_prime(bytes, checks)));
   }
 }

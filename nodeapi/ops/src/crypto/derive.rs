@@ -1,6 +1,7 @@
 //! Keys from passwords and secrets.
 
-use super::{CryptoError, Hmac};
+use super::error::CryptoError;
+use super::hash::Hmac;
 
 /// `crypto.hkdf` (RFC 5869): `length` bytes.
 pub fn hkdf(
@@ -105,17 +106,65 @@ pub fn scrypt(
 ) -> Result<Vec<u8>, CryptoError> {
     params.check()?;
     let log_n = params.cost.trailing_zeros() as u8;
-    // The length in `Params` is only used for password strings.
-    let costs = scrypt::Params::new(
-        log_n,
-        params.block_size,
-        params.parallelization,
-        scrypt::Params::RECOMMENDED_LEN,
-    )
-    .map_err(|_| CryptoError::InvalidScryptParams)?;
+    let costs = scrypt::Params::new(log_n, params.block_size, params.parallelization)
+        .map_err(|_| CryptoError::InvalidScryptParams)?;
     let mut out = vec![0; length];
     if !out.is_empty() {
         scrypt::scrypt(password, salt, &costs, &mut out).map_err(|_| CryptoError::InvalidScryptParams)?;
     }
+    Ok(out)
+}
+
+/// Which of Argon2's variants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Argon2Kind {
+    /// Memory is read as the password says.
+    D,
+    /// Memory is read as a counter says.
+    I,
+    /// Both.
+    Id,
+}
+
+/// Cost parameters of Argon2 (RFC 9106).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Argon2Params<'a> {
+    /// The variant.
+    pub kind: Argon2Kind,
+    /// Lanes.
+    pub parallelism: u32,
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes over it.
+    pub passes: u32,
+    /// A key.
+    pub secret: &'a [u8],
+    /// Data that goes in as well.
+    pub associated_data: &'a [u8],
+}
+
+/// `crypto.argon2`: `length` bytes.
+pub fn argon2(
+    password: &[u8],
+    nonce: &[u8],
+    params: &Argon2Params<'_>,
+    length: usize,
+) -> Result<Vec<u8>, CryptoError> {
+    let failed = || CryptoError::plain("ERR_CRYPTO_OPERATION_FAILED", "Argon2 job failed");
+    let mut builder = argon2::ParamsBuilder::new();
+    builder.m_cost(params.memory_kib).t_cost(params.passes).p_cost(params.parallelism).output_len(length);
+    if !params.associated_data.is_empty() {
+        builder.data(argon2::AssociatedData::new(params.associated_data).map_err(|_| failed())?);
+    }
+    let algorithm = match params.kind {
+        Argon2Kind::D => argon2::Algorithm::Argon2d,
+        Argon2Kind::I => argon2::Algorithm::Argon2i,
+        Argon2Kind::Id => argon2::Algorithm::Argon2id,
+    };
+    let costs = builder.build().map_err(|_| failed())?;
+    let job = argon2::Argon2::new_with_secret(params.secret, algorithm, argon2::Version::V0x13, costs)
+        .map_err(|_| failed())?;
+    let mut out = vec![0; length];
+    job.hash_password_into(password, nonce, &mut out).map_err(|_| failed())?;
     Ok(out)
 }

@@ -10,8 +10,8 @@ macro_rules! fixed_digests {
         #[derive(Clone)]
         enum State {
             $($variant(Box<$kind>),)*
-            Shake128(Box<sha3::Shake128>),
-            Shake256(Box<sha3::Shake256>),
+            Shake128(Box<shake::Shake128>),
+            Shake256(Box<shake::Shake256>),
         }
 
         impl State {
@@ -51,15 +51,50 @@ macro_rules! fixed_digests {
 
             fn finish(self, output_len: usize) -> Vec<u8> {
                 match self {
-                    $(Self::$variant(state) => state.finalize().to_vec(),)*
-                    Self::Shake128(state) => read(state.finalize_xof(), output_len),
-                    Self::Shake256(state) => read(state.finalize_xof(), output_len),
+                    $(Self::$variant(state) => Digest::finalize(*state).to_vec(),)*
+                    Self::Shake128(state) => read((*state).finalize_xof(), output_len),
+                    Self::Shake256(state) => read((*state).finalize_xof(), output_len),
                 }
             }
         }
 
         const NAMES: &[&str] = &[$($($name,)+)* "shake128", "shake256"];
+
+        /// The first of a digest's names.
+        pub(super) fn plain_name(name: &str) -> Option<&'static str> {
+            match name.to_ascii_lowercase().as_str() {
+                $($($name)|+ => Some([$($name),+][0]),)*
+                "shake128" => Some("shake128"),
+                "shake256" => Some("shake256"),
+                _ => None,
+            }
+        }
     };
+}
+
+/// Both digests one after the other, as TLS 1.0 signs with.
+#[derive(Clone, Default)]
+struct Md5Sha1(md5::Md5, sha1::Sha1);
+
+impl digest::HashMarker for Md5Sha1 {}
+
+impl digest::OutputSizeUser for Md5Sha1 {
+    type OutputSize = digest::consts::U36;
+}
+
+impl Update for Md5Sha1 {
+    fn update(&mut self, data: &[u8]) {
+        Update::update(&mut self.0, data);
+        Update::update(&mut self.1, data);
+    }
+}
+
+impl digest::FixedOutput for Md5Sha1 {
+    fn finalize_into(self, out: &mut digest::Output<Self>) {
+        let (first, second) = out.split_at_mut(16);
+        first.copy_from_slice(&Digest::finalize(self.0));
+        second.copy_from_slice(&Digest::finalize(self.1));
+    }
 }
 
 fixed_digests! {
@@ -77,6 +112,8 @@ fixed_digests! {
     Sha3T512(sha3::Sha3_512, block 72): "sha3-512" | "rsa-sha3-512" | "id-rsassa-pkcs1-v1_5-with-sha3-512";
     Ripemd160(ripemd::Ripemd160, block 64): "ripemd160" | "ripemd" | "rmd160" | "ripemd-160" | "rsa-ripemd160" | "ripemd160withrsa";
     Blake2b512(blake2::Blake2b512, block 128): "blake2b512" | "blake2b-512";
+    Sm3(sm3::Sm3, block 64): "sm3" | "rsa-sm3" | "sm3withrsaencryption";
+    Md5Sha1(Md5Sha1, block 64): "md5-sha1";
     Blake2s256(blake2::Blake2s256, block 64): "blake2s256" | "blake2s-256";
 }
 
@@ -103,6 +140,7 @@ pub fn hash_names() -> Vec<&'static str> {
         "RSA-SHA512",
         "RSA-SHA512/224",
         "RSA-SHA512/256",
+        "RSA-SM3",
         "blake2b512",
         "blake2s256",
         "id-rsassa-pkcs1-v1_5-with-sha3-224",
@@ -110,6 +148,7 @@ pub fn hash_names() -> Vec<&'static str> {
         "id-rsassa-pkcs1-v1_5-with-sha3-384",
         "id-rsassa-pkcs1-v1_5-with-sha3-512",
         "md5",
+        "md5-sha1",
         "md5WithRSAEncryption",
         "ripemd",
         "ripemd160",
@@ -135,6 +174,8 @@ pub fn hash_names() -> Vec<&'static str> {
         "sha512WithRSAEncryption",
         "shake128",
         "shake256",
+        "sm3",
+        "sm3WithRSAEncryption",
         "ssl3-md5",
         "ssl3-sha1",
     ];

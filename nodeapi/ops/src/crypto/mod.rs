@@ -1,54 +1,51 @@
-//! The `crypto` binding, as far as it needs no keys of its own: digests, HMAC, key derivation, comparison.
+//! The `crypto` binding: digests, MACs, key derivation, ciphers, keys, signatures, certificates.
 //!
-//! Algorithms come from the RustCrypto crates; this module knows OpenSSL's names for them and Node's errors. Ciphers,
-//! signatures, key exchange and certificates are not here: the glue fails them by name.
+//! Algorithms come from the RustCrypto crates; this module knows OpenSSL's names for them, its formats, and Node's errors. What
+//! needs randomness takes it from its caller. Start at [`Key`] and [`Cipher`].
 
+mod bignum;
+mod block;
+mod cipher;
+mod cipher_names;
+pub mod der;
 mod derive;
+mod ec;
+mod error;
+mod finite;
 mod hash;
+mod key;
+mod key_read;
+mod key_write;
+mod modes;
+mod oids;
+mod okp;
+mod pem;
+mod rsa;
+mod sign;
+mod x509;
+mod x509_names;
 
-pub use derive::{ScryptParams, hkdf, pbkdf2, scrypt};
+pub use bignum::{PrimeWish, Random, generate_prime, is_prime};
+pub use cipher::{Cipher, counter_mode};
+pub use cipher_names::{CipherInfo, cipher_by_name, cipher_by_nid, cipher_names};
+pub use derive::{Argon2Kind, Argon2Params, ScryptParams, argon2, hkdf, pbkdf2, scrypt};
+pub use ec::{EcCurve, PointForm, curve_names};
+pub use error::{CryptoError, ErrorClass};
+pub use finite::{DhKey, DsaKey, dh_check, dh_group, dh_prime};
 pub use hash::{Hasher, Hmac, hash_names, one_shot_digest};
+pub use key::{Detail, EcKey, Key, OkpKey};
+pub use key_read::{
+    KeyEncoding, is_rsa_private, private_from_der, private_from_pem, public_from_der, public_from_pem,
+};
+pub use key_write::{KeyCipher, pkcs8, private_der, private_pem, public_der, spki};
+pub use num_bigint::BigUint;
+pub use okp::OkpKind;
+pub use pem::{PemBlock, parse as parse_pem, write as write_pem};
+pub use rsa::{PssParams, RsaKey, padding};
+pub use sign::{SignOptions, sign, sign_digest, verify, verify_digest};
+pub use x509::{Certificate, Spkac};
 
 use subtle::ConstantTimeEq;
-
-/// Why an operation was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CryptoError {
-    /// No digest of that name here.
-    #[error("Digest method not supported")]
-    UnknownDigest,
-    /// A length that differs from the digest's, for a digest of fixed length.
-    #[error("error:030000B2:digital envelope routines::not XOF or invalid length")]
-    NotXof,
-    /// HMAC over a digest of variable length.
-    #[error("error:00000000:lib(0)::reason(0)")]
-    HmacOverXof,
-    /// HKDF of more than 255 blocks.
-    #[error("Invalid key length")]
-    InvalidKeyLength,
-    /// `N` not a power of two above 1, or `r`, `p` of 0 or too large.
-    #[error("Invalid scrypt params")]
-    InvalidScryptParams,
-    /// More memory than `maxmem`.
-    #[error("Invalid scrypt params: error:030000AC:digital envelope routines::memory limit exceeded")]
-    ScryptMemoryLimit,
-    /// `timingSafeEqual` of different lengths.
-    #[error("Input buffers must have the same byte length")]
-    TimingSafeEqualLength,
-}
-
-impl CryptoError {
-    /// Node's `err.code`, where it has one.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::UnknownDigest | Self::HmacOverXof => "",
-            Self::NotXof => "ERR_OSSL_EVP_NOT_XOF_OR_INVALID_LENGTH",
-            Self::InvalidKeyLength => "ERR_CRYPTO_INVALID_KEYLEN",
-            Self::InvalidScryptParams | Self::ScryptMemoryLimit => "ERR_CRYPTO_INVALID_SCRYPT_PARAMS",
-            Self::TimingSafeEqualLength => "ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH",
-        }
-    }
-}
 
 /// `crypto.timingSafeEqual`: compares in a time that depends on the length alone.
 pub fn timing_safe_equal(left: &[u8], right: &[u8]) -> Result<bool, CryptoError> {

@@ -1,7 +1,9 @@
 //! The binding `crypto`: digests, HMAC, key derivation. Random bytes are the system call `getrandom`.
 
 use oac_engine::{OpArgs, OpDecl, OpError, OpResult, OpState, OpValue, ThrowKind};
-use oac_node_ops::crypto::{self, CryptoError, Hasher, Hmac, ScryptParams};
+use oac_node_ops::crypto::{
+    self, Argon2Kind, Argon2Params, CryptoError, ErrorClass, Hasher, Hmac, ScryptParams,
+};
 
 pub(crate) const OPS: &[OpDecl] = &[
     OpDecl { name: "crypto_hash_names", run: hash_names },
@@ -17,18 +19,24 @@ pub(crate) const OPS: &[OpDecl] = &[
     OpDecl { name: "crypto_pbkdf2", run: pbkdf2 },
     OpDecl { name: "crypto_scrypt_check", run: scrypt_check },
     OpDecl { name: "crypto_scrypt", run: scrypt },
+    OpDecl { name: "crypto_argon2", run: argon2 },
     OpDecl { name: "crypto_timing_safe_equal", run: timing_safe_equal },
 ];
 
-fn thrown(error: CryptoError) -> OpError {
-    let kind = match error {
-        CryptoError::InvalidKeyLength
-        | CryptoError::InvalidScryptParams
-        | CryptoError::ScryptMemoryLimit
-        | CryptoError::TimingSafeEqualLength => ThrowKind::Range,
-        CryptoError::UnknownDigest | CryptoError::NotXof | CryptoError::HmacOverXof => ThrowKind::Error,
+/// An error of the pure half, as an exception. OpenSSL's words go as they are: the glue takes them apart.
+pub(super) fn thrown(error: CryptoError) -> OpError {
+    let kind = match error.class() {
+        ErrorClass::Error => ThrowKind::Error,
+        ErrorClass::Type => ThrowKind::Type,
+        ErrorClass::Range => ThrowKind::Range,
     };
     OpError::Throw { kind, code: error.code(), message: error.to_string() }
+}
+
+/// The system's randomness.
+pub(super) fn random(bytes: &mut [u8]) {
+    // Only outside of a container, where nothing runs, is there none; then no key may be made of what is left.
+    oac_sys::random(bytes).expect("the kernel has randomness");
 }
 
 fn length(args: &OpArgs<'_>, index: usize) -> Result<Option<usize>, OpError> {
@@ -132,4 +140,22 @@ fn scrypt(_: &mut OpState, args: &OpArgs<'_>) -> OpResult {
 /// `crypto_timing_safe_equal(left, right)`.
 fn timing_safe_equal(_: &mut OpState, args: &OpArgs<'_>) -> OpResult {
     Ok(crypto::timing_safe_equal(args.bytes(0)?, args.bytes(1)?).map_err(thrown)?.into())
+}
+
+/// `crypto_argon2(password, nonce, parallelism, length, memory, passes, secret, associatedData, type)`.
+fn argon2(_: &mut OpState, args: &OpArgs<'_>) -> OpResult {
+    let (secret, associated_data) = (args.path(6)?, args.path(7)?);
+    let params = Argon2Params {
+        kind: match args.u32(8)? {
+            0 => Argon2Kind::D,
+            1 => Argon2Kind::I,
+            _ => Argon2Kind::Id,
+        },
+        parallelism: args.u32(2)?,
+        memory_kib: args.u32(4)?,
+        passes: args.u32(5)?,
+        secret: &secret,
+        associated_data: &associated_data,
+    };
+    Ok(crypto::argon2(&args.path(0)?, &args.path(1)?, &params, args.usize(3)?).map_err(thrown)?.into())
 }

@@ -3,6 +3,10 @@
 mod buffer;
 mod cjs_lexer;
 mod crypto;
+mod crypto_cipher;
+mod crypto_keys;
+mod crypto_numbers;
+mod crypto_x509;
 mod http_parser;
 mod icu;
 mod intl;
@@ -23,6 +27,10 @@ pub(crate) const ALL: &[&[OpDecl]] = &[
     cjs_lexer::OPS,
     url::OPS,
     crypto::OPS,
+    crypto_cipher::OPS,
+    crypto_keys::OPS,
+    crypto_numbers::OPS,
+    crypto_x509::OPS,
     http_parser::OPS,
     icu::OPS,
     intl::OPS,

@@ -1,8 +1,8 @@
 //! The binding `zlib`.
 
 use oac_engine::{OpArgs, OpDecl, OpError, OpResult, OpState, OpValue};
-use oac_node_ops::brotli;
 use oac_node_ops::zlib::{self, Mode, Params, Progress, Stream, ZlibError};
+use oac_node_ops::{brotli, zstd};
 
 pub(crate) const OPS: &[OpDecl] = &[
     OpDecl { name: "zlib_new", run: new },
@@ -13,6 +13,9 @@ pub(crate) const OPS: &[OpDecl] = &[
     OpDecl { name: "brotli_new", run: brotli_new },
     OpDecl { name: "brotli_write", run: brotli_write },
     OpDecl { name: "brotli_reset", run: brotli_reset },
+    OpDecl { name: "zstd_new", run: zstd_new },
+    OpDecl { name: "zstd_write", run: zstd_write },
+    OpDecl { name: "zstd_reset", run: zstd_reset },
 ];
 
 /// `[message, errno, code]`, the arguments of Node's `onerror`.
@@ -88,6 +91,38 @@ fn brotli_write(state: &mut OpState, args: &OpArgs<'_>) -> OpResult {
 /// `brotli_reset(stream)`.
 fn brotli_reset(state: &mut OpState, args: &OpArgs<'_>) -> OpResult {
     outcome(state.resource::<brotli::Stream>(args.u32(0)?)?.reset())
+}
+
+/// `zstd_new(encodes, params, pledgedSize?, dictionary?)`: the stream's number, or an error's list; params is a Uint32Array.
+fn zstd_new(state: &mut OpState, args: &OpArgs<'_>) -> OpResult {
+    let words = args.bytes(1)?.chunks_exact(4);
+    let params: Vec<u32> =
+        words.map(|word| u32::from_ne_bytes([word[0], word[1], word[2], word[3]])).collect();
+    let pledged = if args.is_nullish(2) { None } else { Some(args.num(2)? as u64) };
+    let dictionary = if args.is_nullish(3) { &[] } else { args.bytes(3)? };
+    let made = if args.bool(0) {
+        zstd::Stream::encoder(&params, pledged, dictionary)
+    } else {
+        zstd::Stream::decoder(&params, dictionary)
+    };
+    Ok(match made {
+        Ok(stream) => state.add_resource(stream).into(),
+        Err(failed) => error(&failed),
+    })
+}
+
+/// `zstd_write(stream, flush, input, output, writeState)`: as `zlib_write`.
+fn zstd_write(state: &mut OpState, args: &OpArgs<'_>) -> OpResult {
+    let stream = state.resource::<zstd::Stream>(args.u32(0)?)?;
+    let input = if args.is_nullish(2) { &[] } else { args.bytes(2)? };
+    let progress = stream.write(args.i32(1)?, input, args.bytes_mut(3)?);
+    report(progress, args, 4)?;
+    Ok(stream.error().map_or(OpValue::Undefined, |failed| error(&failed)))
+}
+
+/// `zstd_reset(stream)`.
+fn zstd_reset(state: &mut OpState, args: &OpArgs<'_>) -> OpResult {
+    outcome(state.resource::<zstd::Stream>(args.u32(0)?)?.reset())
 }
 
 /// `zlib_params(stream, level, strategy)`: an error's list if they were refused.
