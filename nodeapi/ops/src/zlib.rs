@@ -223,7 +223,7 @@ impl Stream {
         let Ok(wanted) = Strategy::try_from(strategy) else { return Err(failed) };
         // The published crate sets the level alone, and with it the default strategy.
         #[cfg(feature = "patched")]
-        let set = codec.set_params(level, wanted).is_ok();
+        let set = codec.set_params(level, wanted) == Ok(Status::Ok);
         #[cfg(not(feature = "patched"))]
         let set = wanted == Strategy::default() && codec.set_level(level).is_ok();
         if !set {

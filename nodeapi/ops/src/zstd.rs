@@ -13,6 +13,8 @@ use crate::zlib::{Progress, ZlibError};
 
 /// `ZSTD_e_end`.
 const END: i32 = 2;
+/// `ZSTD_error_srcSize_wrong`.
+const SRC_SIZE_WRONG: i32 = 72;
 
 enum Codec {
     Encode(NonNull<ZSTD_CCtx>),
@@ -179,6 +181,14 @@ impl Stream {
             END => ZSTD_EndDirective::ZSTD_e_end,
             _ => ZSTD_EndDirective::ZSTD_e_continue,
         };
+        // Given all at once, the library takes the size it sees for the one that was pledged.
+        let is_whole = flush == END && !self.open && matches!(self.codec, Codec::Encode(_));
+        if is_whole && self.pledged.is_some_and(|size| size != input.len() as u64) {
+            let mut error = ZlibError::new("Src size is incorrect", SRC_SIZE_WRONG);
+            error.code = Cow::Borrowed("ZSTD_error");
+            self.error = Some(error);
+            return Progress { avail_out: output.len(), avail_in: input.len() };
+        }
         // SAFETY: the buffers are borrowed for the call and the library stays within their sizes.
         let result = unsafe {
             match &self.codec {
@@ -195,7 +205,9 @@ impl Stream {
         let progress = Progress { avail_out: target.size - target.pos, avail_in: source.size - source.pos };
         if is_error(result) {
             self.error = Some(failure(result));
-        } else if matches!(self.codec, Codec::Decode(_)) {
+        } else if matches!(self.codec, Codec::Encode(_)) {
+            self.open = flush != END || result != 0;
+        } else {
             self.open = result != 0;
             if self.open && flush == END && progress.avail_out != 0 {
                 self.error = Some(ZlibError::unexpected_end());

@@ -4,7 +4,8 @@ import { AESCipherJob, ChaCha20Poly1305CipherJob, CipherBase, getCipherInfo } fr
 import { DiffieHellman, DiffieHellmanGroup, ECDH, ECDHConvertKey } from '../crypto/diffie_hellman';
 import { oneShotDigest, Hash, Hmac, hashNames } from '../crypto/digest';
 import {
-  Argon2Job, CheckPrimeJob, HashJob, HKDFJob, HmacJob, PBKDF2Job, RandomBytesJob, RandomPrimeJob, ScryptJob, SecretKeyGenJob,
+  Argon2Job, CheckPrimeJob, CShakeJob, HashJob, HKDFJob, HmacJob, KmacJob, PBKDF2Job, RandomBytesJob, RandomPrimeJob, ScryptJob,
+  SecretKeyGenJob,
 } from '../crypto/jobs';
 import {
   DHBitsJob, DhKeyPairGenJob, DsaKeyPairGenJob, EcKeyPairGenJob, NidKeyPairGenJob, privateDecrypt, privateEncrypt, publicDecrypt,
@@ -45,13 +46,14 @@ export function create(): object {
     SecureContext,
     Hash, Hmac, oneShotDigest, getHashes: hashNames, getCachedAliases: () => ({}),
     HashJob, HKDFJob, HmacJob, PBKDF2Job, RandomBytesJob, ScryptJob, SecretKeyGenJob, Argon2Job, RandomPrimeJob, CheckPrimeJob,
+    KmacJob, CShakeJob,
     CipherBase, getCipherInfo, AESCipherJob, ChaCha20Poly1305CipherJob,
     RsaKeyPairGenJob, EcKeyPairGenJob, NidKeyPairGenJob, DsaKeyPairGenJob, DhKeyPairGenJob,
     Sign, Verify, SignJob, DHBitsJob, RSACipherJob, publicEncrypt, privateDecrypt, privateEncrypt, publicDecrypt,
     DiffieHellman, DiffieHellmanGroup, ECDH, ECDHConvertKey,
     parseX509, certVerifySpkac, certExportPublicKey, certExportChallenge,
     // Algorithms that are not here: what asks for them is told that they are not supported.
-    KmacJob: undefined, CShakeJob: undefined, TurboShakeJob: undefined, KangarooTwelveJob: undefined,
+    TurboShakeJob: undefined, KangarooTwelveJob: undefined,
     KEMEncapsulateJob: undefined, KEMDecapsulateJob: undefined,
     EVP_PKEY_ML_DSA_44: undefined, EVP_PKEY_ML_DSA_65: undefined, EVP_PKEY_ML_DSA_87: undefined,
     EVP_PKEY_ML_KEM_512: undefined, EVP_PKEY_ML_KEM_768: undefined, EVP_PKEY_ML_KEM_1024: undefined,

@@ -1,6 +1,5 @@
 // CipherBase, and the cipher jobs of Web Crypto.
 
-import { perContext } from '../realm';
 import { asBuffer, Encoding, parseEncoding } from '../bindings/buffer';
 import { constant } from '../oracle';
 import { freeWhenCollected } from '../resources';
@@ -173,8 +172,8 @@ function hidden(work: () => Uint8Array): () => ArrayBufferLike {
     try {
       return work().buffer;
     } catch (error) {
-      void decorate(error);
-      throw failed();
+      // OpenSSL's own words are kept where it has some.
+      throw typeof (error as Error).message === 'string' && (error as Error).message.startsWith('error:') ? decorate(error) : failed();
     }
   };
 }
@@ -205,5 +204,3 @@ export class ChaCha20Poly1305CipherJob extends CryptoJob {
     )));
   }
 }
-
-void perContext;

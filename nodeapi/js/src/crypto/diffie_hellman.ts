@@ -141,7 +141,8 @@ export class ECDH {
   computeSecret(key: unknown): Uint8Array | string {
     const point = ops.crypto_ec_point(this.#curve, viewOf(key), UNCOMPRESSED);
     if (point === undefined) return 'ERR_CRYPTO_ECDH_INVALID_PUBLIC_KEY';
-    if (this.#private === undefined || this.#point === undefined) {
+    const own = this.#private === undefined ? undefined : ops.crypto_ec_public(this.#curve, this.#private);
+    if (this.#private === undefined || this.#point === undefined || own === undefined || compare(own, this.#point) !== 0) {
       throw coded(Error, 'ERR_CRYPTO_INVALID_KEYPAIR', 'Invalid key pair');
     }
     const secret = ops.crypto_ec_agree(this.#curve, this.#private, point);

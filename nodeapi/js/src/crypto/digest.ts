@@ -91,7 +91,12 @@ export function invalidDigest(name: string): Error {
 export function oneShotDigest(
   name: string, _id: number, _cache: object, data: unknown, encoding: string, _number: number, outputLength?: number,
 ): string | Uint8Array {
-  const digest = ops.crypto_hash_once(name, input(data, 'utf8'), outputLength);
+  const bytes = input(data, 'utf8');
+  const natural = ops.crypto_hash_once(name, '')?.length;
+  if (natural !== undefined && outputLength !== undefined && outputLength !== natural && !/^shake/i.test(name)) {
+    throw new Error(`Output length ${outputLength} is invalid for ${name}, which does not support XOF`);
+  }
+  const digest = ops.crypto_hash_once(name, bytes, outputLength);
   if (digest === undefined) throw new Error(`Digest method ${name} is not supported`);
   return output(digest, encoding);
 }

@@ -16,6 +16,8 @@ declare global {
       password: Bytes, nonce: Bytes, parallelism: number, length: number, memory: number, passes: number, secret: Bytes, data: Bytes,
       type: number,
     ): Uint8Array;
+    crypto_cshake(strength: number, data: Bytes, name: Bytes, customization: Bytes, bits: number): Uint8Array;
+    crypto_kmac(strength: number, key: Bytes, data: Bytes, customization: Bytes, bits: number): Uint8Array;
     crypto_generate_prime(bits: number, safe: boolean, add?: Bytes, rem?: Bytes): Uint8Array;
     crypto_check_prime(candidate: Bytes, checks: number): boolean;
     sys_getrandom(bytes: Bytes): Result;
@@ -68,6 +70,32 @@ export class HmacJob extends CryptoJob {
       const digest = ops.crypto_hmac_finish(mac);
       if (signMode === kSignJobModeSign) return arrayBuffer(digest);
       return expected !== undefined && expected.length === digest.length && ops.crypto_timing_safe_equal(digest, expected);
+    });
+  }
+}
+
+const optionalView = (value: unknown): Uint8Array => (value === undefined ? new Uint8(0) : viewOf(value).slice());
+
+export class CShakeJob extends CryptoJob {
+  constructor(mode: number, name: string, data: unknown, functionName: unknown, customization: unknown, bits: number) {
+    const [bytes, fn, own] = [viewOf(data).slice(), optionalView(functionName), optionalView(customization)];
+    const strength = name.endsWith('128') ? 128 : 256;
+    super('HASHREQUEST', mode, () => arrayBuffer(ops.crypto_cshake(strength, bytes, fn, own, bits)));
+  }
+}
+
+export class KmacJob extends CryptoJob {
+  constructor(
+    mode: number, signMode: number, key: unknown, name: string, customization: unknown, _keyBits: number, bits: number, data: unknown,
+    signature?: unknown,
+  ) {
+    const [secret, bytes, own] = [keyBytes(key), viewOf(data).slice(), optionalView(customization)];
+    const expected = signature === undefined ? undefined : viewOf(signature).slice();
+    const strength = name.endsWith('128') ? 128 : 256;
+    super('SIGNREQUEST', mode, () => {
+      const mac = ops.crypto_kmac(strength, secret, bytes, own, bits);
+      if (signMode === kSignJobModeSign) return arrayBuffer(mac);
+      return expected !== undefined && expected.length === mac.length && ops.crypto_timing_safe_equal(mac, expected);
     });
   }
 }
@@ -169,6 +197,10 @@ export class RandomPrimeJob extends CryptoJob {
 
 export class CheckPrimeJob extends CryptoJob {
   constructor(mode: number, candidate: unknown, checks: number) {
+    // What OpenSSL's numbers hold at most.
+    if (viewOf(candidate).length >= 1 << 26) {
+      openssl(() => { throw new Error('error:01800072:bignum routines::bignum too long'); });
+    }
     const bytes = viewOf(candidate).slice();
     super('CHECKPRIMEREQUEST', mode, () => openssl(() => ops.crypto_check_prime(bytes, checks)));
   }

@@ -158,7 +158,8 @@ export class SignJob extends CryptoJob {
     const input: KeyInput = [data, format, type, passphrase, curve];
     const signs = signMode === kSignJobModeSign;
     const key = signs ? privateKey(input) : publicOrPrivateKey(input);
-    const owned = !(data instanceof KeyObjectHandle);
+    // A handle of the caller's must outlive the job.
+    const handle = data instanceof KeyObjectHandle ? data : undefined;
     const bytes = viewOf(message).slice();
     if (digest != null) checkDigest(digest);
     const extra = context == null ? undefined : viewOf(context).slice();
@@ -169,7 +170,7 @@ export class SignJob extends CryptoJob {
         if (signs) return ops.crypto_sign(key, bytes, digest ?? undefined, padding, salt, p1363, extra).buffer;
         return ops.crypto_verify(key, bytes, digest ?? undefined, padding, salt, p1363, extra, given!);
       } finally {
-        if (owned) ops.resource_drop(key);
+        if (handle === undefined) ops.resource_drop(key);
       }
     });
   }
@@ -180,7 +181,12 @@ export class DHBitsJob extends CryptoJob {
     const theirs: KeyInput = parts.slice(0, 5) as any;
     const ours: KeyInput = parts.slice(5, 10) as any;
     const [publicKey, own] = [publicOrPrivateKey(theirs), privateKey(ours)];
-    super('DERIVEBITSREQUEST', mode, () => ops.crypto_agree(own, publicKey).buffer);
+    super('DERIVEBITSREQUEST', mode, () => {
+      const secret = ops.crypto_agree(own, publicKey);
+      if (!(theirs[0] instanceof KeyObjectHandle)) ops.resource_drop(publicKey);
+      if (!(ours[0] instanceof KeyObjectHandle)) ops.resource_drop(own);
+      return secret.buffer;
+    });
   }
 }
 
@@ -202,13 +208,17 @@ export class RSACipherJob extends CryptoJob {
 /** `publicEncrypt` and its three relatives. */
 function rsaFunction(operation: number, find: (input: KeyInput) => number) {
   return (data: any, format: any, type: any, passphrase: any, curve: any, buffer: unknown, padding: number, hash?: string, label?: unknown): Uint8Array => {
-    const key = find([data, format, type, passphrase, curve]);
     if (hash !== undefined && ops.crypto_hash_once(hash, '') === undefined) {
       throw coded(Error, 'ERR_OSSL_EVP_INVALID_DIGEST', 'Invalid digest used');
     }
-    return asBuffer(openssl(() => (
-      ops.crypto_rsa(operation, key, viewOf(buffer), padding, hash ?? 'sha1', label === undefined ? undefined : viewOf(label))
-    )));
+    const key = find([data, format, type, passphrase, curve]);
+    try {
+      return asBuffer(openssl(() => (
+        ops.crypto_rsa(operation, key, viewOf(buffer), padding, hash ?? 'sha1', label === undefined ? undefined : viewOf(label))
+      )));
+    } finally {
+      if (!(data instanceof KeyObjectHandle)) ops.resource_drop(key);
+    }
   };
 }
 

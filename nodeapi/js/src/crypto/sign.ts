@@ -3,7 +3,7 @@
 import { constant } from '../oracle';
 import { asBuffer } from '../bindings/buffer';
 import { inputBytes } from './cipher';
-import { privateKey, publicOrPrivateKey, viewOf } from './keys';
+import { KeyObjectHandle, privateKey, publicOrPrivateKey, viewOf } from './keys';
 import { coded, openssl } from './openssl';
 
 declare global {
@@ -46,9 +46,13 @@ export class Sign extends SignBase {
   sign(data: any, format: any, type: any, passphrase: any, curve: any, padding?: number, salt?: number, encoding?: number): Uint8Array {
     const key = privateKey([data, format, type, passphrase, curve]);
     const digest = this.digest();
-    return asBuffer(openssl(() => (
-      ops.crypto_sign_digest(key, digest, this.name, padding, salt, encoding === kSigEncP1363)
-    )));
+    try {
+      return asBuffer(openssl(() => (
+        ops.crypto_sign_digest(key, digest, this.name, padding, salt, encoding === kSigEncP1363)
+      )));
+    } finally {
+      if (!(data instanceof KeyObjectHandle)) ops.resource_drop(key);
+    }
   }
 }
 
@@ -58,8 +62,12 @@ export class Verify extends SignBase {
   ): boolean {
     const key = publicOrPrivateKey([data, format, type, passphrase, curve]);
     const digest = this.digest();
-    return openssl(() => (
-      ops.crypto_verify_digest(key, digest, this.name, padding, salt, encoding === kSigEncP1363, null, viewOf(signature))
-    ));
+    try {
+      return openssl(() => (
+        ops.crypto_verify_digest(key, digest, this.name, padding, salt, encoding === kSigEncP1363, null, viewOf(signature))
+      ));
+    } finally {
+      if (!(data instanceof KeyObjectHandle)) ops.resource_drop(key);
+    }
   }
 }

@@ -38,7 +38,7 @@ pub(super) fn random_below(limit: &BigUint, random: Random<'_>) -> BigUint {
 
 /// Primes that candidates are tried against first.
 fn small_primes() -> Vec<u32> {
-    let limit = 4096usize;
+    let limit = 1usize << 15;
     let mut composite = vec![false; limit];
     let mut primes = Vec::new();
     for number in 2..limit {
@@ -74,11 +74,7 @@ pub fn is_prime(number: &BigUint, checks: usize, random: Random<'_>) -> bool {
             return *number == BigUint::from(prime);
         }
     }
-    let rounds = if checks == 0 {
-        rounds(number.bits()).max(if number.bits() > 2048 { 128 } else { 64 })
-    } else {
-        checks
-    };
+    let rounds = if checks == 0 { 32 } else { checks };
     passes(number, rounds.min(128), random)
 }
 

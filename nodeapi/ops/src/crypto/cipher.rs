@@ -163,9 +163,6 @@ impl Cipher {
                 )
             })?;
             self.check_message(length)?;
-            if !self.encrypts && self.tag.is_none() {
-                return Ok(false);
-            }
         }
         if let Engine::Aead(aead) = &mut self.engine {
             aead.aad(data);

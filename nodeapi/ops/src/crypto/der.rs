@@ -215,3 +215,42 @@ pub fn oid_text(contents: &[u8]) -> String {
     rest.iter().for_each(|arc| text += &format!(".{arc}"));
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(data: &[u8], expected: Read<(u8, usize)>) {
+        assert_eq!(
+            Reader(data).element().map(|element| (element.tag, element.contents.len())),
+            expected,
+            "{data:?}"
+        );
+    }
+
+    #[test]
+    fn lengths_are_those_of_the_header() {
+        check(&[0x30, 0], Ok((0x30, 0)));
+        check(&[0x04, 2, 1, 2, 3], Ok((4, 2)));
+        check(&[0x04, 0x81, 1, 9], Ok((4, 1)));
+        check(&[0x04, 2, 1], Err(DerError::TooLong));
+        check(&[0x04, 0x84, 0xFF, 0xFF, 0xFF, 0xFF], Err(DerError::TooLong));
+        check(&[0x04, 0x85, 0, 0, 0, 0, 1, 1], Err(DerError::TooLong));
+        check(&[0x04, 0x80, 0, 0], Err(DerError::BadHeader));
+        check(&[0x1F, 1, 1], Err(DerError::BadHeader));
+        check(&[0x04], Err(DerError::NotEnoughData));
+        check(&[], Err(DerError::NotEnoughData));
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let long = vec![7; 300];
+        let data = sequence(&[&small(200), &octets(&long), &bits(&[1]), &oid(&[0x2A, 3])]);
+        let mut reader = Reader(&data).sequence().expect("a sequence");
+        assert_eq!(reader.small(), Ok(200));
+        assert_eq!(reader.expect(tag::OCTET_STRING), Ok(long.as_slice()));
+        assert_eq!(reader.bits(), Ok(&[1][..]));
+        assert_eq!(reader.oid().map(oid_text), Ok("1.2.3".to_owned()));
+        assert!(reader.is_empty());
+    }
+}

@@ -86,6 +86,10 @@ impl ScryptParams {
         if cost < 2 || !cost.is_power_of_two() || p == 0 || r == 0 || p > ((1 << 30) - 1) / r {
             return Err(CryptoError::InvalidScryptParams);
         }
+        // OpenSSL counts this among the costs of memory (RFC 7914, section 6).
+        if r < 4 && cost >= 1 << (16 * r) {
+            return Err(CryptoError::ScryptMemoryLimit);
+        }
         let needed = cost
             .checked_add(2)
             .and_then(|rows| rows.checked_mul(128 * r))

@@ -204,14 +204,12 @@ impl Hasher {
 
     /// `hash.copy({ outputLength })`.
     pub fn copy(&self, output_len: Option<usize>) -> Result<Self, CryptoError> {
-        let mut copy = self.clone();
-        if let Some(length) = output_len {
-            if length != copy.output_len && copy.state.block_len().is_some() {
-                return Err(CryptoError::NotXof);
-            }
-            copy.output_len = length;
+        let natural = self.state.output_len();
+        let length = output_len.unwrap_or(natural);
+        if length != natural && self.state.block_len().is_some() {
+            return Err(CryptoError::NotXof);
         }
-        Ok(copy)
+        Ok(Self { state: self.state.clone(), output_len: length })
     }
 
     /// Adds data.

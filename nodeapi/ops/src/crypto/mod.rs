@@ -13,6 +13,7 @@ mod ec;
 mod error;
 mod finite;
 mod hash;
+mod keccak;
 mod key;
 mod key_read;
 mod key_write;
@@ -33,6 +34,7 @@ pub use ec::{EcCurve, PointForm, curve_names};
 pub use error::{CryptoError, ErrorClass};
 pub use finite::{DhKey, DsaKey, dh_check, dh_group, dh_prime};
 pub use hash::{Hasher, Hmac, hash_names, one_shot_digest};
+pub use keccak::{KeccakStrength, cshake, kmac};
 pub use key::{Detail, EcKey, Key, OkpKey};
 pub use key_read::{
     KeyEncoding, is_rsa_private, private_from_der, private_from_pem, public_from_der, public_from_pem,

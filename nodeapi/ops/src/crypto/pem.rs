@@ -130,3 +130,34 @@ pub(super) const NO_PASSPHRASE_PEM: CryptoError = CryptoError::OpenSsl(
     "error:07880109:common libcrypto routines::interrupted or cancelled\n\
      error:04800068:PEM routines::bad password read\n=\n=",
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &[(&str, &[u8])]) {
+        let blocks = parse(text.as_bytes());
+        let found: Vec<(&str, &[u8])> =
+            blocks.iter().map(|block| (block.label.as_str(), block.data.as_slice())).collect();
+        assert_eq!(found, expected, "{text:?}");
+    }
+
+    #[test]
+    fn blocks_are_found_between_other_lines() {
+        check("", &[]);
+        check("x\n-----BEGIN A-----\nAAEC\n-----END A-----\ny", &[("A", &[0, 1, 2])]);
+        check("-----BEGIN A-----\r\nAA\r\nEC\r\n-----END A-----\r\n", &[("A", &[0, 1, 2])]);
+        check("-----BEGIN A-----\nAAEC\n-----END B-----\n", &[]);
+        check("-----BEGIN A-----\nA?EC\n-----END A-----\n", &[]);
+        check(
+            "-----BEGIN A-----\nAA==\n-----END A-----\n-----BEGIN B-----\n-----END B-----",
+            &[("A", &[0]), ("B", &[])],
+        );
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let data: Vec<u8> = (0..100).collect();
+        check(&write("SOME DATA", &data), &[("SOME DATA", &data)]);
+    }
+}

@@ -89,6 +89,11 @@ impl RsaKey {
         }
     }
 
+    /// Whether the key is of the type `rsa-pss`, which only signs.
+    pub fn is_pss(&self) -> bool {
+        self.pss.is_some()
+    }
+
     /// Bytes of the modulus.
     pub fn size(&self) -> usize {
         self.n.bits().div_ceil(8) as usize

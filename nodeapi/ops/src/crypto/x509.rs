@@ -210,7 +210,7 @@ impl Certificate {
             let mut constraints = Reader(self.extension(BASIC_CONSTRAINTS).unwrap_or_default()).sequence()?;
             Ok(constraints.optional(tag::BOOLEAN)?.is_some_and(|value| value != [0]))
         };
-        read().unwrap_or(false)
+        read().unwrap_or(false) && self.may_sign_certificates()
     }
 
     fn may_sign_certificates(&self) -> bool {

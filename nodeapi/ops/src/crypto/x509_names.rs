@@ -224,3 +224,28 @@ pub(super) fn host_matches(pattern: &str, host: &str, flags: u32) -> bool {
             character.is_ascii_alphanumeric() || character == '-' || multi && character == '.'
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(pattern: &str, host: &str, flags: u32, expected: bool) {
+        assert_eq!(host_matches(pattern, host, flags), expected, "{pattern} {host} {flags}");
+    }
+
+    #[test]
+    fn hosts_match_as_openssl_has_it() {
+        check("a.example.com", "A.example.COM", 0, true);
+        check("*.example.com", "a.example.com", 0, true);
+        check("*.example.com", "a.b.example.com", 0, false);
+        check("*.example.com", "a.b.example.com", MULTI_LABEL_WILDCARDS, true);
+        check("*.example.com", "example.com", 0, false);
+        check("*.example.com", "a.example.com", NO_WILDCARDS, false);
+        check("f*.example.com", "foo.example.com", 0, true);
+        check("f*.example.com", "foo.example.com", NO_PARTIAL_WILDCARDS, false);
+        check("*.com", "example.com", 0, false);
+        check("a.*.com", "a.example.com", 0, false);
+        check("a.example.com", ".example.com", 0, true);
+        check("a.b.example.com", ".example.com", SINGLE_LABEL_SUBDOMAINS, false);
+    }
+}

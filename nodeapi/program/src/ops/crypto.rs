@@ -2,7 +2,7 @@
 
 use oac_engine::{OpArgs, OpDecl, OpError, OpResult, OpState, OpValue, ThrowKind};
 use oac_node_ops::crypto::{
-    self, Argon2Kind, Argon2Params, CryptoError, ErrorClass, Hasher, Hmac, ScryptParams,
+    self, Argon2Kind, Argon2Params, CryptoError, ErrorClass, Hasher, Hmac, KeccakStrength, ScryptParams,
 };
 
 pub(crate) const OPS: &[OpDecl] = &[
@@ -20,6 +20,8 @@ pub(crate) const OPS: &[OpDecl] = &[
     OpDecl { name: "crypto_scrypt_check", run: scrypt_check },
     OpDecl { name: "crypto_scrypt", run: scrypt },
     OpDecl { name: "crypto_argon2", run: argon2 },
+    OpDecl { name: "crypto_cshake", run: cshake },
+    OpDecl { name: "crypto_kmac", run: kmac },
     OpDecl { name: "crypto_timing_safe_equal", run: timing_safe_equal },
 ];
 
@@ -158,4 +160,20 @@ fn argon2(_: &mut OpState, args: &OpArgs<'_>) -> OpResult {
         associated_data: &associated_data,
     };
     Ok(crypto::argon2(&args.path(0)?, &args.path(1)?, &params, args.usize(3)?).map_err(thrown)?.into())
+}
+
+fn strength(args: &OpArgs<'_>) -> Result<KeccakStrength, OpError> {
+    Ok(if args.u32(0)? == 128 { KeccakStrength::Bits128 } else { KeccakStrength::Bits256 })
+}
+
+/// `crypto_cshake(strength, data, functionName, customization, outputBits)`.
+fn cshake(_: &mut OpState, args: &OpArgs<'_>) -> OpResult {
+    let (data, function, customization) = (args.bytes(1)?, args.bytes(2)?, args.bytes(3)?);
+    Ok(crypto::cshake(strength(args)?, data, function, customization, args.usize(4)?).into())
+}
+
+/// `crypto_kmac(strength, key, data, customization, outputBits)`.
+fn kmac(_: &mut OpState, args: &OpArgs<'_>) -> OpResult {
+    let (key, data, customization) = (args.bytes(1)?, args.bytes(2)?, args.bytes(3)?);
+    Ok(crypto::kmac(strength(args)?, key, data, customization, args.usize(4)?).into())
 }

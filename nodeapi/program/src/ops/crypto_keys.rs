@@ -329,10 +329,14 @@ fn verify_digest(state: &mut OpState, args: &OpArgs<'_>) -> OpResult {
 /// `crypto_rsa(operation, key, data, padding, hash, label)`: 0 encrypts, 1 decrypts, 2 encrypts with the private key, 3 decrypts
 /// with the public one.
 fn rsa(state: &mut OpState, args: &OpArgs<'_>) -> OpResult {
-    let Key::Rsa(key) = key(state, args, 1)? else {
+    let unsupported = || {
         let text = "error:03000096:digital envelope routines::operation not supported for this keytype";
-        return Err(thrown(CryptoError::OpenSsl(text)));
+        thrown(CryptoError::OpenSsl(text))
     };
+    let Key::Rsa(key) = key(state, args, 1)? else { return Err(unsupported()) };
+    if key.is_pss() {
+        return Err(unsupported());
+    }
     let (data, padding, hash) = (args.bytes(2)?, args.u32(3)?, args.str(4)?);
     let label = maybe(args, 5)?.unwrap_or_default();
     let result = match args.u32(0)? {
