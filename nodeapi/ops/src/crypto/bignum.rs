@@ -211,7 +211,7 @@ fn search(
 }
 
 fn tiny_prime(bits: u64, safe: bool, random: Random<'_>) -> BigUint {
-    let is_small_prime = |n: u32| n > 1 && (2..n).all(|divisor| n % divisor != 0);
+    let is_small_prime = |n: u32| n > 1 && (2..n).all(|divisor| !n.is_multiple_of(divisor));
     let list: Vec<u32> = (1 << (bits - 1)..1u32 << bits)
         .filter(|&n| is_small_prime(n) && (!safe || is_small_prime((n - 1) / 2)))
         .collect();

@@ -100,7 +100,7 @@ impl Cipher {
     fn tag_length(info: &CipherInfo, name: &str, given: Option<usize>) -> Result<Option<usize>> {
         let valid = |length: usize| match info.mode {
             Mode::Gcm => is_gcm_tag_length(length),
-            Mode::Ccm => (4..=16).contains(&length) && length % 2 == 0,
+            Mode::Ccm => (4..=16).contains(&length) && length.is_multiple_of(2),
             _ => (1..=16).contains(&length),
         };
         match (info.mode, given) {
@@ -379,7 +379,7 @@ fn wrapped(
 ) -> Option<Vec<u8>> {
     if !pad {
         let enough = if encrypts { data.len() >= 16 } else { data.len() >= 24 };
-        if !enough || data.len() % 8 != 0 {
+        if !enough || !data.len().is_multiple_of(8) {
             return None;
         }
         if encrypts {
@@ -402,7 +402,7 @@ fn wrapped(
         }
         return Some(modes::wrap(cipher, &value, &padded));
     }
-    if data.len() < 16 || data.len() % 8 != 0 {
+    if data.len() < 16 || !data.len().is_multiple_of(8) {
         return None;
     }
     let (value, mut out) = if data.len() == 16 {

@@ -50,6 +50,9 @@ pub enum Key {
     Okp(OkpKey),
 }
 
+/// `kty`, `crv` where there is one, and the members that hold numbers or bytes.
+pub type JwkMembers = (&'static str, Option<&'static str>, Vec<(&'static str, Vec<u8>)>);
+
 /// A member of `asymmetricKeyDetails`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Detail {
@@ -163,7 +166,7 @@ impl Key {
     }
 
     /// The members of a JWK that hold numbers or bytes, in Node's order, after `kty` (and `crv`).
-    pub fn jwk(&self) -> Result<(&'static str, Option<&'static str>, Vec<(&'static str, Vec<u8>)>)> {
+    pub fn jwk(&self) -> Result<JwkMembers> {
         match self {
             Self::Rsa(key) if key.pss.is_none() => {
                 let bytes = |number: &BigUint| number.to_bytes_be();

@@ -35,7 +35,7 @@ pub use error::{CryptoError, ErrorClass};
 pub use finite::{DhKey, DsaKey, dh_check, dh_group, dh_prime};
 pub use hash::{Hasher, Hmac, hash_names, one_shot_digest};
 pub use keccak::{KeccakStrength, cshake, kmac};
-pub use key::{Detail, EcKey, Key, OkpKey};
+pub use key::{Detail, EcKey, JwkMembers, Key, OkpKey};
 pub use key_read::{
     KeyEncoding, is_rsa_private, private_from_der, private_from_pem, public_from_der, public_from_pem,
 };

@@ -287,7 +287,7 @@ impl Ccm {
 
     fn mac(&self, message: &[u8]) -> [u8; 16] {
         let length_len = 15 - self.nonce.len();
-        let flags = u8::from(!self.aad.is_empty()) << 6 | ((self.tag_len - 2) / 2) as u8 * 8;
+        let flags = (u8::from(!self.aad.is_empty()) << 6) | (((self.tag_len - 2) / 2) as u8 * 8);
         let mut input = vec![flags | (length_len - 1) as u8];
         input.extend_from_slice(&self.nonce);
         input.extend_from_slice(&(message.len() as u64).to_be_bytes()[8usize.saturating_sub(length_len)..]);

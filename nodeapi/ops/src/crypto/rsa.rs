@@ -64,7 +64,7 @@ impl RsaKey {
         if bits < 512 {
             return Err(CryptoError::OpenSsl("error:1C8000AB:Provider routines::key size too small"));
         }
-        if e < 3 || e % 2 == 0 {
+        if e < 3 || e.is_multiple_of(2) {
             return Err(CryptoError::OpenSsl("error:020000B2:rsa routines::pub exponent out of range"));
         }
         let (e, one) = (BigUint::from(e), BigUint::from(1u32));
@@ -232,8 +232,7 @@ impl RsaKey {
         let length = lengths
             .chunks_exact(2)
             .map(|pair| usize::from(u16::from_be_bytes([pair[0], pair[1]])) & mask)
-            .filter(|&length| length <= limit)
-            .last()
+            .rfind(|&length| length <= limit)
             .unwrap_or(0);
         message[size - length..].to_vec()
     }
