@@ -7,6 +7,7 @@ import { chooseMode, ISOLATIONS, type Mode, type WantedIsolation } from './isola
 import { KernelClient } from './kernel-client.js';
 import type { ExportFormat, KernelCapabilities, KernelEvent, Limits, NetworkPolicy, PreviewScript, PreviewSettings, TerminalSize } from './messages.js';
 import { abortable, checkOptions, checkPositive, checkStrings, throwIfAborted } from './options.js';
+import { baseUrl, IS_PAGE } from './platform.js';
 import { resolvePath } from './paths.js';
 import type { PreviewMessage } from './preview-messages.js';
 import { callAddress, isolateByReload, keepFiles, newContainerId, Previews, register, withDuties } from './previews.js';
@@ -170,7 +171,7 @@ export class OpenAgentsContainer {
   static async boot(options: ContainerOptions = {}): Promise<OpenAgentsContainer> {
     checkBoot(options);
     throwIfAborted(options.signal);
-    const script = options.serviceWorker ?? new URL('./service-worker.js', import.meta.url);
+    const script = options.serviceWorker ?? (IS_PAGE ? new URL('./service-worker.js', import.meta.url) : false);
     const wanted = options.isolation ?? 'auto';
     const offline = options.offline === true;
     const worker = script === false ? undefined : withDuties(String(script), { isolate: wanted === 'reload', offline });
@@ -545,13 +546,13 @@ function defaultEnvironment(registry: URL | undefined): Environment {
 }
 
 function registryUrl(registry: string | URL): URL {
-  if (!URL.canParse(String(registry), location.href)) throw invalidArgument(`registry: '${String(registry)}' is no address`);
+  if (!URL.canParse(String(registry), baseUrl())) throw invalidArgument(`registry: '${String(registry)}' is no address`);
   return new URL(folderUrl(registry));
 }
 
 /** Absolute, with a slash at its end. */
 function folderUrl(address: string | URL): string {
-  const url = new URL(address, location.href);
+  const url = new URL(address, baseUrl());
   if (!url.pathname.endsWith('/')) url.pathname += '/';
   return url.href;
 }

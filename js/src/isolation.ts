@@ -1,5 +1,6 @@
 /** Whether this page can run a container, and if not, what to do about it. */
 import { ContainerError } from './errors.js';
+import { IS_PAGE } from './platform.js';
 
 /**
  * How programs wait for the kernel: in memory that both share, which is the fastest; with their stacks suspended; or in synchronous
@@ -29,7 +30,10 @@ const HEADERS: readonly (readonly [name: string, values: readonly string[]])[] =
  */
 export async function chooseMode(wanted: WantedIsolation, hasServiceWorker: boolean): Promise<Mode> {
   if (typeof WebAssembly !== 'object') throw unsupported('WebAssembly');
-  if (typeof Worker !== 'function') throw unsupported('Worker');
+  if (!IS_PAGE && (wanted === 'auto' || wanted === 'required' || wanted === 'shared-memory')) {
+    return { isolation: 'shared-memory', reason: 'this is no page, and threads share memory' };
+  }
+  if (IS_PAGE && typeof Worker !== 'function') throw unsupported('Worker');
   if (wanted === 'suspended-stacks' || wanted === 'synchronous-requests') return { isolation: wanted, reason: 'it was asked for' };
   if (globalThis.crossOriginIsolated) {
     if (typeof SharedArrayBuffer !== 'function') throw unsupported('SharedArrayBuffer');

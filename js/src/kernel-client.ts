@@ -3,6 +3,7 @@ import { ContainerError, type ErrorRecord } from './errors.js';
 import type { Link } from './exchange.js';
 import { SLOT_TOTAL } from './generated/abi.js';
 import { createDoorbell, WORKERS_MAX } from './host/doorbell.js';
+import { newWorker, type WorkerLike } from './platform.js';
 import type { FileChange, KernelCalls, KernelEvent, KernelMessage, KernelOptions, LinkKind, PageMessage, TaskInit } from './messages.js';
 
 /** Workers kept ready for the next tasks. */
@@ -14,13 +15,13 @@ interface Pending {
 }
 
 export class KernelClient {
-  readonly #worker: Worker;
+  readonly #worker: WorkerLike;
   readonly #doorbell: SharedArrayBuffer | undefined;
   /** Where task workers make their calls, by synchronous requests. */
   readonly #callAddress: string | undefined;
   readonly #pending = new Map<number, Pending>();
   /** By index; all that are ready or busy. */
-  readonly #tasks = new Map<number, Worker>();
+  readonly #tasks = new Map<number, WorkerLike>();
   /** Who is to hear when the kernel ends: the exchanges under way. */
   readonly #links = new Set<() => void>();
   readonly #onEvent: (event: KernelEvent) => void;
@@ -34,7 +35,7 @@ export class KernelClient {
     this.#onEvent = onEvent;
     this.#doorbell = isShared ? createDoorbell() : undefined;
     this.#callAddress = callAddress;
-    this.#worker = new Worker(new URL('./kernel-worker.js', import.meta.url), { type: 'module', name: 'oac kernel' });
+    this.#worker = newWorker(new URL('./kernel-worker.js', import.meta.url), 'oac kernel');
     this.#worker.onmessage = ({ data }: MessageEvent<KernelMessage>): void => this.#receive(data);
     this.#worker.onerror = (event): void => this.#fail(workerError('kernel-worker.js', event));
   }
@@ -175,7 +176,7 @@ export class KernelClient {
     let index = 0;
     while (this.#tasks.has(index)) index++;
     if (index >= WORKERS_MAX || this.#closed !== undefined) return;
-    const worker = new Worker(new URL('./task-worker.js', import.meta.url), { type: 'module', name: `oac task ${index}` });
+    const worker = newWorker(new URL('./task-worker.js', import.meta.url), `oac task ${index}`);
     this.#tasks.set(index, worker);
     worker.onerror = (event): void => {
       const error = workerError('task-worker.js', event);

@@ -68,7 +68,7 @@ class KernelWorker {
   /** Tasks of the page that run. */
   readonly #running = new Set<number>();
   /** How they ended, until the page asks. */
-  readonly #exits = new Map<number, PromiseWithResolvers<Exit>>();
+  readonly #exits = new Map<number, { promise: Promise<Exit>; resolve(exit: Exit): void }>();
   /** Tasks whose programs are being fetched or compiled. */
   readonly #loading = new Set<number>();
   #operation = 1;
@@ -173,7 +173,9 @@ class KernelWorker {
     spawn: ({ program, args, env, cwd, merged, terminal }) => {
       const size = terminal === undefined ? [] : [terminal.rows, terminal.cols, terminal.newlines ? 1 : 0];
       const pid = this.#kernel.spawn(program, [...args], [...env], cwd, merged, Uint16Array.from(size));
-      this.#exits.set(pid, Promise.withResolvers());
+      let resolve!: (exit: Exit) => void;
+      const promise = new Promise<Exit>((settle) => (resolve = settle));
+      this.#exits.set(pid, { promise, resolve });
       this.#running.add(pid);
       post({ type: 'spawn', pid });
       return pid;
@@ -219,8 +221,11 @@ class KernelWorker {
 
   #wait(begin: (operation: number) => void): Promise<unknown> {
     const operation = this.#operation++;
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    this.#operations.set(operation, { resolve, reject });
+    let reject!: (error: unknown) => void;
+    const promise = new Promise<unknown>((resolve, fail) => {
+      reject = fail;
+      this.#operations.set(operation, { resolve, reject });
+    });
     try {
       begin(operation);
     } catch (error) {

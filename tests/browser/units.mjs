@@ -1,4 +1,7 @@
 /** The parts of the package that need no browser, checked in Node. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { assertEqual } from './harness.mjs';
 
 const load = (name) => import(new URL(`../../js/dist/${name}.js`, import.meta.url).href);
@@ -41,6 +44,18 @@ export const checks = [
         return letters;
       };
       assertEqual([await firsts(unread.stream), await firsts(stream)], [['3', '4'], ['1', '2', '3', '4']], 'the first letters of the chunks');
+    },
+  },
+  {
+    name: 'unit: the package runs in Node, on worker threads',
+    run: async () => {
+      const script = fileURLToPath(new URL('runtimes.mjs', import.meta.url));
+      const { stdout } = await promisify(execFile)(process.execPath, [script, 'node.js']);
+      assertEqual(
+        JSON.parse(stdout),
+        { mode: 'shared-memory', stdout: '[ 2, 4 ]\n', exitCode: 3, served: 'served /x', loop: 'ETIMEDOUT', missing: 'ENOENT' },
+        'what was seen',
+      );
     },
   },
 ];
