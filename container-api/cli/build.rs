@@ -11,7 +11,8 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-const NAMES: [&str; 3] = ["node", "npm", "sh"];
+/// `node-boa` is there after `cargo xtask build boa`.
+const NAMES: [&str; 4] = ["node", "node-boa", "npm", "sh"];
 
 /// One entry of the generated list.
 fn entry(name: &str, programs: &Path, out: &Path) -> Option<String> {

@@ -5,8 +5,8 @@ import { execute, type ExecOptions, type ExecResult } from './exec.js';
 import { FileSystem, fromWorkdir } from './filesystem.js';
 import { chooseMode, ISOLATIONS, type Mode, type WantedIsolation } from './isolation.js';
 import { KernelClient } from './kernel-client.js';
-import type { ExportFormat, KernelCapabilities, KernelEvent, Limits, NetworkPolicy, PreviewScript, PreviewSettings, TerminalSize } from './messages.js';
-import { abortable, checkOptions, checkPositive, checkStrings, throwIfAborted } from './options.js';
+import type { ExportFormat, KernelCapabilities, KernelEvent, Limits, NetworkPolicy, NodeEngine, PreviewScript, PreviewSettings, TerminalSize } from './messages.js';
+import { abortable, checkEngine, checkOptions, checkPositive, checkStrings, throwIfAborted } from './options.js';
 import { baseUrl, IS_PAGE } from './platform.js';
 import { resolvePath } from './paths.js';
 import type { PreviewMessage } from './preview-messages.js';
@@ -55,6 +55,8 @@ export interface ContainerOptions {
   limits?: Limits;
   /** What programs see as the machine's name. Default `oac`. */
   hostname?: string;
+  /** The JavaScript engine of `node`. Default `'auto'`. */
+  engine?: NodeEngine;
   /** The address of this package's `service-worker.js`; `false`: no previews. Default: beside this module. */
   serviceWorker?: string | URL | false;
   /**
@@ -82,7 +84,7 @@ export interface ContainerOptions {
 }
 
 const OPTIONS: readonly (keyof ContainerOptions)[] = [
-  'registry', 'env', 'workdir', 'network', 'capabilities', 'limits', 'hostname', 'serviceWorker', 'isolation', 'programs',
+  'registry', 'env', 'workdir', 'network', 'capabilities', 'limits', 'hostname', 'engine', 'serviceWorker', 'isolation', 'programs',
   'forwardPreviewErrors', 'snapshot', 'offline', 'persist', 'eventLog', 'signal',
 ];
 const LIMITS: readonly (keyof Limits)[] = ['memoryBytes', 'cpuMs', 'wallMs', 'processes', 'fileHandles', 'diskBytes', 'fileBytes'];
@@ -197,6 +199,7 @@ export class OpenAgentsContainer {
     const starting = KernelClient.start(
       {
         hostname: options.hostname ?? 'oac',
+        engine: options.engine ?? 'auto',
         capabilities: kernelCapabilities(options, registry),
         limits: options.limits ?? {},
         eventLog: options.eventLog === true,
@@ -492,6 +495,7 @@ function checkBoot(options: ContainerOptions): void {
   if (options.serviceWorker === false && options.offline === true) throw invalidArgument('offline needs the service worker');
   if (options.serviceWorker === false && (options.isolation === 'reload' || options.isolation === 'synchronous-requests')) throw invalidArgument(`isolation: '${options.isolation}' needs the service worker`);
   checkOptions(options.limits, LIMITS, 'limits');
+  checkEngine(options.engine);
   for (const name of LIMITS) checkPositive(options.limits?.[name], `limits.${name}`);
   const { capabilities } = options;
   checkOptions(capabilities, ['filesystem', 'network', 'process'], 'capabilities');

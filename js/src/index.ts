@@ -31,7 +31,7 @@ export {
 } from './filesystem.js';
 export { Internal, type PathWatcherEvent, type TextSearchMatch, type TextSearchOptions, type WatchPathsOptions } from './internal.js';
 export type { Isolation, Mode, WantedIsolation } from './isolation.js';
-export type { Exit, ExportFormat, FileChange, Limits, NetworkPolicy, TerminalSize } from './messages.js';
+export type { Exit, ExportFormat, FileChange, Limits, NetworkPolicy, NodeEngine, TerminalSize } from './messages.js';
 export { ContainerProcess, type SignalName } from './process.js';
 export { attachTerminal, type AttachedTerminal, type AttachOptions, type XtermLike } from './terminal.js';
 export type { DirectoryNode, FileNode, FileSystemTree, SymlinkNode } from './tree.js';

@@ -41,9 +41,13 @@ export interface Limits {
   fileBytes?: number;
 }
 
+/** The JavaScript engine of `node`: `'auto'` is QuickJS-ng; `'boa'` is Rust alone, slower, and needs `node-boa.wasm` beside the other programs. */
+export type NodeEngine = 'auto' | 'quickjs' | 'boa';
+
 /** What `WebKernel` is made with. */
 export interface KernelConfig {
   hostname: string;
+  engine: NodeEngine;
   capabilities: KernelCapabilities;
   limits: Limits;
   eventLog: boolean;

@@ -12,6 +12,12 @@ export function checkOptions(given: unknown, known: readonly string[], where: st
   }
 }
 
+export function checkEngine(name: unknown): void {
+  if (name === undefined || name === 'auto' || name === 'quickjs' || name === 'boa') return;
+  if (name === 'host') throw invalidArgument("engine: the page's own JavaScript engine cannot run programs yet; there are 'auto', 'quickjs' and 'boa'");
+  throw invalidArgument(`engine: there is no ${String(name)}; there are 'auto', 'quickjs' and 'boa'`);
+}
+
 export function checkPositive(value: unknown, name: string): void {
   if (value !== undefined && (typeof value !== 'number' || !(value > 0))) throw invalidArgument(`${name} is a number above 0, not ${String(value)}`);
 }

@@ -5,6 +5,7 @@
 
 mod container;
 mod document;
+mod engines;
 mod measure;
 mod npm;
 mod table;
@@ -35,7 +36,7 @@ same machine, one after the other. Times are medians, memory is the largest peak
 ";
 
 /// What can be measured by itself.
-const PARTS: [&str; 4] = ["files", "container", "npm", "rest"];
+const PARTS: [&str; 5] = ["files", "container", "npm", "engines", "rest"];
 
 /// Measures `oac` as it was built last.
 const NO_BUILD: &str = "--no-build";
@@ -70,6 +71,9 @@ pub(crate) fn run(workspace: &Workspace, parts: &[String]) -> Result<()> {
     }
     if wants("npm") {
         step("bench: npm", || npm::npm(workspace))?.write(&mut text);
+    }
+    if wants("engines") {
+        step("bench: engines", || engines::engines(workspace))?.write(&mut text);
     }
     let path = workspace.path(FILE);
     let mut document = Document::parse(&fs::read_to_string(&path).map_err(Error::file("read", &path))?);

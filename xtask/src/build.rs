@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use crate::cache::Inputs;
 use crate::command::Command;
 use crate::error::{Error, Result};
+use crate::js_engine::JsEngine;
 use crate::node_library::NodeLibrary;
 use crate::setup::{self, CCompiler};
 use crate::step::{Done, cached_step, step};
@@ -49,22 +50,27 @@ const WEB_TARGET: &str = "wasm32-unknown-unknown";
 /// # Errors
 /// Those of the first step that fails.
 pub(crate) fn run(workspace: &Workspace, parts: &[String]) -> Result<()> {
-    const PARTS: [&str; 4] = ["glue", "programs", "oac", "web"];
+    const PARTS: [&str; 5] = ["glue", "programs", "boa", "oac", "web"];
     if let Some(unknown) = parts.iter().find(|part| !PARTS.contains(&part.as_str())) {
         return Err(Error::Usage(format!("`{unknown}` is not a part of the build ({})", PARTS.join(", "))));
     }
     let wants = |part: &str| parts.is_empty() || parts.iter().any(|wanted| wanted == part);
-    if wants("glue") || wants("programs") || wants("oac") || wants("web") {
+    let boa = parts.iter().any(|part| part == "boa");
+    if wants("glue") || wants("programs") || boa || wants("oac") || wants("web") {
         step("setup: Rust targets", setup::targets)?;
         step("setup: npm packages", || setup::npm_packages(workspace))?;
         glue(workspace)?;
     }
-    if wants("programs") || wants("oac") || wants("web") {
+    if wants("programs") || boa || wants("oac") || wants("web") {
         let c_compiler = step("setup: C compiler for wasm", || CCompiler::ensure(workspace))?;
         let library = step("setup: Node's library", || node_library::ensure(workspace))?;
+        // The other programs are the same for each engine, and stand beside it.
         programs(workspace, &c_compiler, &library)?;
+        if boa {
+            boa_program(workspace, &library)?;
+        }
     }
-    if wants("oac") {
+    if wants("oac") || boa {
         oac(workspace)?;
     }
     if wants("web") {
@@ -101,9 +107,16 @@ pub(crate) fn program_environment(
     library: &NodeLibrary,
 ) -> Vec<(String, OsString)> {
     let mut environment = c_compiler.environment.clone();
-    environment.push(("OAC_NODE_LIB".to_owned(), library.lib_dir.clone().into_os_string()));
-    environment.push(("OAC_NODE_GLUE".to_owned(), workspace.path("nodeapi/js/dist").into_os_string()));
+    environment.extend(node_sources(workspace, library));
     environment
+}
+
+/// What the `node` program embeds.
+fn node_sources(workspace: &Workspace, library: &NodeLibrary) -> [(String, OsString); 2] {
+    [
+        ("OAC_NODE_LIB".to_owned(), library.lib_dir.clone().into_os_string()),
+        ("OAC_NODE_GLUE".to_owned(), workspace.path("nodeapi/js/dist").into_os_string()),
+    ]
 }
 
 /// Compiles the programs and turns them into images under target/programs.
@@ -112,20 +125,47 @@ fn programs(workspace: &Workspace, c_compiler: &CCompiler, library: &NodeLibrary
         let mut cargo = workspace
             .cargo(["build", "--target", PROGRAM_TARGET, "--profile", "program", "--features", PATCHED])
             .envs(&program_environment(workspace, c_compiler, library))
-            .args(patched::cargo_arguments(workspace)?);
+            .args(patched::cargo_arguments(workspace, JsEngine::QuickJs)?);
         for program in &PROGRAMS {
             cargo = cargo.args(["-p", program.package]);
         }
         cargo.run()
     })?;
     step("imager (cargo)", || native_cargo(workspace, "oac-imager").run())?;
-    let imager = workspace.target.join("release").join(format!("oac-imager{}", std::env::consts::EXE_SUFFIX));
+    let imager = imager(workspace);
     let folder = workspace.programs();
     fs::create_dir_all(&folder).map_err(Error::file("make", &folder))?;
     for program in &PROGRAMS {
-        image(workspace, program, &imager)?;
+        image(workspace, program, &compiled(workspace, program.name), &imager)?;
     }
     Ok(())
+}
+
+/// The `node` program with the engine Boa: no compiler for C is needed.
+fn boa_program(workspace: &Workspace, library: &NodeLibrary) -> Result<()> {
+    const PROGRAM: Program = Program { name: "node-boa", package: "oac-node", snapshot: true };
+    step("node with Boa (cargo, wasm32-wasip1)", || {
+        workspace
+            .cargo(["build", "--target", PROGRAM_TARGET, "--profile", "program", "-p", PROGRAM.package])
+            .args(["--no-default-features", "--features", "boa"])
+            .envs(&node_sources(workspace, library))
+            .args(patched::cargo_arguments(workspace, JsEngine::Boa)?)
+            .run()
+    })?;
+    // Cargo gives it the name of the other one, which the next build of that takes back.
+    let (made, kept) = (compiled(workspace, "node"), compiled(workspace, PROGRAM.name));
+    fs::copy(&made, &kept).map_err(Error::file("copy", &made))?;
+    image(workspace, &PROGRAM, &kept, &imager(workspace))
+}
+
+/// Where cargo puts a program.
+fn compiled(workspace: &Workspace, name: &str) -> PathBuf {
+    workspace.target.join(PROGRAM_TARGET).join("program").join(format!("{name}.wasm"))
+}
+
+/// The tool that makes images.
+fn imager(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("release").join(format!("oac-imager{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// Cargo for one of the two native binaries. Both packages are always selected, so that the features of wasmtime are
@@ -135,19 +175,17 @@ fn native_cargo(workspace: &Workspace, binary: &str) -> Command {
 }
 
 /// Snapshot (where the program has one) and ahead-of-time compilation.
-fn image(workspace: &Workspace, program: &Program, imager: &Path) -> Result<()> {
-    let compiled =
-        workspace.target.join(PROGRAM_TARGET).join("program").join(format!("{}.wasm", program.name));
+fn image(workspace: &Workspace, program: &Program, compiled: &Path, imager: &Path) -> Result<()> {
     let wasm = workspace.programs().join(format!("{}.wasm", program.name));
     let native = wasm.with_extension("cwasm");
-    let inputs = Inputs::of("image").path(&compiled)?.path(imager)?;
+    let inputs = Inputs::of("image").path(compiled)?.path(imager)?;
     let name = if program.snapshot { "snapshot and machine code" } else { "machine code" };
     cached_step(&format!("{}: {name}", program.name), || {
         inputs.stamp().unless_current(&[&wasm, &native], || {
             if program.snapshot {
-                Command::new(imager).arg("snapshot").arg(&compiled).arg(&wasm).run()?;
+                Command::new(imager).arg("snapshot").arg(compiled).arg(&wasm).run()?;
             } else {
-                fs::copy(&compiled, &wasm).map_err(Error::file("copy", &compiled))?;
+                fs::copy(compiled, &wasm).map_err(Error::file("copy", compiled))?;
             }
             Command::new(imager).arg("aot").arg(&wasm).arg(&native).run()
         })
@@ -188,8 +226,9 @@ fn web(workspace: &Workspace, wasm_bindgen: &Path) -> Result<()> {
     })?;
     let programs = dist.join("programs");
     fs::create_dir_all(&programs).map_err(Error::file("make", &programs))?;
-    for program in &PROGRAMS {
-        let file = format!("{}.wasm", program.name);
+    let boa = workspace.programs().join("node-boa.wasm").is_file().then_some("node-boa");
+    for name in PROGRAMS.iter().map(|program| program.name).chain(boa) {
+        let file = format!("{name}.wasm");
         let (from, to): (PathBuf, PathBuf) = (workspace.programs().join(&file), programs.join(&file));
         Inputs::of("copy")
             .path(&from)?

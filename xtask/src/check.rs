@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use crate::command::{Command, find_on_path};
 use crate::error::{Error, Result};
+use crate::js_engine::JsEngine;
 use crate::setup::Tools;
 use crate::step::step;
 use crate::workspace::Workspace;
@@ -33,8 +34,11 @@ impl Counts {
     }
 }
 
-const PARTS: [&str; 9] =
-    ["fmt", "clippy", "tidy", "unit", "specs", "conformance", "native", "browser", "firefox"];
+const PARTS: [&str; 10] =
+    ["fmt", "clippy", "tidy", "unit", "specs", "conformance", "native", "browser", "firefox", "boa"];
+
+/// The part that runs only when it is named: the second engine takes as long to build as everything else together.
+const ONLY_NAMED: &str = "boa";
 
 /// The part of the build that a part of the tests needs.
 fn needs(part: &str) -> Option<&'static str> {
@@ -43,6 +47,7 @@ fn needs(part: &str) -> Option<&'static str> {
         "clippy" => Some("glue"),
         "specs" | "native" => Some("oac"),
         "browser" | "firefox" => Some("web"),
+        "boa" => Some("boa"),
         _ => None,
     }
 }
@@ -58,7 +63,8 @@ fn uses_tools(part: &str) -> bool {
 /// When the build fails, or any check did; all checks run before the end.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     let Asked { parts, times, filter } = parse(arguments)?;
-    let wants = |part: &str| parts.is_empty() || parts.iter().any(|wanted| wanted == part);
+    let wants =
+        |part: &str| (parts.is_empty() && part != ONLY_NAMED) || parts.iter().any(|wanted| wanted == part);
     let tools = if PARTS.into_iter().any(|part| wants(part) && uses_tools(part)) {
         Some(setup::everything(workspace)?)
     } else {
@@ -129,10 +135,11 @@ fn check(workspace: &Workspace, tools: Option<&Tools>, part: &str, filter: &str)
         "clippy" => clippy(workspace, fetched()),
         "tidy" => tidy::run(workspace).map(|()| Counts::one(true)),
         "unit" => unit(workspace),
-        "specs" => specs::check_all(workspace, ""),
+        "specs" => specs::check_all(workspace, "", JsEngine::QuickJs),
         "conformance" => conformance::check(workspace, filter),
         "native" => example_job::run(workspace).map(|_| Counts::one(true)),
         "firefox" => firefox(workspace),
+        "boa" => boa(workspace),
         _ => browser(workspace, fetched()),
     });
     result.unwrap_or_else(|error| {
@@ -152,7 +159,7 @@ fn clippy(workspace: &Workspace, tools: &Tools) -> Result<Counts> {
         .cargo(programs)
         .args(["-p", "oac-sys", "-p", "oac-node", "-p", "oac-npm", "-p", "oac-userland"])
         .envs(&build::program_environment(workspace, &tools.c_compiler, &tools.node_library))
-        .args(crate::patched::cargo_arguments(workspace)?)
+        .args(crate::patched::cargo_arguments(workspace, JsEngine::QuickJs)?)
         .args(deny)
         .run()?;
     Ok(Counts { passed: 3, failed: 0 })
@@ -164,8 +171,21 @@ fn unit(workspace: &Workspace) -> Result<Counts> {
     let mut counts = counted(workspace.cargo(["test", "--workspace", "--no-fail-fast"]), cargo_test_line)?;
     let patched = workspace
         .cargo(["test", "-p", "oac-engine", "--features", "patched", "--no-fail-fast"])
-        .args(crate::patched::cargo_arguments(workspace)?);
+        .args(crate::patched::cargo_arguments(workspace, JsEngine::QuickJs)?);
     counts.add(counted(patched, cargo_test_line)?);
+    Ok(counts)
+}
+
+/// The second engine: its own tests, those of its diffs among them, and the specs of `node` on it.
+fn boa(workspace: &Workspace) -> Result<Counts> {
+    let cargo = |command: &str| -> Result<Command> {
+        Ok(workspace
+            .cargo([command, "-p", "oac-engine", "--no-default-features", "--features", "boa"])
+            .args(crate::patched::cargo_arguments(workspace, JsEngine::Boa)?))
+    };
+    cargo("clippy")?.args(["--quiet", "--all-targets", "--", "-D", "warnings"]).run()?;
+    let mut counts = counted(cargo("test")?.args(["--no-fail-fast"]), cargo_test_line)?;
+    counts.add(specs::check_all(workspace, "", JsEngine::Boa)?);
     Ok(counts)
 }
 

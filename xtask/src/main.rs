@@ -15,6 +15,7 @@ mod conformance;
 mod error;
 mod example_job;
 mod generate;
+mod js_engine;
 mod node_compat;
 mod node_library;
 mod outcome;
@@ -36,18 +37,20 @@ cargo xtask <command>
                      wasm-bindgen, Chromium, npm packages. What is there already is left alone.
   build [PART…]      setup, then everything: target/release/oac (self-contained) and js/dist.
                      Parts: glue, programs, oac, web. `build oac` makes programs first; `build programs` stops there.
+                     Only when named: boa, the `node` program with the engine Boa, and oac with that inside.
   run [--no-serve]   build; npm install and start examples/express in a container, request its page, stop it;
                      then serve the demo page and print its address (--no-serve leaves that out).
   test [PART…]       setup and every check, counted. Parts: fmt, clippy, tidy, unit, specs, conformance,
-                     native, browser. `test conformance FILTER` runs the cases or commands with FILTER in their name.
-  specs [FILTER] [--bless]
+                     native, browser; boa only when named. `test conformance FILTER` runs the cases or commands with FILTER in their name.
+  specs [FILTER] [--bless | --engine boa]
                      run tests/specs/<area>/<case> whose path contains FILTER in target/release/oac.
-                     --bless writes the expected files by running the case on real Node or real dash instead.
-  node-compat --path DIR [GROUP | FILE]… [--jobs N]
-                     run Node's own tests, of which DIR is a checkout, and bring tests/node-compat up to date.
+                     --bless writes the expected files by running the case on real Node or real dash instead;
+                     --engine boa runs those of tests/specs/node on Boa, of which tests/specs/boa.txt says what fails.
+  node-compat --path DIR [GROUP | FILE]… [--jobs N] [--engine boa]
+                     run Node's own tests, of which DIR is a checkout, and bring tests/node-compat (or its boa/) up to date.
                      An error if a file that passed fails.
   bench [PART…] [--no-build]
-                     measure, and renew what was measured in docs/benchmarks.md. Parts: files, container (both on this
+                     measure, and renew what was measured in docs/benchmarks.md. Parts: files, container, engines (these on this
                      machine only), rest. --no-build measures what was built last.
   tidy               the rules of the code that compilers do not check. Prints `path:line: rule: what to do`.
   gen                write docs/syscalls.md and js/src/generated/abi.ts from the system-call table.

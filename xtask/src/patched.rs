@@ -11,14 +11,18 @@ use serde_json::Value;
 use crate::cache::Inputs;
 use crate::command::Command;
 use crate::error::{Error, Result};
+use crate::js_engine::JsEngine;
 use crate::workspace::Workspace;
 
-/// Makes the patched sources; gives the arguments for cargo that put them in force.
+/// Makes the sources that are patched for an engine; gives the arguments for cargo that put them in force.
 ///
 /// # Errors
 /// When a folder of diffs has the name of no crate in the lock file, or a diff no longer applies.
-pub(crate) fn cargo_arguments(workspace: &Workspace) -> Result<Vec<String>> {
-    let crates = sorted(&workspace.path("patches"), Path::is_dir)?;
+pub(crate) fn cargo_arguments(workspace: &Workspace, engine: JsEngine) -> Result<Vec<String>> {
+    let wanted = |path: &Path| {
+        path.is_dir() && path.file_name().is_some_and(|name| engine.patches(&name.to_string_lossy()))
+    };
+    let crates = sorted(&workspace.path("patches"), wanted)?;
     if crates.is_empty() {
         return Ok(Vec::new());
     }

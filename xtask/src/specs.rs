@@ -4,27 +4,36 @@
 //! `expected.stdout`, `.stderr` and `.code` (absent: empty, and 0), written by `--bless` and never by hand. A file
 //! `known_failure` says why the case fails today: it must fail, so that the day it passes somebody removes the file.
 //! A file `ignore_stderr` says why standard error is not compared.
+//!
+//! Those of `node/` run on the second engine as well (`--engine boa`). What that one lacks is a row in `tests/specs/boa.txt`:
+//! the case, and why it fails there; it must.
 
 mod case;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::check::Counts;
 use crate::error::{Error, Result};
+use crate::js_engine::JsEngine;
 use crate::node_library;
 use crate::outcome::Verdict;
 use crate::step::step;
 use crate::workspace::Workspace;
 use case::Case;
 
-/// `cargo xtask specs [FILTER] [--bless]`.
+/// The rows of what fails on Boa.
+const LACKS_OF_BOA: &str = "tests/specs/boa.txt";
+
+/// `cargo xtask specs [FILTER] [--bless | --engine boa]`.
 ///
 /// # Errors
 /// When a case fails that should pass, or passes that should fail.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     let bless = arguments.iter().any(|argument| argument == "--bless");
+    let (engine, arguments) = JsEngine::take_from(arguments)?;
     let filters: Vec<&String> = arguments.iter().filter(|argument| *argument != "--bless").collect();
     let filter = match filters.as_slice() {
         [] => "",
@@ -34,7 +43,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     if bless {
         return step("specs: bless", || bless_all(workspace, filter));
     }
-    let counts = step("specs", || check_all(workspace, filter))?;
+    let counts = step("specs", || check_all(workspace, filter, engine))?;
     println!("{} passed, {} failed", counts.passed, counts.failed);
     if counts.failed == 0 {
         Ok(())
@@ -47,7 +56,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
 ///
 /// # Errors
 /// When the cases cannot be read, when none matches, or when there is no release `oac`.
-pub(crate) fn check_all(workspace: &Workspace, filter: &str) -> Result<Counts> {
+pub(crate) fn check_all(workspace: &Workspace, filter: &str, engine: JsEngine) -> Result<Counts> {
     let oac = workspace.oac();
     if !oac.is_file() {
         return Err(Error::Missing {
@@ -55,15 +64,21 @@ pub(crate) fn check_all(workspace: &Workspace, filter: &str) -> Result<Counts> {
             remedy: "run `cargo xtask build` first".to_owned(),
         });
     }
-    let cases = matching(workspace, filter)?;
+    engine.require(workspace)?;
+    let mut cases = matching(workspace, filter)?;
+    let lacks = Lacks::of(workspace, engine)?;
+    if engine == JsEngine::Boa {
+        lacks.check_names(&case::all(&workspace.path("tests/specs"))?)?;
+        cases.retain(|case| case.name.starts_with("node/"));
+    }
     let next = AtomicUsize::new(0);
     let counts = Mutex::new(Counts::default());
     let printing = Mutex::new(());
     let worker = || {
         while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let verdict = case.check(workspace);
+            let verdict = case.check(workspace, engine, lacks.reason(case));
             let _one_report_at_a_time = printing.lock().unwrap_or_else(PoisonError::into_inner);
-            report(case, &verdict);
+            report(case, &verdict, engine);
             let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
             if matches!(verdict, Ok(Verdict::Passed | Verdict::FailedAsKnown)) {
                 counts.passed += 1;
@@ -81,16 +96,53 @@ pub(crate) fn check_all(workspace: &Workspace, filter: &str) -> Result<Counts> {
     Ok(counts.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
-fn report(case: &Case, verdict: &Result<Verdict>) {
+/// What an engine lacks: cases, and why they fail.
+struct Lacks(BTreeMap<String, String>);
+
+impl Lacks {
+    fn of(workspace: &Workspace, engine: JsEngine) -> Result<Self> {
+        if engine == JsEngine::QuickJs {
+            return Ok(Self(BTreeMap::new()));
+        }
+        let file = workspace.path(LACKS_OF_BOA);
+        let text = std::fs::read_to_string(&file).map_err(Error::file("read", &file))?;
+        let mut rows = BTreeMap::new();
+        for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            let (case, reason) = line.split_once(' ').ok_or_else(|| Error::Malformed {
+                what: format!("{LACKS_OF_BOA}: `{line}`"),
+                reason: "a row is a case and why it fails".to_owned(),
+            })?;
+            rows.insert(case.to_owned(), reason.trim().to_owned());
+        }
+        Ok(Self(rows))
+    }
+
+    fn reason(&self, case: &Case) -> Option<&str> {
+        self.0.get(&case.name).map(String::as_str)
+    }
+
+    /// A row without a case would hide nothing and mean nothing.
+    fn check_names(&self, cases: &[Case]) -> Result<()> {
+        match self.0.keys().find(|name| !cases.iter().any(|case| case.name == **name)) {
+            None => Ok(()),
+            Some(name) => Err(Error::Malformed {
+                what: format!("{LACKS_OF_BOA}: `{name}`"),
+                reason: "there is no such case; remove the row".to_owned(),
+            }),
+        }
+    }
+}
+
+fn report(case: &Case, verdict: &Result<Verdict>, engine: JsEngine) {
     match verdict {
         Ok(Verdict::Passed) => println!("    ok {}", case.name),
         Ok(Verdict::FailedAsKnown) => println!("    ok {} (known failure)", case.name),
         Ok(Verdict::PassedUnexpectedly) => {
-            println!(
-                "    NOT OK {}: it passes now; remove {}/known_failure",
-                case.name,
-                case.folder.display()
-            );
+            let mark = match engine {
+                JsEngine::QuickJs => format!("{}/known_failure", case.folder.display()),
+                JsEngine::Boa => format!("its row in {LACKS_OF_BOA}"),
+            };
+            println!("    NOT OK {}: it passes now; remove {mark}", case.name);
         }
         Ok(Verdict::Failed(difference)) => println!("    NOT OK {}\n{difference}", case.name),
         Err(error) => println!("    NOT OK {}: {error}", case.name),

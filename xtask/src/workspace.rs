@@ -60,7 +60,8 @@ impl Workspace {
 
     /// `cargo metadata` of the whole workspace, dependencies included, for the lock file as it is.
     pub(crate) fn metadata(&self) -> Result<Value> {
-        let text = self.cargo(["metadata", "--format-version", "1", "--locked"]).output()?;
+        let text =
+            self.cargo(["metadata", "--format-version", "1", "--locked", "--all-features"]).output()?;
         serde_json::from_str(&text).map_err(|error| Error::Malformed {
             what: "the output of cargo metadata".to_owned(),
             reason: error.to_string(),

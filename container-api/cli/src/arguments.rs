@@ -3,7 +3,7 @@
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use lexopt::{Arg, Parser};
-use oac_container::NetworkCapability;
+use oac_container::{NetworkCapability, NodeEngine};
 
 use crate::{
     completions::{SUBCOMMANDS, Shell},
@@ -29,6 +29,7 @@ pub(crate) struct RunRequest {
     pub(crate) env: Vec<(String, String)>,
     pub(crate) ports: Vec<PortValue>,
     pub(crate) network: NetworkCapability,
+    pub(crate) engine: NodeEngine,
     pub(crate) use_npmrc: bool,
     pub(crate) npm_store: NpmStore,
     pub(crate) terminal: bool,
@@ -64,6 +65,8 @@ pub(crate) enum ArgumentError {
     NoVariable(String),
     #[error("-w {0}: wanted is an absolute path in the container")]
     RelativeDirectory(String),
+    #[error("--engine {0}: {1}")]
+    Engine(String, &'static str),
     #[error("an argument is not UTF-8: {0:?}")]
     NotUtf8(OsString),
 }
@@ -218,6 +221,10 @@ fn parse_run(mut parser: Parser) -> Result<Command, ArgumentError> {
             Arg::Short('t') | Arg::Long("tty") => request.terminal = true,
             // What `docker run` needs it for is so anyway.
             Arg::Short('i') | Arg::Long("interactive") => {}
+            Arg::Long("engine") => {
+                let name = text(parser.value()?)?;
+                request.engine = NodeEngine::named(&name).map_err(|why| ArgumentError::Engine(name, why))?;
+            }
             Arg::Long("no-npmrc") => request.use_npmrc = false,
             Arg::Long("npm-store") => request.npm_store = NpmStore::At(parser.value()?.into()),
             Arg::Long("no-npm-store") => request.npm_store = NpmStore::Nowhere,
@@ -299,6 +306,10 @@ mod tests {
 
     #[test]
     fn the_command_needs_no_dashes_before_it() {
+        let request = run("run --engine boa node");
+        assert_eq!(request.engine, NodeEngine::Boa);
+        let message = parsed("run --engine host node").unwrap_err().to_string();
+        assert!(message.starts_with("--engine host: the host's own"), "{message}");
         let request = run("run --allow-net node --help");
         assert_eq!((request.command.as_str(), &request.args[..]), ("node", &["--help".into()][..]));
         assert_eq!(request.network, NetworkCapability::Hosts(vec!["*".into()]));

@@ -91,6 +91,13 @@ pub(crate) const RUN_OPTIONS: &[RunOption] = &[
             "(example.com, *.example.com, localhost:8080; * for any); may be given again",
         ],
     ),
+    option(
+        None,
+        "engine",
+        " NAME",
+        Offer::Nothing,
+        &["the JavaScript engine of node: quickjs (auto) or boa, which is Rust alone, and slower"],
+    ),
     option(None, "no-npmrc", "", Offer::Nothing, &["do not tell npm which registries this machine uses"]),
     option(
         None,

@@ -126,6 +126,7 @@ fn boot(runtime: &Runtime, request: &RunRequest, store: Option<&Path>) -> Result
         capabilities: Capabilities { network: request.network.clone(), ..Capabilities::default() },
         hostname: None,
         event_log: request.event_log.is_some(),
+        engine: request.engine,
     })?;
     if let Some(path) = &request.event_log {
         write_events(&container, path)?;

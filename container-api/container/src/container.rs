@@ -6,6 +6,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
+use oac_image::NodeEngine;
 use oac_kernel::{Capabilities, Config, Kernel, Limits, LogRecord, Now, Port};
 
 use crate::{
@@ -31,6 +32,8 @@ pub struct Options {
     pub hostname: Option<String>,
     /// Whether what happens is recorded, for [`Container::event_log`].
     pub event_log: bool,
+    /// The JavaScript engine of its `node`.
+    pub engine: NodeEngine,
 }
 
 /// What is mounted.
@@ -70,12 +73,13 @@ impl Container {
     /// [`Error::Engine`] on a machine that wasmtime does not know, [`Error::Call`] when there is no randomness to be had,
     /// [`Error::MountTarget`] when a program's file cannot be made.
     pub fn boot(options: Options) -> Result<Container, Error> {
+        let engine = options.engine;
         let container = Container::with_kernel(options, |config, now| Ok(Kernel::new(config, now)))?;
         for program in oac_image::STANDARD_PROGRAMS {
             for path in program.paths {
                 container
                     .machine
-                    .with_kernel(|kernel| kernel.register_program(path, program.name))
+                    .with_kernel(|kernel| kernel.register_program(path, engine.module(program)))
                     .map_err(|errno| Error::MountTarget { target: (*path).into(), errno })?;
             }
         }

@@ -64,6 +64,7 @@ pub use oac_abi::{
     signal::{Signal, WaitStatus},
     spawn::Narrowing,
 };
+pub use oac_image::NodeEngine;
 pub use oac_kernel::{
     Allowed, Capabilities, LimitKind, Limits, LogEvent, LogRecord, NetworkCapability, Port, TaskId,
 };

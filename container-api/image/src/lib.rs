@@ -23,3 +23,48 @@ pub const STANDARD_PROGRAMS: &[StandardProgram] = &[
     StandardProgram { name: "npm", paths: &["/usr/bin/npm", "/usr/bin/npx"] },
     StandardProgram { name: "sh", paths: &["/bin/sh", "/usr/bin/env"] },
 ];
+
+/// The JavaScript engine of a container's `node`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NodeEngine {
+    /// The best that there is: QuickJS-ng.
+    #[default]
+    Auto,
+    /// QuickJS-ng.
+    QuickJs,
+    /// Boa, which is Rust alone: slower, and a program of its own (`node-boa`) that a build may leave out.
+    Boa,
+}
+
+impl NodeEngine {
+    /// The engine of this name; else what is wrong with the name.
+    ///
+    /// ```
+    /// # use oac_image::NodeEngine;
+    /// assert_eq!(NodeEngine::named("boa"), Ok(NodeEngine::Boa));
+    /// assert!(NodeEngine::named("host").is_err_and(|why| why.contains("quickjs")));
+    /// ```
+    ///
+    /// # Errors
+    /// A text that says which names there are.
+    pub fn named(name: &str) -> Result<NodeEngine, &'static str> {
+        match name {
+            "auto" => Ok(NodeEngine::Auto),
+            "quickjs" => Ok(NodeEngine::QuickJs),
+            "boa" => Ok(NodeEngine::Boa),
+            "host" => Err(
+                "the host's own JavaScript engine cannot run programs yet; there are auto, quickjs and boa",
+            ),
+            _ => Err("there is no such engine; there are auto, quickjs and boa"),
+        }
+    }
+
+    /// The module that a standard program is with this engine.
+    #[must_use]
+    pub fn module(self, program: &StandardProgram) -> &'static str {
+        match (self, program.name) {
+            (NodeEngine::Boa, "node") => "node-boa",
+            _ => program.name,
+        }
+    }
+}

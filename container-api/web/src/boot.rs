@@ -1,6 +1,7 @@
 //! What a page asks for at boot, `KernelConfig` in `js/src/messages.ts`: read here, checked there.
 
 use js_sys::{Array, Reflect};
+use oac_image::NodeEngine;
 use oac_kernel::{Allowed, Capabilities, Config, Limits, NetworkCapability};
 use wasm_bindgen::JsValue;
 
@@ -60,6 +61,11 @@ fn limits(object: &JsValue) -> Limits {
         file_bytes: number(object, "fileBytes").map(|bytes| bytes as u64),
         ..standard
     }
+}
+
+/// The engine of `node`; absent is the best there is.
+pub(crate) fn engine(options: &JsValue) -> Result<NodeEngine, &'static str> {
+    field(options, "engine").as_string().map_or(Ok(NodeEngine::Auto), |name| NodeEngine::named(&name))
 }
 
 /// `seed`: 32 random bytes.

@@ -105,13 +105,14 @@ impl WebKernel {
         panic::set_hook(Box::new(|info| console_error(&format!("the kernel has panicked: {info}"))));
         let seed: [u8; 32] =
             seed.try_into().map_err(|_| JsValue::from_str("the seed of a kernel is 32 bytes"))?;
+        let engine = boot::engine(options).map_err(JsValue::from_str)?;
         let config = boot::config(seed, options);
         let mut kernel = Kernel::new(config, now(monotonic_ms, realtime_ms));
         for program in oac_image::STANDARD_PROGRAMS {
             for path in program.paths {
                 thrown(
                     kernel
-                        .register_program(path, program.name)
+                        .register_program(path, engine.module(program))
                         .map_err(|errno| WebError::call(errno, "register", path)),
                 )?;
             }

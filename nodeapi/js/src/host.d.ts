@@ -71,8 +71,11 @@ interface Engine {
   /** `[allocated, used, array buffers]` in bytes. */
   memoryUsage(): [number, number, number];
   collectGarbage(): void;
-  /** Dates ask `fn(ms)` for the minutes that local time is behind UTC. */
-  setTimezone(fn: ((ms: number) => number) | undefined): void;
+  /**
+   * Dates ask `fn(ms)` for the minutes that local time is behind UTC; an engine whose dates cannot call scripts asks the op
+   * `op(zone, ms)` for the seconds that it is ahead.
+   */
+  setTimezone(fn: ((ms: number) => number) | undefined, op: string, zone: string): void;
 
   moduleCompile(source: string, url: string): ModuleId;
   moduleSynthetic(url: string, exportNames: string[], evaluate: () => void): ModuleId;

@@ -2,6 +2,7 @@
 // and switches/*, and leaves the entry points of the event loop (`loop.ts`) and of a process's start (`start.ts`) behind.
 
 import './interpose/globals';
+import './interpose/missing';
 import './interpose/weak_ref';
 import './interpose/atomics';
 import './interpose/webassembly';

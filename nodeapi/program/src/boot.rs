@@ -6,13 +6,13 @@
 
 use std::cell::RefCell;
 
-use oac_engine::{Engine, EngineError, OpState, QuickJs};
+use oac_engine::{Engine, EngineError, OpState};
 
-use crate::{event_loop, ops};
+use crate::{JsEngine, event_loop, ops};
 
 thread_local! {
     /// The realm that `initialize` made; in an image it is there from the first instruction.
-    static BOOTED: RefCell<Option<QuickJs>> = const { RefCell::new(None) };
+    static BOOTED: RefCell<Option<JsEngine>> = const { RefCell::new(None) };
 }
 
 /// Loads the glue: a module system of a few lines over the embedded sources, then `glue:main`.
@@ -43,8 +43,8 @@ const LOADER: &str = r"(host) => {
   load('main');
 }";
 
-fn boot() -> Result<QuickJs, EngineError> {
-    let mut engine = QuickJs::with_reentrant(OpState::default(), ops::ALL, ops::REENTRANT);
+fn boot() -> Result<JsEngine, EngineError> {
+    let mut engine = JsEngine::with_reentrant(OpState::default(), ops::ALL, ops::REENTRANT);
     engine.run_host_script(LOADER, "glue:loader")?;
     Ok(engine)
 }

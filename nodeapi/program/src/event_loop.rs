@@ -5,11 +5,13 @@
 //! then one `poll` system call sleeps for that long; `ready` gets what became ready; `check` runs immediates; `close` runs
 //! closing callbacks. The process ends when nothing that counts is left.
 
-use oac_engine::{Engine, EngineError, OpValue, QuickJs};
+use oac_engine::{Engine, EngineError, OpValue};
 use oac_sys::PollFd;
 
+use crate::JsEngine;
+
 /// Runs until nothing is left to do, then exits.
-pub(crate) fn run(engine: QuickJs) -> ! {
+pub(crate) fn run(engine: JsEngine) -> ! {
     let mut turn = Turn { engine, fds: Vec::new() };
     let status = turn.run().unwrap_or_else(|error| {
         eprintln!("node: {error}");
@@ -19,7 +21,7 @@ pub(crate) fn run(engine: QuickJs) -> ! {
 }
 
 struct Turn {
-    engine: QuickJs,
+    engine: JsEngine,
     /// What the last `prepare` asked to watch.
     fds: Vec<PollFd>,
 }

@@ -10,6 +10,11 @@ mod event_loop;
 mod library;
 mod ops;
 
+#[cfg(feature = "boa")]
+use oac_engine::Boa as JsEngine;
+#[cfg(not(feature = "boa"))]
+use oac_engine::QuickJs as JsEngine;
+
 fn main() {
     if !library::is_present() {
         eprintln!("node: this program was built without Node's library; build it with `cargo xtask build`");

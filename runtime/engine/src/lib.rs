@@ -12,7 +12,8 @@
 //!
 //! What this crate deliberately does not know: Node, files, sockets, clocks, system calls.
 //!
-//! Start reading at [`port`], then `quickjs/mod.rs`. A second engine (Boa) will be `boa/mod.rs` beside it.
+//! Start reading at [`port`], then `quickjs/mod.rs` (QuickJS-ng, the feature `quickjs`, which is the default) and `boa/mod.rs` beside it
+//! (Boa, the feature `boa`: no C at all).
 //!
 //! ```
 //! # #[cfg(feature = "quickjs")] {
@@ -26,10 +27,16 @@
 //! assert_eq!(answer, OpValue::Int(42));
 //! # }
 //! ```
+#[cfg(feature = "boa")]
+mod boa;
+#[cfg(any(feature = "boa", feature = "quickjs"))]
+mod hashbang;
 mod port;
 #[cfg(feature = "quickjs")]
 mod quickjs;
 
+#[cfg(feature = "boa")]
+pub use boa::Boa;
 pub use port::{
     ArgSource, Engine, EngineError, OpArgs, OpDecl, OpError, OpResult, OpState, OpValue, Reenter,
     ReentrantOp, ThrowKind,

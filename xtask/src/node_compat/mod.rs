@@ -3,7 +3,7 @@
 //! DIR is a checkout of Node's tests of the same major version (it holds `test/parallel`), which is never committed. The rules
 //! are those of Node's own runner: flags from the `// Flags:` line, and exit code 0 is a pass. What came out is committed in
 //! scoreboards (`tests/node-compat/<group>.txt`), and a file that passed never goes back to failing: such a run is an error
-//! and leaves its line as it was.
+//! and leaves its line as it was. The second engine has scoreboards of its own, `tests/node-compat/boa/<group>.txt`.
 //!
 //! Start at [`groups`] (which files there are), then [`test_file`] (how one is run), then [`scoreboard`].
 
@@ -20,6 +20,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::error::{Error, Result};
+use crate::js_engine::JsEngine;
 use crate::node_library;
 use crate::step::step;
 use crate::workspace::Workspace;
@@ -50,7 +51,9 @@ struct Job {
 /// # Errors
 /// When a file that passed fails.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
-    let Request { tests, filters, workers } = Request::read(arguments)?;
+    let (engine, arguments) = JsEngine::take_from(arguments)?;
+    let Request { tests, filters, workers } = Request::read(&arguments)?;
+    engine.require(workspace)?;
     if !workspace.oac().is_file() {
         return Err(Error::Missing {
             what: workspace.oac().display().to_string(),
@@ -59,9 +62,13 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     }
     let boards = workspace.path("tests/node-compat");
     let not_applicable = NotApplicable::read(&boards.join("not_applicable"))?;
+    let boards = match engine {
+        JsEngine::QuickJs => boards,
+        JsEngine::Boa => boards.join("boa"),
+    };
     let jobs = jobs(&tests, &boards, &filters)?;
     let real = node_library::ensure(workspace)?.binary;
-    let runner = Runner { workspace, tests: &tests, real: &real, not_applicable: &not_applicable };
+    let runner = Runner { workspace, tests: &tests, real: &real, not_applicable: &not_applicable, engine };
     let results = step(&format!("node-compat: {} files", jobs.len()), || runner.run_all(&jobs, workers))?;
     let lost = record(&boards, &jobs, results)?;
     if lost.is_empty() {
@@ -162,6 +169,7 @@ struct Runner<'a> {
     /// The pinned Node.
     real: &'a Path,
     not_applicable: &'a NotApplicable,
+    engine: JsEngine,
 }
 
 impl Runner<'_> {
@@ -202,7 +210,7 @@ impl Runner<'_> {
         if let Some(reason) = test.needs_v8() {
             return Ok(Mark::NotApplicable(reason));
         }
-        let mark = test.run(&test.in_container(self.workspace), limit)?;
+        let mark = test.run(&test.in_container(self.workspace, self.engine), limit)?;
         // The tests are of some 24.x, and made for a machine with a user at it: what fails there says nothing here.
         if let Mark::Fail(_) = mark
             && !passed_before

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::scoreboard::Mark;
 use crate::command::Command;
 use crate::error::{Error, Result};
+use crate::js_engine::JsEngine;
 use crate::outcome::Outcome;
 use crate::workspace::Workspace;
 
@@ -68,9 +69,10 @@ impl<'a> TestFile<'a> {
     }
 
     /// The command that runs it in a container of its own.
-    pub(super) fn in_container(&self, workspace: &Workspace) -> Command {
+    pub(super) fn in_container(&self, workspace: &Workspace, engine: JsEngine) -> Command {
         let mut command = Command::new(workspace.oac())
-            .args(["run", "-v", &format!("{}:{MOUNT}:ro", self.tests.display()), "-w", MOUNT])
+            .args(["run", "--engine", engine.name()])
+            .args(["-v", &format!("{}:{MOUNT}:ro", self.tests.display()), "-w", MOUNT])
             .args(["-e", &format!("NODE_TEST_DIR={TEMPORARY}")]);
         for variable in &self.settings.variables {
             command = command.args(["-e", variable]);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::command::Command;
 use crate::error::{Error, Result};
+use crate::js_engine::JsEngine;
 use crate::outcome::{Outcome, Verdict};
 use crate::patched::copy_folder;
 use crate::workspace::Workspace;
@@ -79,16 +80,22 @@ impl Case {
         self.entry != Entry::Shell
     }
 
-    /// Runs the case in the container and compares.
-    pub(super) fn check(&self, workspace: &Workspace) -> Result<Verdict> {
+    /// Runs the case in the container and compares. `lacks` says why it fails on this engine, if it does.
+    pub(super) fn check(
+        &self,
+        workspace: &Workspace,
+        engine: JsEngine,
+        lacks: Option<&str>,
+    ) -> Result<Verdict> {
         let expected = Outcome::read(&self.folder)?;
-        let scratch = self.scratch(workspace, "oac")?;
+        let scratch = self.scratch(workspace, engine.name())?;
         let command = Command::new(workspace.oac())
-            .args(["run", "-v", &format!("{}:{MOUNT}", scratch.display()), "-w", MOUNT, "-e", "TZ=UTC", "--"])
+            .args(["run", "--engine", engine.name()])
+            .args(["-v", &format!("{}:{MOUNT}", scratch.display()), "-w", MOUNT, "-e", "TZ=UTC", "--"])
             .args(self.program(Path::new("node"))?);
         let actual = Outcome::of(&command)?;
         let difference = expected.difference(&actual, &self.folder);
-        let known = self.folder.join("known_failure").is_file();
+        let known = lacks.is_some() || self.folder.join("known_failure").is_file();
         Ok(match (difference, known) {
             (None, false) => Verdict::Passed,
             (None, true) => Verdict::PassedUnexpectedly,

@@ -3,6 +3,7 @@
 
 import { line as sourceLine } from '../sources';
 import { explain } from './json_errors';
+import { boaMessages, boaWords, type Words } from './messages_boa';
 
 interface Site { isNative(): boolean; getFunctionName(): string | null; getFileName(): string; getLineNumber(): number; getColumnNumber(): number }
 
@@ -232,6 +233,8 @@ const PATTERNS: Array<[RegExp, (match: RegExpExecArray, sites: Site[]) => string
 export function translate(message: string, sites: Site[]): string | undefined {
   const exact = EXACT[message];
   if (exact !== undefined) return exact(sites);
+  const boa = boaMessages[message];
+  if (boa !== undefined) return boa(wordsAt(sites));
   // Only messages of the engine look like this; everything else is spared the patterns.
   const first = message.charCodeAt(0);
   if (first !== 39 /* ' */ && (first < 97 || first > 122) && !/ is not initialized$|^Cannot destructure '| iterable \(cannot read property /.test(message)) return undefined;
@@ -239,7 +242,16 @@ export function translate(message: string, sites: Site[]): string | undefined {
     const match = pattern.exec(message);
     if (match !== null) return words(match, sites);
   }
-  return undefined;
+  return boaWords(message, wordsAt(sites));
+}
+
+function wordsAt(sites: Site[]): Words {
+  return {
+    notFunction: () => notFunction(sites),
+    notIterable: () => notIterable('iterable', sites),
+    native: () => nativeName(sites),
+    callee: () => callee(sites) ?? '',
+  };
 }
 
 /** `JSON.parse` whose errors quote the text, as V8's do. */

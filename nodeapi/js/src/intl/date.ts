@@ -40,7 +40,7 @@ export function setLocalZone(given: string | undefined): void {
     name = 'UTC';
   }
   localZone.name = name;
-  host.engine.setTimezone(name === 'UTC' ? undefined : (ms) => -zoneOffset(name, ms).seconds / 60);
+  host.engine.setTimezone(name === 'UTC' ? undefined : (ms) => -zoneOffset(name, ms).seconds / 60, 'intl_zone_offset', name);
 }
 
 /** A zone as `resolvedOptions().timeZone` gives it. */

@@ -11,8 +11,14 @@ mod module;
 mod promise;
 mod script;
 #[cfg(test)]
+#[path = "../tests.rs"]
 mod tests;
+#[cfg(all(test, feature = "patched"))]
+#[path = "../tests_patched.rs"]
+mod tests_patched;
 mod value;
+#[cfg(all(test, feature = "patched"))]
+mod wording_tests;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -23,6 +29,9 @@ use rquickjs_sys as q;
 use crate::port::{Engine, EngineError, OpArgs, OpDecl, OpState, OpValue, Reenter, ReentrantOp};
 use args::{QuickArgs, to_js, to_op};
 use value::{Args, Cx, Js, Val};
+
+#[cfg(test)]
+use QuickJs as Tested;
 
 /// Frames of JavaScript calls after which a `RangeError` is thrown. The stack of a wasm instance cannot be measured from
 /// inside, and its end is a trap; a native frame of the interpreter takes about 400 bytes there.

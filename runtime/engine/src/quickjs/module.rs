@@ -66,9 +66,9 @@ mod patched {
 
     use rquickjs_sys as q;
 
-    use super::super::script::without_hashbang;
     use super::super::value::{Args, Cx, Js, Thrown, Val};
     use super::super::{Intrinsic, Shared, shared_of};
+    use crate::hashbang::without_hashbang;
 
     type Def = *mut q::JSModuleDef;
 

@@ -4,6 +4,7 @@ use rquickjs_sys as q;
 
 use super::value::{Args, Cx, Js, Val};
 use super::{Intrinsic, Shared};
+use crate::hashbang::without_hashbang;
 
 #[cfg(feature = "patched")]
 unsafe extern "C" {
@@ -49,14 +50,6 @@ pub(super) fn reseed(cx: Cx, entropy: [u8; 16]) {
     }
     #[cfg(not(feature = "patched"))]
     let _ = (cx, seed);
-}
-
-/// A `#!` line is a comment.
-pub(super) fn without_hashbang(source: &str) -> std::borrow::Cow<'_, str> {
-    match source.strip_prefix("#!") {
-        Some(rest) => format!("//{rest}").into(),
-        None => source.into(),
-    }
 }
 
 fn line(offset: i32) -> i32 {
