@@ -1,11 +1,11 @@
-//! What npm reads: versions, ranges, specs, `.npmrc`, lock files, packuments. Nothing panics; what is printed is read
+//! What npm reads: versions, ranges, specs, `.npmrc`, lock files, packuments, lists of git references. Nothing panics; what is printed is read
 //! back as the same.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use oac_npm_registry::{Integrity, Packument, parse_npmrc};
-use oac_npm_spec::{JsonStyle, Lockfile, Options, PackageSpec, Range, Version};
+use oac_npm_spec::{HostedGit, JsonStyle, Lockfile, Options, PackageSpec, Range, Version, parse_references};
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
@@ -24,6 +24,12 @@ fuzz_target!(|bytes: &[u8]| {
         }
     }
     let _ = PackageSpec::parse(text);
+    let references = parse_references(bytes).unwrap_or_default();
+    if let Some(hosted) = HostedGit::parse(text) {
+        let _ = hosted.commit(&references);
+        let again = HostedGit::parse(&hosted.resolved(&hosted.committish)).expect("our own text");
+        assert!(again.same_repository(&hosted), "{text:?}");
+    }
     let _ = parse_npmrc(text, |_| Some("x".into()));
     let _ = Integrity::parse(text).and_then(|integrity| integrity.address());
     let _ = Packument::parse("a", "http://registry.invalid/a", bytes);
