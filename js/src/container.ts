@@ -429,7 +429,16 @@ export class OpenAgentsContainer {
   }
 
   #emit<E extends keyof ContainerEvents>(event: E, ...args: Parameters<ContainerEvents[E]>): void {
-    for (const listener of this.#listeners[event]) (listener as (...args: Parameters<ContainerEvents[E]>) => void)(...args);
+    for (const listener of this.#listeners[event]) {
+      try {
+        (listener as (...args: Parameters<ContainerEvents[E]>) => void)(...args);
+      } catch (error) {
+        // It is the page's own, told as such, and the others hear of the event all the same.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
 
   #previewSays(message: unknown): void {

@@ -99,8 +99,8 @@ export class ContainerProcess {
         await Promise.all([bytes.room(), this.#output.room()]);
       }
     } catch (error) {
-      // The container has been torn down, and its streams end with it.
-      if (toRecord(error).code !== 'ERR_TORN_DOWN') throw error;
+      // The container is no more, and its streams end with it; why, `exit` and the `error` event tell.
+      if (!toRecord(error).code.startsWith('ERR_')) throw error;
     } finally {
       this.#output.push(decoder.decode());
       bytes.end();

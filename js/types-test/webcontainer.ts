@@ -1,6 +1,8 @@
 /** What is written for `@webcontainer/api` type-checks against this package: ours is assigned to theirs. */
 import type * as Theirs from '@webcontainer/api';
+import type * as TheirConnect from '@webcontainer/api/connect';
 import type * as TheirUtils from '@webcontainer/api/utils';
+import * as OurConnect from '../src/connect.js';
 import * as Ours from '../src/index.js';
 
 /** Public members only: their class has private ones, which nobody can have but itself. */
@@ -40,3 +42,13 @@ export function listeners(
 
 export const reloadPreview: typeof TheirUtils.reloadPreview = Ours.reloadPreview;
 export const messageTypes = (type: `${Theirs.PreviewMessageType}`): `${Ours.PreviewMessageType}` => type;
+
+/** What their listeners are given is what ours get. */
+export const previewMessage = (given: Ours.PreviewMessage): Theirs.PreviewMessage => given as unknown as Theirs.PreviewMessage;
+export const codeEvent = (given: Ours.CodeEvent): Theirs.CodeEvent => given;
+export const watcher = (given: Ours.Watcher): Theirs.IFSWatcher => given;
+export const watchListener = (given: Theirs.FSWatchCallback): Ours.WatchListener => given;
+export const entries = (given: Ours.DirEnt<string>): Theirs.DirEnt<string> => given;
+export const setupConnect: typeof TheirConnect.setupConnect = OurConnect.setupConnect;
+export const isPreviewMessage: typeof TheirUtils.isPreviewMessage = Ours.isPreviewMessage as unknown as typeof TheirUtils.isPreviewMessage;
+export const boot = (options: Theirs.BootOptions): Promise<Pick<Public<Theirs.WebContainer>, 'spawn' | 'mount' | 'export' | 'setPreviewScript'>> => Ours.WebContainer.boot(options);
