@@ -12,7 +12,7 @@ use std::{
 use sha2::{Digest, Sha256};
 
 /// `node-boa` is there after `cargo xtask build boa`.
-const NAMES: [&str; 4] = ["node", "node-boa", "npm", "sh"];
+const NAMES: [&str; 5] = ["node", "node-boa", "npm", "sh", "coreutils"];
 
 /// One entry of the generated list.
 fn entry(name: &str, programs: &Path, out: &Path) -> Option<String> {

@@ -30,14 +30,17 @@ struct Program {
     name: &'static str,
     /// The crate whose binary it is.
     package: &'static str,
+    /// Cargo's profile: what runs long is fast, what is many and runs short is small.
+    profile: &'static str,
     /// Whether its memory is captured after its bootstrap.
     snapshot: bool,
 }
 
-const PROGRAMS: [Program; 3] = [
-    Program { name: "node", package: "oac-node", snapshot: true },
-    Program { name: "npm", package: "oac-npm", snapshot: false },
-    Program { name: "sh", package: "oac-userland", snapshot: false },
+const PROGRAMS: [Program; 4] = [
+    Program { name: "node", package: "oac-node", profile: "program", snapshot: true },
+    Program { name: "npm", package: "oac-npm", profile: "program", snapshot: false },
+    Program { name: "sh", package: "oac-userland", profile: "program", snapshot: false },
+    Program { name: "coreutils", package: "oac-coreutils", profile: "utilities", snapshot: false },
 ];
 
 /// The feature that counts on our patches.
@@ -126,24 +129,33 @@ fn programs(workspace: &Workspace, c_compiler: &CCompiler, library: &NodeLibrary
             .cargo(["build", "--target", PROGRAM_TARGET, "--profile", "program", "--features", PATCHED])
             .envs(&program_environment(workspace, c_compiler, library))
             .args(patched::cargo_arguments(workspace, JsEngine::QuickJs)?);
-        for program in &PROGRAMS {
+        for program in PROGRAMS.iter().filter(|program| program.profile == "program") {
             cargo = cargo.args(["-p", program.package]);
         }
         cargo.run()
+    })?;
+    step("core utilities (cargo, wasm32-wasip1)", || {
+        let cargo = workspace.cargo(["build", "--target", PROGRAM_TARGET, "--profile", "utilities"]);
+        // With the same patches, so that the lock file stays as it is.
+        cargo
+            .args(["-p", "oac-coreutils"])
+            .args(patched::cargo_arguments(workspace, JsEngine::QuickJs)?)
+            .run()
     })?;
     step("imager (cargo)", || native_cargo(workspace, "oac-imager").run())?;
     let imager = imager(workspace);
     let folder = workspace.programs();
     fs::create_dir_all(&folder).map_err(Error::file("make", &folder))?;
     for program in &PROGRAMS {
-        image(workspace, program, &compiled(workspace, program.name), &imager)?;
+        image(workspace, program, &compiled(workspace, program.profile, program.name), &imager)?;
     }
     Ok(())
 }
 
 /// The `node` program with the engine Boa: no compiler for C is needed.
 fn boa_program(workspace: &Workspace, library: &NodeLibrary) -> Result<()> {
-    const PROGRAM: Program = Program { name: "node-boa", package: "oac-node", snapshot: true };
+    const PROGRAM: Program =
+        Program { name: "node-boa", package: "oac-node", profile: "program", snapshot: true };
     step("node with Boa (cargo, wasm32-wasip1)", || {
         workspace
             .cargo(["build", "--target", PROGRAM_TARGET, "--profile", "program", "-p", PROGRAM.package])
@@ -153,14 +165,15 @@ fn boa_program(workspace: &Workspace, library: &NodeLibrary) -> Result<()> {
             .run()
     })?;
     // Cargo gives it the name of the other one, which the next build of that takes back.
-    let (made, kept) = (compiled(workspace, "node"), compiled(workspace, PROGRAM.name));
+    let (made, kept) =
+        (compiled(workspace, PROGRAM.profile, "node"), compiled(workspace, PROGRAM.profile, PROGRAM.name));
     fs::copy(&made, &kept).map_err(Error::file("copy", &made))?;
     image(workspace, &PROGRAM, &kept, &imager(workspace))
 }
 
 /// Where cargo puts a program.
-fn compiled(workspace: &Workspace, name: &str) -> PathBuf {
-    workspace.target.join(PROGRAM_TARGET).join("program").join(format!("{name}.wasm"))
+fn compiled(workspace: &Workspace, profile: &str, name: &str) -> PathBuf {
+    workspace.target.join(PROGRAM_TARGET).join(profile).join(format!("{name}.wasm"))
 }
 
 /// The tool that makes images.

@@ -145,6 +145,14 @@ function afterFailure(): void {
   }
 }
 
+const CLASS_NAMES: Record<string, string> = {
+  FILEHANDLE: 'FileHandle', FSEVENTWRAP: 'FSEventWrap', FSREQCALLBACK: 'FSReqCallback', FSREQPROMISE: 'FSReqPromise',
+  GETADDRINFOREQWRAP: 'GetAddrInfoReqWrap', GETNAMEINFOREQWRAP: 'GetNameInfoReqWrap', PIPECONNECTWRAP: 'ConnectWrap',
+  PIPESERVERWRAP: 'PipeServerWrap', PIPEWRAP: 'PipeWrap', PROCESSWRAP: 'ProcessWrap', SHUTDOWNWRAP: 'ShutdownWrap',
+  SIGNALWRAP: 'SignalWrap', STATWATCHER: 'StatWatcher', TCPCONNECTWRAP: 'ConnectWrap', TCPSERVERWRAP: 'TCPServerWrap',
+  TCPWRAP: 'TCPSocketWrap', TTYWRAP: 'TTYWrap', UDPWRAP: 'UDPWrap', WRITEWRAP: 'WriteWrap',
+};
+
 /** Base of every class whose objects start asynchronous work. */
 export class AsyncWrap {
   #asyncId = 0;
@@ -167,6 +175,12 @@ export class AsyncWrap {
 
   getProviderType(): number {
     return this.#provider;
+  }
+
+  /** The name of its class in Node's C++, by which `process.getActiveResourcesInfo` lists it. */
+  static resourceName(wrap: AsyncWrap): string {
+    const provider = names[wrap.#provider] ?? '';
+    return CLASS_NAMES[provider] ?? provider;
   }
 
   getAsyncContextFrameForDebuggingOnly(): unknown {

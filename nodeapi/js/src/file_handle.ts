@@ -5,23 +5,42 @@ import { enqueueWork } from './loop';
 import { nativeTransfers } from './structured_clone';
 import { uvException } from './uv';
 
+const DEPRECATION = 'Closing a FileHandle object on garbage collection is deprecated. '
+  + 'Please close FileHandle objects explicitly using FileHandle.prototype.close(). In the future, an error will be '
+  + 'thrown if a file descriptor is closed during garbage collection.';
+
+let warned = false;
+
+/** Handles that were collected while open are closed, and the program is told (`FileHandle::CloseGC`). */
+const forgotten = new FinalizationRegistry<{ fd: number }>((held) => {
+  const { fd } = held;
+  if (fd < 0) return;
+  host.ops.sys_close(fd);
+  const { process } = host.global;
+  process.emitWarning(`Closing file descriptor ${fd} on garbage collection`);
+  if (warned) return;
+  warned = true;
+  process.emitWarning(DEPRECATION, 'DeprecationWarning', 'DEP0137');
+});
+
 export class FileHandle extends AsyncWrap {
-  #fd: number;
+  /** Shared with the registry, which must not hold the handle itself. */
+  #held: { fd: number };
   #closing: Promise<void> | undefined;
 
   constructor(fd: number) {
     super('FILEHANDLE');
-    this.#fd = fd;
+    this.#held = { fd };
+    forgotten.register(this, this.#held);
   }
 
   get fd(): number {
-    return this.#fd;
+    return this.#held.fd;
   }
 
   close(): Promise<void> {
     this.#closing ??= new Promise((resolve, reject) => {
-      const fd = this.#fd;
-      this.#fd = -1;
+      const fd = this.releaseFD();
       enqueueWork(() => {
         const result = fd < 0 ? 0 : host.ops.sys_close(fd);
         callIn(this, () => (result < 0 ? reject(uvException(result, 'close')) : resolve()));
@@ -31,16 +50,15 @@ export class FileHandle extends AsyncWrap {
   }
 
   closeSync(): void {
-    const fd = this.#fd;
-    this.#fd = -1;
+    const fd = this.releaseFD();
     const result = fd < 0 ? 0 : host.ops.sys_close(fd);
     if (result < 0) throw uvException(result, 'close');
   }
 
   /** Hands the descriptor over. */
   releaseFD(): number {
-    const fd = this.#fd;
-    this.#fd = -1;
+    const { fd } = this.#held;
+    this.#held.fd = -1;
     return fd;
   }
 

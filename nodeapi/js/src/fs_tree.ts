@@ -2,7 +2,7 @@
 
 import type { Outcome } from './request';
 import { S_IFDIR, statBuffer, type } from './stat';
-import { UV, uvException } from './uv';
+import { pathText, UV, uvException } from './uv';
 
 const { ops } = host;
 const AT_FDCWD = -100;
@@ -10,6 +10,7 @@ const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_REMOVEDIR = 0x200;
 const O_DIRECTORY = 0o200000;
 const O_CLOEXEC = 0o2000000;
+const SLASH = 47;
 
 declare global {
   interface Ops {
@@ -52,8 +53,8 @@ function absolute(path: string): string {
   return trimmed.startsWith('/') ? trimmed : `${host.loadGlue('bindings/process_methods').currentDirectory()}/${trimmed}`;
 }
 
-/** Removes a file, or with `recursive` a tree. Throws Node's exception. */
-export function removeTree(path: string, recursive: boolean): void {
+/** Removes a file, or with `recursive` a tree. Throws Node's exception. Names that are not UTF-8 are bytes on the way. */
+export function removeTree(path: string | Uint8Array, recursive: boolean): void {
   const result = ops.sys_fstatat(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, statBuffer);
   if (result === UV.ENOENT) return;
   if (result < 0) throw uvException(result, 'rm', undefined, path);
@@ -63,18 +64,24 @@ export function removeTree(path: string, recursive: boolean): void {
     return;
   }
   if (!recursive) {
-    const error: any = new Error(`Path is a directory: ${path}`);
+    const error: any = new Error(`Path is a directory: ${pathText(path)}`);
     error.code = 'ERR_FS_EISDIR';
     throw error;
   }
   const { entries } = host.loadGlue('bindings/fs');
-  const { utf8Text } = host.loadGlue('bindings/buffer');
+  const { utf8Bytes } = host.loadGlue('bindings/buffer');
   const fd = ops.sys_openat(AT_FDCWD, path, O_DIRECTORY | O_CLOEXEC, 0);
   if (fd < 0) throw uvException(fd, 'rm', undefined, path);
   const list = entries(fd);
   ops.sys_close(fd);
   if (typeof list === 'number') throw uvException(list, 'rm', undefined, path);
-  for (const entry of list) removeTree(`${path}/${utf8Text(entry.name)}`, true);
+  const prefix: Uint8Array = typeof path === 'string' ? utf8Bytes(`${path}/`) : Uint8Array.from([...path, SLASH]);
+  for (const entry of list) {
+    const child = new Uint8Array(prefix.length + entry.name.length);
+    child.set(prefix);
+    child.set(entry.name, prefix.length);
+    removeTree(child, true);
+  }
   const removed = ops.sys_unlinkat(AT_FDCWD, path, AT_REMOVEDIR);
   if (removed < 0) throw uvException(removed, 'rm', undefined, path);
 }

@@ -5,6 +5,18 @@ import { enqueueClose } from './loop';
 import { isolateSymbols } from './symbols';
 
 const onclose = isolateSymbols['handle_onclose']!;
+const owner = isolateSymbols['owner_symbol']!;
+
+/** Handles whose close callback has not run, in the order they were made. */
+const handles = new Set<HandleWrap>();
+
+/** Those that keep the process alive: what `process._getActiveHandles` and `getActiveResourcesInfo` ask for. */
+export function activeHandles(): HandleWrap[] {
+  return [...handles].filter(HandleWrap.isReferenced);
+}
+
+/** The object that a program knows a handle by. */
+export const ownerOf = (handle: object): unknown => (handle as any)[owner] ?? handle;
 
 export abstract class HandleWrap extends AsyncWrap {
   protected closed = false;
@@ -14,6 +26,12 @@ export abstract class HandleWrap extends AsyncWrap {
     super(provider);
     Object.defineProperty(this, 'closed', { enumerable: false, writable: true, value: false });
     Object.defineProperty(this, 'referenced', { enumerable: false, writable: true, value: true });
+    handles.add(this);
+  }
+
+  /** Also while it closes. */
+  static isReferenced(handle: HandleWrap): boolean {
+    return handle.referenced;
   }
 
   /** Releases what the handle holds. */
@@ -26,7 +44,10 @@ export abstract class HandleWrap extends AsyncWrap {
     this.closed = true;
     this.release();
     if (typeof callback === 'function') (this as any)[onclose] = callback;
-    enqueueClose(() => makeCallback(this, onclose));
+    enqueueClose(() => {
+      makeCallback(this, onclose);
+      handles.delete(this);
+    });
   }
 
   ref(): void {

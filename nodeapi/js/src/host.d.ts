@@ -32,6 +32,8 @@ interface Ops {
 
 type ModuleId = number;
 
+type PromiseHook = (promise: any, parent: any) => void;
+
 interface Engine {
   /** A function with this body; line 1 of `source` is line `lineOffset + 1` of the file. */
   compileFunction(source: string, fileName: string, params: string[], lineOffset: number): (...args: any[]) => any;
@@ -50,6 +52,8 @@ interface Engine {
   markPromiseHandled(promise: any): void;
   /** `fn(0 rejected without a handler | 1 handler added later, promise, reason)`. */
   setRejectionCallback(fn: (event: number, promise: any, reason: any) => void): void;
+  /** Each `fn(promise, parent)`, told of a promise's life; they must not throw. Boa has none: promises live unseen there. */
+  setPromiseHooks?(init?: PromiseHook, before?: PromiseHook, after?: PromiseHook, settled?: PromiseHook): void;
   runMicrotasks(): void;
   /** `fn` must not throw. */
   enqueueMicrotask(fn: () => void): void;

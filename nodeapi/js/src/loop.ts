@@ -112,13 +112,15 @@ function nextDueMs(): number {
 
 // --- work that completes in the poll phase ------------------------------------------------------------------------------------
 
-interface Work { turn: number; run: () => void }
+interface Work { turn: number; run: () => void; request: object | undefined }
 const work: Work[] = [];
+/** The request whose callback runs. */
+let completing: object | undefined;
 let turn = 0;
 
-/** Runs `run` in the poll phase, and keeps the loop alive until then. What a thread pool does elsewhere. */
-export function enqueueWork(run: () => void): void {
-  work.push({ turn, run });
+/** Runs `run` in the poll phase, and keeps the loop alive until then. What a thread pool does elsewhere. `request`: on whose behalf. */
+export function enqueueWork(run: () => void, request?: object): void {
+  work.push({ turn, run, request });
 }
 
 // --- descriptors --------------------------------------------------------------------------------------------------------------
@@ -159,9 +161,9 @@ function isAlive(): boolean {
   return false;
 }
 
-/** What `process.getActiveResourcesInfo` counts beside timers and immediates. */
-export function pendingWork(): number {
-  return work.length;
+/** The requests under way: what `process._getActiveRequests` gives. */
+export function activeRequests(): object[] {
+  return [completing, ...work.map((entry) => entry.request)].filter((request) => request !== undefined);
 }
 
 function prepare(): number[] {
@@ -183,12 +185,18 @@ function ready(list: number[]): void {
   // With immediates waiting, a thread pool would seldom be done already: they go first.
   const eager = timers.immediateInfo[Immediate.Count] === 0;
   let count = work.length;
-  while (count-- > 0 && work.length > 0 && (eager || work[0]!.turn < current)) work.shift()!.run();
+  while (count-- > 0 && work.length > 0 && (eager || work[0]!.turn < current)) {
+    const entry = work.shift()!;
+    completing = entry.request;
+    entry.run();
+  }
+  completing = undefined;
 }
 
 function close(): boolean {
   releaseKept();
-  for (let count = closing.length; count > 0; count -= 1) closing.shift()!();
+  // libuv keeps them in a list that grows at its head.
+  for (const callback of closing.splice(0).reverse()) callback();
   return isAlive();
 }
 

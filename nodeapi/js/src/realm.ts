@@ -60,7 +60,7 @@ function createProcess(): any {
   const object = new constructor();
   object[privateSymbols.exit_info_private_symbol!] = new Int32Array(3);
   const fixed = (name: string, value: unknown): void => {
-    Object.defineProperty(object, name, { value, enumerable: true, configurable: false, writable: false });
+    Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: false });
   };
   fixed('version', processShape.version);
   fixed('versions', Object.freeze({ ...processShape.versions, webcontainer: '1.0.0' }));

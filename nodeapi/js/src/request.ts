@@ -23,6 +23,12 @@ export class FSReqCallback extends AsyncWrap {
   }
 }
 
+class FSReqPromise extends AsyncWrap {
+  constructor() {
+    super('FSREQPROMISE');
+  }
+}
+
 /** Runs `work` in the form that `req` asks for. `work` gives `-errno` (a number below zero) on failure. */
 export function request<T>(
   req: any, syscall: string, path: unknown, dest: unknown, work: () => Outcome<T>,
@@ -33,7 +39,7 @@ export function request<T>(
     return outcome as T;
   }
   if (req === kUsePromises) {
-    const wrap = new AsyncWrap('FSREQPROMISE');
+    const wrap = new FSReqPromise();
     return new Promise<T>((resolve, reject) => {
       enqueueWork(() => {
         const outcome = guarded(work);
@@ -42,7 +48,7 @@ export function request<T>(
           else if (failed(outcome.value)) reject(uvException(outcome.value, syscall, undefined, path, dest));
           else resolve(outcome.value as T);
         });
-      });
+      }, wrap);
     });
   }
   enqueueWork(() => {
@@ -53,7 +59,7 @@ export function request<T>(
       else if (outcome.value === undefined) req.oncomplete(null);
       else req.oncomplete(null, outcome.value);
     });
-  });
+  }, req);
   return undefined;
 }
 

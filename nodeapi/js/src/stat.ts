@@ -6,6 +6,8 @@ const S_IFMT = 0o170000;
 export const S_IFDIR = 0o040000;
 export const S_IFREG = 0o100000;
 export const S_IFLNK = 0o120000;
+export const S_IFSOCK = 0o140000;
+export const S_IFIFO = 0o010000;
 
 const record = new Uint8Array(STAT_BYTES);
 const view = new DataView(record.buffer);
@@ -26,6 +28,11 @@ export function type(): number {
 /** The size in bytes of the last call. */
 export function size(): number {
   return Number(view.getBigUint64(40, true));
+}
+
+/** Equal for two names of one file: device and inode of the last call. */
+export function identity(): string {
+  return `${view.getBigUint64(0, true)}:${view.getBigUint64(8, true)}`;
 }
 
 /** `st_mtim` of the last call, in ns. */

@@ -32,6 +32,14 @@ export function uvException(error: number, syscall: string, message?: string, pa
   return exception;
 }
 
+/** As `node::ErrnoException`: what calls beside libuv fail with, in strerror(3)'s words. */
+export function errnoException(error: Result, syscall: string): Error {
+  const code = errorName(error);
+  const text = errorMessage(error);
+  const exception: any = new Error(`${code}, ${text.charAt(0).toUpperCase()}${text.slice(1)}`);
+  return Object.assign(exception, { errno: -error, code, syscall });
+}
+
 declare global {
   interface Ops {
     buffer_slice(view: Bytes, encoding: number, start: number, end: number): string;

@@ -126,7 +126,9 @@ impl Sys<'_> {
         if !rest.is_empty() || groups.len() > GROUPS_MAX {
             return Err(Errno::EINVAL.into());
         }
-        let groups: Vec<u32> = groups.iter().map(|group| u32::from_le_bytes(*group)).collect();
+        let mut groups: Vec<u32> = groups.iter().map(|group| u32::from_le_bytes(*group)).collect();
+        // As Linux keeps them, and so gives them back.
+        groups.sort_unstable();
         credentials.groups = Groups::new(&groups);
         Ok(0)
     }

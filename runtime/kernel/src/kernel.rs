@@ -522,8 +522,11 @@ fn furnish(memory: &mut MemFs, caller: &Caller, hostname: &str) -> Result<(), Er
     for (name, content) in [
         ("hostname", format!("{hostname}\n")),
         ("hosts", format!("127.0.0.1\tlocalhost\n::1\tlocalhost\n127.0.1.1\t{hostname}\n")),
-        ("passwd", "root:x:0:0:root:/root:/bin/sh\n".to_string()),
-        ("group", "root:x:0:\n".to_string()),
+        (
+            "passwd",
+            "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/sh\n".to_string(),
+        ),
+        ("group", "root:x:0:\nnogroup:x:65534:\n".to_string()),
     ] {
         let ino = memory.create(caller, etc, name.as_bytes(), NewNode::File { mode: 0o644 })?;
         let handle = memory.open(caller, ino, oac_vfs::Access { read: false, write: true })?;

@@ -332,6 +332,9 @@ impl FileSystem for HostDir {
     }
 
     fn read_link(&mut self, ino: Ino) -> Result<Vec<u8>, Errno> {
+        if ino == self.nodes.root() {
+            return Err(Errno::EINVAL);
+        }
         let Place { dir, name, .. } = self.place(ino)?;
         let target = rustix::fs::readlinkat(&*dir, &*name, Vec::new()).map_err(errno)?;
         Ok(target.into_bytes())

@@ -1,6 +1,21 @@
+import { triggerUncaughtException } from '../fatal';
 import {
   clearAsyncIdStack, popAsyncContext, pushAsyncContext, setStackGrown, state,
 } from '../async_wrap';
+
+/** Init, before, after, settled. */
+const promiseHooks: Array<PromiseHook | undefined> = [undefined, undefined, undefined, undefined];
+
+/** What a hook throws nobody could catch. */
+function guarded(hook: PromiseHook): PromiseHook {
+  return (promise, parent) => {
+    try {
+      hook(promise, parent);
+    } catch (error) {
+      triggerUncaughtException(error, false);
+    }
+  };
+}
 
 export function create(): object {
   const binding: any = {
@@ -16,8 +31,11 @@ export function create(): object {
     clearAsyncIdStack,
     registerDestroyHook(): void {},
     queueDestroyAsyncId(): void {},
-    setPromiseHooks(): void {},
-    getPromiseHooks: () => [undefined, undefined, undefined, undefined],
+    setPromiseHooks(...hooks: Array<PromiseHook | undefined>): void {
+      promiseHooks.splice(0, 4, ...hooks);
+      host.engine.setPromiseHooks?.(...promiseHooks.map((hook) => hook && guarded(hook)));
+    },
+    getPromiseHooks: () => [...promiseHooks],
   };
   setStackGrown(() => { binding.async_ids_stack = state.async_ids_stack; });
   return binding;

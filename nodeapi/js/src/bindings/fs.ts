@@ -2,6 +2,7 @@
 // Where `fs.readFileSync` crosses into the kernel: `open` and `read` here, through `host.ops.sys_openat` and `sys_read`.
 
 import { readAll } from '../files';
+import { validFd, validMode } from '../fs_arguments';
 import { cpSyncCheckPaths, cpSyncCopyDir, cpSyncOverrideFile } from '../fs_copy';
 import { makeDirectories, makeTemporary, removeTree } from '../fs_tree';
 import { FSReqCallback, kUsePromises, request, type Outcome } from '../request';
@@ -216,22 +217,6 @@ export function copyFile(from: Path, to: Path, mode: number): Outcome<undefined>
   return done(result);
 }
 
-/** As `GetValidFileMode`: a mode argument from 0 to `max`, 0 if it is missing. */
-function validMode(mode: unknown, max: number): number {
-  if (mode === undefined || mode === null) return 0;
-  if (typeof mode !== 'number' || !Number.isInteger(mode)) {
-    const error: any = new TypeError('mode must be int32 or null/undefined');
-    error.code = 'ERR_INVALID_ARG_TYPE';
-    throw error;
-  }
-  if (mode < 0 || mode > max) {
-    const error: any = new RangeError(`mode is out of range: >= 0 && <= ${max}`);
-    error.code = 'ERR_OUT_OF_RANGE';
-    throw error;
-  }
-  return mode;
-}
-
 /** Seconds (a float) to nanoseconds, as libuv's `uv__fs_to_timespec`. */
 function nanoseconds(time: number): bigint {
   let seconds = Math.trunc(time);
@@ -296,6 +281,15 @@ function statfs(path: Path, bigint: boolean): Outcome<unknown> {
   return bigint ? BigInt64Array.from(values) : Float64Array.from(values.map(Number));
 }
 
+/** An operation that only succeeds or fails: `(fd, …arguments, req?)`. */
+function onDescriptor<A extends unknown[]>(syscall: string, work: (fd: number, ...rest: A) => Result) {
+  const count = work.length - 1;
+  return (given: unknown, ...rest: any[]): unknown => {
+    const fd = validFd(given);
+    return request(rest[count], syscall, undefined, undefined, () => done(work(fd, ...(rest as unknown as A))));
+  };
+}
+
 export function create(): object {
   return {
     FSReqCallback,
@@ -319,17 +313,32 @@ const content = {
     const fd = open(path, flags, mode);
     return fd < 0 ? fd : new FileHandle(fd);
   }),
-  close: (fd: number, req?: any) => request(req, 'close', undefined, undefined, () => done(ops.sys_close(fd))),
-  read: (fd: number, buffer: ArrayBufferView, offset: number, length: number, position: unknown, req?: any) =>
-    request(req, 'read', undefined, undefined, () => read(fd, part(buffer, offset, length), position)),
-  readBuffers: (fd: number, buffers: ArrayBufferView[], position: unknown, req?: any) =>
-    request(req, 'read', undefined, undefined, () => readMany(fd, buffers, position)),
-  writeBuffer: (fd: number, buffer: ArrayBufferView, offset: number, length: number, position: unknown, req?: any, ctx?: any) =>
-    withContext(req, ctx, 'write', () => write(fd, part(buffer, offset, length), position)),
-  writeBuffers: (fd: number, buffers: ArrayBufferView[], position: unknown, req?: any) =>
-    request(req, 'write', undefined, undefined, () => writeMany(fd, buffers, position)),
-  writeString(fd: number, text: string, position: unknown, encoding: unknown, req?: any, ctx?: any): unknown {
-    const number = parseEncoding(encoding, Encoding.UTF8);
+  close(given: unknown, req?: any): unknown {
+    const fd = validFd(given);
+    return request(req, 'close', undefined, undefined, () => done(ops.sys_close(fd)));
+  },
+  read(given: unknown, buffer: ArrayBufferView, offset: number, length: number, position: unknown, req?: any): unknown {
+    const fd = validFd(given);
+    return request(req, 'read', undefined, undefined, () => read(fd, part(buffer, offset, length), position));
+  },
+  readBuffers(given: unknown, buffers: ArrayBufferView[], position: unknown, req?: any): unknown {
+    const fd = validFd(given);
+    return request(req, 'read', undefined, undefined, () => readMany(fd, buffers, position));
+  },
+  writeBuffer(
+    given: unknown, buffer: ArrayBufferView, offset: number, length: number, position: unknown, req?: any, ctx?: any,
+  ): unknown {
+    const fd = validFd(given);
+    return withContext(req, ctx, 'write', () => write(fd, part(buffer, offset, length), position));
+  },
+  writeBuffers(given: unknown, buffers: ArrayBufferView[], position: unknown, req?: any): unknown {
+    const fd = validFd(given);
+    return request(req, 'write', undefined, undefined, () => writeMany(fd, buffers, position));
+  },
+  writeString(given: unknown, text: string, position: unknown, encoding: unknown, req?: any, ctx?: any): unknown {
+    const fd = validFd(given);
+    // As ParseEncoding: what is no name of an encoding (a length, where callers confuse the forms of write) means UTF-8.
+    const number = parseEncoding(typeof encoding === 'string' ? encoding : undefined, Encoding.UTF8);
     const room = number === Encoding.UTF8 ? ops.buffer_byte_length_utf8(text) : text.length * 2;
     const buffer = new Uint8Array(room);
     const bytes = buffer.subarray(0, ops.buffer_write(buffer, text, number, 0, room));
@@ -341,17 +350,17 @@ const content = {
     const flags = validMode(mode, 7);
     return request(req, 'copyfile', from, to, () => copyFile(from, to, flags));
   },
-  ftruncate: (fd: number, length: number, req?: any) =>
-    request(req, 'ftruncate', undefined, undefined, () => done(ops.sys_ftruncate(fd, length))),
-  fsync: (fd: number, req?: any) => request(req, 'fsync', undefined, undefined, () => done(ops.sys_fsync(fd))),
-  fdatasync: (fd: number, req?: any) => request(req, 'fdatasync', undefined, undefined, () => done(ops.sys_fsync(fd))),
+  ftruncate: onDescriptor('ftruncate', (fd, length: number) => ops.sys_ftruncate(fd, length)),
+  fsync: onDescriptor('fsync', (fd) => ops.sys_fsync(fd)),
+  fdatasync: onDescriptor('fdatasync', (fd) => ops.sys_fsync(fd)),
 };
 
 /** Metadata. */
 const metadata = {
   stat: statOperation('stat', 0),
   lstat: statOperation('lstat', AT_SYMLINK_NOFOLLOW),
-  fstat(fd: number, bigint: boolean, req?: any, shouldNotThrow?: boolean): unknown {
+  fstat(given: unknown, bigint: boolean, req?: any, shouldNotThrow?: boolean): unknown {
+    const fd = validFd(given);
     const work = (): Outcome<unknown> => {
       const result = ops.sys_fstat(fd, statBuffer);
       return result < 0 ? result : statsArray(bigint);
@@ -371,20 +380,18 @@ const metadata = {
   existsSync: (path: Path) => ops.sys_faccessat(AT_FDCWD, path, 0, 0) >= 0,
   chmod: (path: Path, mode: number, req?: any) =>
     request(req, 'chmod', path, undefined, () => done(ops.sys_fchmodat(AT_FDCWD, path, mode, 0))),
-  fchmod: (fd: number, mode: number, req?: any) =>
-    request(req, 'fchmod', undefined, undefined, () => done(ops.sys_fchmodat(fd, '', mode, AT_EMPTY_PATH))),
+  fchmod: onDescriptor('fchmod', (fd, mode: number) => ops.sys_fchmodat(fd, '', mode, AT_EMPTY_PATH)),
   chown: (path: Path, uid: number, gid: number, req?: any) =>
     request(req, 'chown', path, undefined, () => done(ops.sys_fchownat(AT_FDCWD, path, uid, gid, 0))),
   lchown: (path: Path, uid: number, gid: number, req?: any) =>
     request(req, 'lchown', path, undefined, () => done(ops.sys_fchownat(AT_FDCWD, path, uid, gid, AT_SYMLINK_NOFOLLOW))),
-  fchown: (fd: number, uid: number, gid: number, req?: any) =>
-    request(req, 'fchown', undefined, undefined, () => done(ops.sys_fchownat(fd, '', uid, gid, AT_EMPTY_PATH))),
+  fchown: onDescriptor('fchown', (fd, uid: number, gid: number) => ops.sys_fchownat(fd, '', uid, gid, AT_EMPTY_PATH)),
   utimes: (path: Path, atime: number, mtime: number, req?: any) => request(req, 'utime', path, undefined, () =>
     done(ops.sys_utimensat(AT_FDCWD, path, nanoseconds(atime), nanoseconds(mtime), 0))),
   lutimes: (path: Path, atime: number, mtime: number, req?: any) => request(req, 'lutime', path, undefined, () =>
     done(ops.sys_utimensat(AT_FDCWD, path, nanoseconds(atime), nanoseconds(mtime), AT_SYMLINK_NOFOLLOW))),
-  futimes: (fd: number, atime: number, mtime: number, req?: any) => request(req, 'futime', undefined, undefined, () =>
-    done(ops.sys_utimensat(fd, '', nanoseconds(atime), nanoseconds(mtime), AT_EMPTY_PATH))),
+  futimes: onDescriptor('futime', (fd, atime: number, mtime: number) =>
+    ops.sys_utimensat(fd, '', nanoseconds(atime), nanoseconds(mtime), AT_EMPTY_PATH)),
   internalModuleStat: (...args: any[]) => internalModuleStat(typeof args[0] === 'string' ? args[0] : args[1]),
   legacyMainResolve,
   getFormatOfExtensionlessFile(path: string): number {
@@ -412,7 +419,7 @@ const tree = {
   cpSyncOverrideFile,
   cpSyncCopyDir,
   unlink: (path: Path, req?: any) => request(req, 'unlink', path, undefined, () => done(ops.sys_unlinkat(AT_FDCWD, path, 0))),
-  rmSync: (path: Path, _retries: number, recursive: boolean) => removeTree(pathText(path), recursive),
+  rmSync: (path: Path, _retries: number, recursive: boolean) => removeTree(path, recursive),
   rename: (from: Path, to: Path, req?: any) =>
     request(req, 'rename', from, to, () => done(ops.sys_renameat(AT_FDCWD, from, AT_FDCWD, to, 0))),
   link: (from: Path, to: Path, req?: any) =>

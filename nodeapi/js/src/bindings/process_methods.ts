@@ -1,5 +1,7 @@
 import '../environment';
-import { monotonicNs, origin, timers, pendingWork } from '../loop';
+import { AsyncWrap } from '../async_wrap';
+import { activeHandles, ownerOf } from '../handle_wrap';
+import { activeRequests, monotonicNs, origin, timers } from '../loop';
 import { command } from '../start';
 import { UV, uvException } from '../uv';
 import { exitStatus } from '../fatal';
@@ -99,11 +101,10 @@ export function create(): object {
     _rawDebug(text: string): void { ops.program_debug(text); },
     _debugProcess(): never { throw host.loadGlue('oracle').notAvailable('the inspector'); },
     _debugEnd(): void {},
-    _getActiveRequests: () => [],
-    _getActiveHandles: () => [],
+    _getActiveRequests: activeRequests,
+    _getActiveHandles: () => activeHandles().map(ownerOf),
     getActiveResourcesInfo(): string[] {
-      const list: string[] = [];
-      for (let i = 0; i < pendingWork(); i += 1) list.push('FSReqCallback');
+      const list = [...activeRequests(), ...activeHandles()].filter((wrap) => wrap instanceof AsyncWrap).map(AsyncWrap.resourceName);
       for (let i = 0; i < timers.timeoutInfo[0]!; i += 1) list.push('Timeout');
       for (let i = 0; i < timers.immediateInfo[1]!; i += 1) list.push('Immediate');
       return list;

@@ -145,15 +145,6 @@ function supervise(options: Options, pid: number, channels: Channel[]): { ended:
     else if (error === 0 && monotonicNs() >= deadlineNs) kill(UV.ETIMEDOUT);
   }
   ops.sys_close(pidfd);
-  if (limit !== Infinity) {
-    for (const channel of channels) {
-      if (channel.size > limit) {
-        const cut = new Uint8Array(channel.output().subarray(0, limit));
-        channel.chunks.splice(0, channel.chunks.length, cut);
-        channel.size = cut.length;
-      }
-    }
-  }
   return { ended: ended!, error };
 }
 

@@ -64,6 +64,8 @@ struct Shared {
 #[derive(Default)]
 struct Callbacks {
     rejection: Option<Val>,
+    /// What is told of a promise's life: init, before, after, settled.
+    promise_hooks: [Option<Val>; 4],
     stack: Option<Val>,
     #[cfg(feature = "patched")]
     import: Option<Val>,

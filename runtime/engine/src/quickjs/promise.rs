@@ -15,6 +15,7 @@ pub(super) const TABLE: &[(&str, Intrinsic)] = &[
     ("promiseDetails", promise_details),
     ("markPromiseHandled", mark_promise_handled),
     ("setRejectionCallback", set_rejection_callback),
+    ("setPromiseHooks", set_promise_hooks),
     ("runMicrotasks", run_microtasks),
     ("enqueueMicrotask", enqueue_microtask),
     ("getAsyncContext", get_async_context),
@@ -90,6 +91,35 @@ fn set_rejection_callback(shared: &Shared, cx: Cx, args: &Args<'_>) -> Js {
     Ok(cx.undefined())
 }
 
+/// `setPromiseHooks(init, before, after, settled)`: each `fn(promise, parent)` or undefined; they must not throw. `before` and `after`
+/// surround a reaction of the promise, `settled` comes at each attempt to resolve or reject it. Without the patched library
+/// reactions are not told of.
+fn set_promise_hooks(shared: &Shared, cx: Cx, args: &Args<'_>) -> Js {
+    let hooks = std::array::from_fn(|index| Some(args.get(index).clone()).filter(Val::is_function));
+    let any = hooks.iter().any(Option::is_some);
+    shared.callbacks.borrow_mut().promise_hooks = hooks;
+    // SAFETY: the callback has the prototype QuickJS wants and needs no opaque pointer.
+    unsafe { q::JS_SetPromiseHook(cx.rt(), any.then_some(promise_hook as _), std::ptr::null_mut()) };
+    Ok(cx.undefined())
+}
+
+unsafe extern "C" fn promise_hook(
+    ctx: *mut q::JSContext,
+    kind: q::JSPromiseHookType,
+    promise: q::JSValue,
+    parent: q::JSValue,
+    _: *mut std::ffi::c_void,
+) {
+    // SAFETY: QuickJS passes a live context.
+    let cx = unsafe { Cx::from_raw(ctx) };
+    // QuickJS numbers them in the order of `promise_hooks`.
+    let hook = shared_of(cx).callbacks.borrow().promise_hooks.get(kind as usize).cloned().flatten();
+    let Some(hook) = hook else { return };
+    if let Err(thrown) = hook.call(&cx.undefined(), &[cx.dup(promise), cx.dup(parent)]) {
+        cx.take_exception(thrown);
+    }
+}
+
 fn run_microtasks(_: &Shared, cx: Cx, _: &Args<'_>) -> Js {
     drain(cx);
     Ok(cx.undefined())
@@ -147,4 +177,29 @@ fn replace_context(cx: Cx, context: Val) {
     }
     #[cfg(not(feature = "patched"))]
     let _ = (cx, context);
+}
+
+#[cfg(all(test, feature = "patched"))]
+mod tests {
+    use crate::{Engine, OpState, QuickJs};
+
+    #[test]
+    fn hooks_see_reactions_awaits_and_rejections() {
+        let source = "({ engine }) => {
+            const ids = new Map(), log = [];
+            const id = (promise) => promise === undefined ? '-' : ids.get(promise) ?? (ids.set(promise, ids.size), ids.size - 1);
+            const note = (what) => (promise, parent) => void log.push(what + id(promise) + (what === 'i' ? id(parent) : ''));
+            engine.setPromiseHooks(note('i'), note('b'), note('a'), note('s'));
+            Promise.resolve(1).then(() => { throw 2; }).catch(() => 0);
+            (async () => { await 1; })();
+            engine.runMicrotasks();
+            engine.setPromiseHooks();
+            Promise.resolve(1);
+            return log.join(' ');
+        }";
+        // Order and parents are V8's.
+        let expected = "i0- s0 i10 i21 i3- i43 s4 i54 b1 s1 a1 b5 s3 s5 a5 b2 s2 a2";
+        let mut engine = QuickJs::new(OpState::default(), &[]);
+        assert_eq!(engine.run_host_script(source, "hooks.js"), Ok(expected.into()));
+    }
 }
