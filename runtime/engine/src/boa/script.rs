@@ -27,10 +27,13 @@ pub(super) const TABLE: &[(&str, Intrinsic)] = &[
 /// Values on the stack of the virtual machine, for each call that may be on it.
 const VALUES_PER_CALL: usize = 128;
 
+/// What the call that the program makes counts for: as much as any that native code makes.
+const ENTRY_WEIGHT: usize = 12;
+
 /// Bounds recursion: calls of scripts, and those of them that native code has made, which need the machine's stack.
 pub(super) fn limit_depth(context: &mut Context, frames: u32) {
     let limits = context.runtime_limits_mut();
-    limits.set_recursion_limit(frames as usize);
+    limits.set_recursion_limit(frames as usize + ENTRY_WEIGHT);
     limits.set_stack_size_limit(frames as usize * VALUES_PER_CALL);
 }
 
