@@ -52,19 +52,22 @@ const FORWARDED = ['accept', 'accept-encoding', 'if-none-match', 'if-modified-si
 const REDIRECTS_MAX = 5;
 
 /**
- * @param {{ port?: number, isolation?: boolean, roots?: string[] }} options `roots`: folders to serve before the others.
+ * @param {{ port?: number, isolation?: boolean, roots?: string[], absent?: Set<string> }} options `roots`: folders to serve before the
+ * others; `absent`: paths that are said not to exist, as long as they are in it.
  * @returns {Promise<{ address: string, close(): Promise<void> }>}
  */
-export async function serve({ port = 0, isolation = true, roots = [] } = {}) {
+export async function serve({ port = 0, isolation = true, roots = [], absent = new Set() } = {}) {
   const registry = registryForwarder();
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost');
     const headers = isolation ? ISOLATION : {};
-    const answer = url.pathname.startsWith('/registry/')
-      ? registry(request, response, url.pathname.slice('/registry/'.length) + url.search, headers)
-      : url.pathname.startsWith('/example/')
-        ? sendTree(response, url.pathname.slice('/example/'.length), headers)
-        : sendFile(request, response, url.pathname, [...roots, ...folders], headers);
+    const answer = absent.has(url.pathname)
+      ? refuse(response, 404, `there is no ${url.pathname}`)
+      : url.pathname.startsWith('/registry/')
+        ? registry(request, response, url.pathname.slice('/registry/'.length) + url.search, headers)
+        : url.pathname.startsWith('/example/')
+          ? sendTree(response, url.pathname.slice('/example/'.length), headers)
+          : sendFile(request, response, url.pathname, [...roots, ...folders], headers);
     Promise.resolve(answer).catch((error) => refuse(response, 500, String(error)));
   });
   await new Promise((resolve, reject) => {

@@ -44,9 +44,9 @@ export const checks = [
   },
   {
     name: 'fault: a file of the package that is missing is named',
-    run: async (page) => {
+    run: async (page, { absent }) => {
       for (const file of ['kernel-worker.js', 'task-worker.js', 'kernel/oac_web_bg.wasm']) {
-        await page.context().route(`**/${file}`, (route) => route.fulfill({ status: 404 }));
+        absent.add(`/${file}`);
         const error = await failure(page, async () => {
           const { OpenAgentsContainer } = await import('/index.js');
           const heard = Promise.withResolvers();
@@ -56,7 +56,7 @@ export const checks = [
         });
         assertEqual(error.code, 'ERR_LOAD', `the code (${error.message})`);
         assertIncludes(error.message, file, 'the message');
-        await page.context().unroute(`**/${file}`);
+        absent.delete(`/${file}`);
       }
     },
   },

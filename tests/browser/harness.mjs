@@ -63,11 +63,14 @@ export async function openPage() {
 /**
  * Runs checks, each in a fresh profile on its own page, in order. `only`: a part of the names to run.
  *
- * @param {{ name: string, isolation?: boolean, chromium?: string, run(page): Promise<void> }[]} checks `chromium`: why only that has it
+ * @param {{ name: string, isolation?: boolean, chromium?: string, run(page, server): Promise<void> }[]} checks `chromium`: why only that
+ * has it; `run` gets the page and `{ absent }`, the paths that the server has not
  * @param {() => Promise<{ newContext(): Promise<object>, close(): Promise<void> }>} launch which browser
  */
 export async function runChecks(checks, only, launch = launchChromium) {
-  const servers = { true: await serve({ roots: [join(here, 'pages')] }), false: await serve({ roots: [join(here, 'pages')], isolation: false }) };
+  const absent = new Set();
+  const start = (isolation) => serve({ roots: [join(here, 'pages')], isolation, absent });
+  const servers = { true: await start(true), false: await start(false) };
   const browser = await launch();
   let passed = 0;
   let failed = 0;
@@ -82,7 +85,7 @@ export async function runChecks(checks, only, launch = launchChromium) {
       const started = performance.now();
       try {
         await page.goto(`${servers[isolation].address}blank.html`);
-        await limited(run(page));
+        await limited(run(page, { absent }));
         passed++;
         console.log(`ok ${name} (${Math.round(performance.now() - started)} ms)`);
       } catch (error) {
@@ -91,6 +94,7 @@ export async function runChecks(checks, only, launch = launchChromium) {
         console.log(`  ${String(error.stack ?? error).replaceAll('\n', '\n  ')}`);
         for (const line of log.slice(-LOG_LINES)) console.log(`  | ${line.replaceAll('\n', '\n  | ')}`);
       } finally {
+        absent.clear();
         await context.close();
       }
     }
