@@ -1,7 +1,7 @@
 //! Embeds Node's JavaScript library and our glue: one deflated blob and an index of it.
 //!
 //! The library comes from the directory in `OAC_NODE_LIB` (what `cargo xtask` took out of the pinned Node binary: `lib/**.js`,
-//! `bindings.json`, `intl/*.json`), the glue from `OAC_NODE_GLUE` (`nodeapi/js/dist`). Without them the index is empty, so that
+//! `bindings.json`, `roots.pem`, `intl/*.json`), the glue from `OAC_NODE_GLUE` (`nodeapi/js/dist`). Without them the index is empty, so that
 //! a plain `cargo build` works; the program then says what it lacks.
 
 use std::io::Write as _;
@@ -30,6 +30,7 @@ fn main() {
         println!("cargo:rerun-if-changed={}", lib.display());
         add_tree(&lib.join("lib"), "", ".js", "node:", &mut files, &mut blob);
         add_file(&lib.join("bindings.json"), "bindings.json".into(), &mut files, &mut blob);
+        add_file(&lib.join("roots.pem"), "roots.pem".into(), &mut files, &mut blob);
         add_tree(&lib.join("intl"), "", ".json", "intl:", &mut files, &mut blob);
     }
     if let Some(glue) = env::var_os("OAC_NODE_GLUE").map(PathBuf::from) {

@@ -36,7 +36,7 @@ const PACKAGES: [(&str, &str, &str); 2] = [
 /// Where the pinned Node is.
 #[derive(Clone, Debug)]
 pub(crate) struct NodeLibrary {
-    /// `lib/**.js`, `bindings.json` and `intl/*.json`, as the `node` program's build script reads them.
+    /// `lib/**.js`, `bindings.json`, `roots.pem` and `intl/*.json`, as the `node` program's build script reads them.
     pub(crate) lib_dir: PathBuf,
     /// The real Node.
     pub(crate) binary: PathBuf,

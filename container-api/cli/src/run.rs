@@ -92,7 +92,7 @@ pub(crate) fn run(request: RunRequest) -> Result<u8, RunError> {
     })?;
     let store = npm_store::directory(&request);
     let container = boot(&runtime, &request, store.as_deref())?;
-    let _forwards = request
+    let forwards = request
         .ports
         .iter()
         .map(|port| {
@@ -104,6 +104,10 @@ pub(crate) fn run(request: RunRequest) -> Result<u8, RunError> {
             })
         })
         .collect::<Result<Vec<_>, _>>()?;
+    // Who asked for any port wants to know which one it became.
+    for (port, forward) in request.ports.iter().zip(&forwards).filter(|(port, _)| port.host.port() == 0) {
+        eprintln!("oac: port {} of the container is {}", port.guest, forward.address());
+    }
     // Before the program starts, so that no signal is lost between.
     let signals = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM])?;
     if request.terminal {

@@ -47,6 +47,11 @@ impl Actor {
         Actor { machine: machine.clone(), task: machine.attach(name) }
     }
 
+    /// Its task.
+    pub(crate) fn id(&self) -> TaskId {
+        self.task.id
+    }
+
     /// Another task of the host's in the same container.
     pub(crate) fn sibling(&self, name: &str) -> Actor {
         Actor::new(&self.machine, name)
@@ -242,6 +247,12 @@ impl Stream {
     /// [`Error::Call`]: ENOTTY when it is none.
     pub fn resize(&self, size: TerminalSize) -> Result<(), Error> {
         self.actor.resize(self.fd, size).map_err(call_error(nr::TCSETWINSIZE))
+    }
+
+    /// Whether the other end of a connection is closed, and not only finished.
+    pub(crate) fn other_end_is_gone(&self) -> bool {
+        let (machine, task) = (&self.actor.machine, self.actor.task.id);
+        machine.with_kernel(|kernel| kernel.other_end_is_gone(task, self.fd.0))
     }
 
     /// A second handle on the same connection, so that one thread can read while another writes.

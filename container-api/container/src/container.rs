@@ -7,7 +7,7 @@ use std::{
 };
 
 use oac_image::NodeEngine;
-use oac_kernel::{Capabilities, Config, Kernel, Limits, LogRecord, Now, Port};
+use oac_kernel::{Capabilities, Config, Kernel, Limits, LogRecord, Now, Outside, Port};
 
 use crate::{
     Error, Event, Files, Forward, HostDir, Process, Runtime, RuntimeOptions, Snapshot, SpawnOptions, Stream,
@@ -109,6 +109,7 @@ impl Container {
             hostname: options.hostname.unwrap_or_else(|| "oac".into()),
             limits: options.limits,
             capabilities: options.capabilities,
+            outside: Outside::Sockets,
             event_log: options.event_log,
             ..Config::default()
         };

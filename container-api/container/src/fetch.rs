@@ -21,14 +21,14 @@ use oac_abi::{
     Errno,
     fetch::{RequestHead, ResponseHead},
 };
-use oac_kernel::{FetchId, Flow, NetworkCapability};
+use oac_kernel::{FetchId, Flow, NetworkCapability, Redirects};
 use ureq::{
-    Agent, ResponseExt,
+    Agent, AsSendBody, Body, ResponseExt,
     config::{Config, RedirectAuthHeaders},
-    http::{Request, Uri},
+    http::{Request, Response, Uri},
     tls::{Certificate, RootCerts, TlsConfig},
     unversioned::{
-        resolver::{ResolvedSocketAddrs, Resolver},
+        resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver},
         transport::{DefaultConnector, NextTimeout},
     },
 };
@@ -85,6 +85,7 @@ struct Job {
     id: FetchId,
     head: RequestHead,
     body: Vec<u8>,
+    redirects: Redirects,
     control: Arc<Control>,
 }
 
@@ -117,11 +118,17 @@ impl Fetcher {
     }
 
     /// Queues a fetch. Called with the kernel's lock held, so it only hands over.
-    pub(crate) fn begin(&self, machine: &Arc<Machine>, id: FetchId, head: RequestHead, body: Vec<u8>) {
+    pub(crate) fn begin(
+        &self,
+        machine: &Arc<Machine>,
+        id: FetchId,
+        head: RequestHead,
+        (body, redirects): (Vec<u8>, Redirects),
+    ) {
         let mut state = self.state();
         let control = Arc::new(Control::default());
         state.controls.insert(id, control.clone());
-        state.queue.push_back(Job { id, head, body, control });
+        state.queue.push_back(Job { id, head, body, redirects, control });
         if state.idle < state.queue.len() && state.workers < WORKERS_MAX {
             let machine = machine.clone();
             let spawned = thread::Builder::new()
@@ -220,9 +227,9 @@ impl Fetcher {
         let bad_request = |_| Failure::Head(Errno::EINVAL);
         let agent = self.agent.get_or_init(|| agent(&self.capability));
         let response = if job.body.is_empty() {
-            agent.run(request.body(()).map_err(bad_request)?)
+            run(agent, request.body(()).map_err(bad_request)?, job.redirects)
         } else {
-            agent.run(request.body(&job.body[..]).map_err(bad_request)?)
+            run(agent, request.body(&job.body[..]).map_err(bad_request)?, job.redirects)
         };
         let response = response.map_err(|error| Failure::Head(errno_of(&error)))?;
         let head = ResponseHead {
@@ -259,6 +266,20 @@ impl Fetcher {
     }
 }
 
+fn run(
+    agent: &Agent,
+    request: Request<impl AsSendBody>,
+    redirects: Redirects,
+) -> Result<Response<Body>, ureq::Error> {
+    match redirects {
+        Redirects::Follow => agent.run(request),
+        Redirects::Leave => {
+            let config = agent.configure_request(request).max_redirects(0).max_redirects_will_error(false);
+            agent.run(config.build())
+        }
+    }
+}
+
 /// Where a fetch broke off.
 enum Failure {
     Head(Errno),
@@ -284,7 +305,11 @@ fn agent(capability: &NetworkCapability) -> Agent {
         .max_idle_connections_per_host(WORKERS_MAX)
         .tls_config(tls_config())
         .build();
-    let resolver = Allowed { capability: capability.clone(), names: Names::default() };
+    let resolver = Allowed {
+        capability: capability.clone(),
+        resolver: DefaultResolver::default(),
+        names: Names::default(),
+    };
     Agent::with_parts(config, DefaultConnector::default(), resolver)
 }
 
@@ -302,10 +327,16 @@ fn tls_config() -> TlsConfig {
 }
 
 /// Resolves the names of allowed hosts only. The kernel has checked the first address; this one sees the redirects too.
-#[derive(Debug)]
 struct Allowed {
     capability: NetworkCapability,
-    names: Names,
+    resolver: DefaultResolver,
+    names: Names<ResolvedSocketAddrs>,
+}
+
+impl std::fmt::Debug for Allowed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Allowed").finish_non_exhaustive()
+    }
 }
 
 impl Resolver for Allowed {
@@ -318,12 +349,14 @@ impl Resolver for Allowed {
         if self.capability.permits(&uri.to_string()).is_err() {
             return Err(io::Error::from(io::ErrorKind::PermissionDenied).into());
         }
-        let addresses = self.names.resolve(uri, config, timeout).map_err(|error| match error {
+        let key = format!("{:?} {:?}", uri.scheme(), uri.authority());
+        let look = || self.resolver.resolve(uri, config, timeout);
+        let addresses = self.names.get(&key, look).map_err(|error| match error {
             // getaddrinfo(3) failed; its own codes do not come through.
             ureq::Error::Io(_) => ureq::Error::HostNotFound,
             error => error,
         })?;
-        if self.names_it(uri) {
+        if names_host(&self.capability, uri.host().unwrap_or_default()) {
             return Ok(addresses);
         }
         let mut reachable = self.empty();
@@ -338,13 +371,17 @@ impl Resolver for Allowed {
     }
 }
 
-impl Allowed {
-    /// Whether a rule names the host, so that "any host" is not what permits it.
-    fn names_it(&self, uri: &Uri) -> bool {
-        let NetworkCapability::Hosts(rules) = &self.capability else { return false };
-        let named = rules.iter().filter(|rule| *rule != ANY_HOST).cloned().collect();
-        NetworkCapability::Hosts(named).permits(&uri.to_string()).is_ok()
-    }
+/// Whether a rule names a host, so that "any host" is not what permits it. That the port is permitted is checked elsewhere.
+pub(crate) fn names_host(capability: &NetworkCapability, host: &str) -> bool {
+    let NetworkCapability::Hosts(rules) = capability else { return false };
+    rules.iter().filter(|rule| *rule != ANY_HOST).any(|rule| {
+        let rule_host = match rule.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+            _ => rule,
+        };
+        let named = NetworkCapability::Hosts(vec![rule_host.to_owned()]);
+        named.permits(&format!("http://{host}/")).is_ok()
+    })
 }
 
 /// The rule that permits every host, as [`NetworkCapability::Any`] does, beside others that name some.
@@ -352,7 +389,7 @@ const ANY_HOST: &str = "*";
 
 /// Addresses that lead to this machine itself, or to what only its own link sees (a cloud's metadata service, say). Judged by
 /// what a name resolves to, so that a name which resolves to such an address is no way around.
-fn is_of_this_machine(address: IpAddr) -> bool {
+pub(crate) fn is_of_this_machine(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => {
             // All of 0.0.0.0/8 is "this host".
@@ -377,7 +414,7 @@ fn errno_of(error: &ureq::Error) -> Errno {
     }
 }
 
-fn errno_of_io(error: &io::Error) -> Errno {
+pub(crate) fn errno_of_io(error: &io::Error) -> Errno {
     if let Some(inner) = error.get_ref() {
         if let Some(error) = inner.downcast_ref::<ureq::Error>() {
             return errno_of(error);

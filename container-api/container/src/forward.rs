@@ -8,16 +8,20 @@ use std::{
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 use oac_kernel::Port;
 
-use crate::{Error, Stream, actor::Actor, machine::Machine};
+use crate::{Error, Stream, actor::Actor, machine::Machine, relay::relay};
 
 /// Connections at once; more are closed as soon as they come.
 const CONNECTIONS_MAX: usize = 512;
-/// Bytes passed on at once.
-const CHUNK_BYTES: usize = 64 << 10;
+/// How long a client whose port nobody serves may take to say what it wants, and to hear the answer.
+const REFUSE_TIMEOUT_S: u64 = 5;
+const CHUNK_BYTES: usize = 16 << 10;
+/// How much of a request is read that nobody serves.
+const REFUSE_CHUNKS_MAX: usize = 64;
 
 /// A forwarded port. Dropping it closes the host's port; connections that are open stay so.
 #[derive(Debug)]
@@ -85,34 +89,31 @@ impl Drop for OpenSlot {
 
 /// Passes bytes both ways until both sides have ended.
 fn serve(machine: &Arc<Machine>, host: TcpStream, guest: Port) -> io::Result<()> {
-    host.set_nodelay(true)?;
     let actor = Actor::new(machine, "forward");
-    // Nobody listens there: closing the host's side says so.
-    let Ok(fd) = actor.connect(guest) else { return Ok(()) };
-    let mut to_guest = Stream::new(actor, fd);
-    let mut from_guest = to_guest.try_clone()?;
-    let mut from_host = host.try_clone()?;
-    let mut to_host = host;
-    let upward = thread::Builder::new().name("oac connection".into()).spawn(move || {
-        copy(&mut from_host, &mut to_guest);
-        let _ = to_guest.finish();
-    })?;
-    copy(&mut from_guest, &mut to_host);
-    // The container has said all; a client that still sends has nobody who reads.
-    let _ = to_host.shutdown(Shutdown::Write);
-    drop(from_guest);
-    let _ = upward.join();
-    Ok(())
+    match actor.connect(guest) {
+        Ok(fd) => relay(host, Stream::new(actor, fd)),
+        Err(_) => refuse(host, guest),
+    }
 }
 
-/// Copies until the end of the one or the break of the other.
-fn copy(from: &mut impl Read, to: &mut impl Write) {
+/// Nobody listens there. Whoever speaks HTTP is told so; for others closing says it.
+fn refuse(mut host: TcpStream, guest: Port) -> io::Result<()> {
+    host.set_read_timeout(Some(Duration::from_secs(REFUSE_TIMEOUT_S)))?;
     let mut chunk = vec![0; CHUNK_BYTES];
-    loop {
-        match from.read(&mut chunk) {
-            Ok(len) if len > 0 && to.write_all(&chunk[..len]).is_ok() => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            _ => return,
+    let len = host.read(&mut chunk)?;
+    let line = chunk[..len].split(|&byte| byte == b'\n').next().unwrap_or_default();
+    if !line.windows(6).any(|part| part == b" HTTP/") {
+        return Ok(());
+    }
+    let text = format!("nothing listens on port {guest} of the container\n");
+    let head = "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/plain\r\nConnection: close";
+    write!(host, "{head}\r\nContent-Length: {}\r\n\r\n{text}", text.len())?;
+    host.shutdown(Shutdown::Write)?;
+    // A close while the client still sends would be a reset, which overtakes the answer.
+    for _ in 0..REFUSE_CHUNKS_MAX {
+        if host.read(&mut chunk)? == 0 {
+            break;
         }
     }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use js_sys::{Array, Reflect};
 use oac_image::NodeEngine;
-use oac_kernel::{Allowed, Capabilities, Config, Limits, NetworkCapability};
+use oac_kernel::{Allowed, Capabilities, Config, Limits, NetworkCapability, Outside};
 use wasm_bindgen::JsValue;
 
 /// ns in a ms.
@@ -76,6 +76,8 @@ pub(crate) fn config(seed: [u8; 32], options: &JsValue) -> Config {
         capabilities: capabilities(&field(options, "capabilities")),
         limits: limits(&field(options, "limits")),
         event_log: field(options, "eventLog").is_truthy(),
+        // A page has no sockets.
+        outside: Outside::Gateway,
         ..Config::default()
     }
 }

@@ -235,11 +235,16 @@ impl WebKernel {
             HostRequest::Start { task, image } => (RequestKind::Start, task, detail::start(&image)),
             HostRequest::ThreadEnded { .. } => return None,
             HostRequest::Stop { task } => (RequestKind::Stop, task, JsValue::UNDEFINED),
-            HostRequest::Fetch { id, task, head, body } => {
+            // A browser does not show where a redirect leads, and follows it.
+            HostRequest::Fetch { id, task, head, body, redirects: _ } => {
                 (RequestKind::Fetch, task, detail::fetch(id, &head, &body))
             }
             HostRequest::FetchResume { id } => (RequestKind::FetchResume, page, detail::fetch_id(id)),
             HostRequest::FetchCancel { id } => (RequestKind::FetchCancel, page, detail::fetch_id(id)),
+            // This host has no sockets, and the kernel was told so.
+            HostRequest::Connect { .. } | HostRequest::ConnectCancel { .. } | HostRequest::Resolve { .. } => {
+                return None;
+            }
             HostRequest::PortOpened { port, task } => (RequestKind::Port, task, detail::port(port, true)),
             HostRequest::PortClosed { port } => (RequestKind::Port, page, detail::port(port, false)),
             HostRequest::Exited { task, status } => {

@@ -106,6 +106,7 @@ export const CALLS: readonly CallSpec[] = [
   { number: 105, module: 'oac', name: 'fionread', params: ['i32'], served: 'kernel' },
   { number: 110, module: 'oac', name: 'fetch', params: ['in_bytes', 'in_bytes', 'u32'], served: 'kernel' },
   { number: 111, module: 'oac', name: 'fetch_head', params: ['i32', 'out_bytes'], served: 'kernel' },
+  { number: 112, module: 'oac', name: 'resolve', params: ['in_bytes', 'u32'], served: 'kernel' },
   { number: 120, module: 'oac', name: 'tcgetattr', params: ['i32', 'out_bytes'], served: 'kernel' },
   { number: 121, module: 'oac', name: 'tcsetattr', params: ['i32', 'u32', 'in_bytes'], served: 'kernel' },
   { number: 122, module: 'oac', name: 'tcgetwinsize', params: ['i32', 'out_bytes'], served: 'kernel' },

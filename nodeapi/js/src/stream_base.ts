@@ -173,7 +173,10 @@ export abstract class LibuvStreamWrap extends HandleWrap implements StreamSource
       if (count === UV.EAGAIN || count === UV.EINTR) return;
       if (count <= 0) {
         this.#reading = false;
-        this.#deliver(count === 0 ? UV.EOF : count, undefined);
+        const status = count === 0 ? UV.EOF : count;
+        const last = this.#listeners.at(-1);
+        if (last?.onEnd !== undefined) last.onEnd(status);
+        else this.#deliver(status, undefined);
         return;
       }
       this.#bytesRead += count;
@@ -215,15 +218,7 @@ export abstract class LibuvStreamWrap extends HandleWrap implements StreamSource
   }
 
   writev(req: any, chunks: any[], allBuffers: boolean): number {
-    const parts: Uint8Array[] = [];
-    if (allBuffers) for (const chunk of chunks) parts.push(asBytes(chunk));
-    else {
-      for (let i = 0; i < chunks.length; i += 2) {
-        const chunk = chunks[i];
-        parts.push(typeof chunk === 'string' ? encoded(chunk, parseEncoding(chunks[i + 1], Encoding.UTF8)) : asBytes(chunk));
-      }
-    }
-    return this.#write(req, parts);
+    return this.#write(req, writtenBytes(chunks, allBuffers));
   }
 
   setBlocking(blocking: boolean): number {
@@ -249,7 +244,7 @@ export abstract class LibuvStreamWrap extends HandleWrap implements StreamSource
     streamBaseState[State.LastWriteWasAsync] = 0;
     if (this.#fd < 0) return UV.EBADF;
     this.#bytesWritten += total;
-    const parts = pieces.length > 1 && total <= JOIN_BYTES ? [joined(pieces, total)] : pieces;
+    const parts = pieces.length > 1 && total <= JOIN_BYTES ? [joined(pieces)] : pieces;
     if (this.#queue.length === 0) {
       const error = this.#drain(parts, handle);
       if (error < 0) return error;
@@ -329,8 +324,21 @@ function encoded(text: string, encoding: number): Uint8Array {
   return room.subarray(0, ops.buffer_write(room, text, encoding, 0, room.length));
 }
 
-function joined(pieces: Uint8Array[], total: number): Uint8Array {
-  const all = new Uint8(total);
+/** The arguments of `writev`: views, or each with its encoding behind it. */
+export function writtenBytes(chunks: any[], allBuffers: boolean): Uint8Array[] {
+  if (allBuffers) return chunks.map(asBytes);
+  const parts: Uint8Array[] = [];
+  for (let i = 0; i < chunks.length; i += 2) {
+    const chunk = chunks[i];
+    parts.push(typeof chunk === 'string' ? encoded(chunk, parseEncoding(chunks[i + 1], Encoding.UTF8)) : asBytes(chunk));
+  }
+  return parts;
+}
+
+/** Pieces as one; a single one is not copied. */
+export function joined(pieces: Uint8Array[]): Uint8Array {
+  if (pieces.length === 1) return pieces[0]!;
+  const all = new Uint8(pieces.reduce((sum, piece) => sum + piece.length, 0));
   let at = 0;
   for (const piece of pieces) {
     all.set(piece, at);

@@ -54,6 +54,14 @@ pub const SIGNAL_QUEUE_MAX: usize = 64;
 pub const FETCH_BUFFER_BYTES: usize = 1 << 20;
 /// Fetches in flight in a container; one more is EAGAIN.
 pub const FETCHES_MAX: usize = 256;
+/// Connections to the outside, those that are being made included; one more is ENOBUFS.
+pub const OUTSIDE_CONNECTIONS_MAX: usize = 512;
+/// Names that have got an address; one more is ENOMEM.
+pub const OUTSIDE_NAMES_MAX: usize = 1 << 16;
+/// Bytes of a host's name. RFC 1035, 2.3.4.
+pub const OUTSIDE_NAME_BYTES_MAX: usize = 253;
+/// Names that the host is being asked about; one more is EAGAIN.
+pub const LOOKUPS_MAX: usize = 256;
 /// Bytes of all files of a memory filesystem, by default; one more is ENOSPC.
 pub const MEMORY_FS_BYTES: u64 = 4 << 30;
 /// Inodes of a memory filesystem, by default; one more is ENOSPC.

@@ -142,6 +142,11 @@ pub mod socket {
     pub const SHUT_RDWR: u32 = 2;
     pub const SOL_SOCKET: u32 = 1;
     pub const SO_REUSEADDR: u32 = 2;
+    /// This system's own level, of numbers that Linux does not use.
+    pub const SOL_OAC: u32 = 0x6f61_6300;
+    /// Set before anything is sent: the connection is to be TLS to its server, but clear text as far as the kernel's gateway.
+    /// ENOPROTOOPT when it does not lead there; then a program speaks TLS itself.
+    pub const OAC_GATEWAY_TLS: u32 = 1;
     pub const SO_TYPE: u32 = 3;
     pub const SO_ERROR: u32 = 4;
     pub const SO_BROADCAST: u32 = 6;

@@ -194,6 +194,8 @@ macro_rules! for_each_call {
             oac 110 fetch (head: in_bytes, body: in_bytes, flags: u32) => kernel full;
             /// Waits for the response's `fetch::ResponseHead`; returns its length.
             oac 111 fetch_head (fd: i32, head: out_bytes) => kernel full;
+            /// Asks for the address of a name outside; returns a descriptor from which the answer is read: a socket address that stands for the name, or an errno of 4 bytes. EACCES without the network capability for that name: then no host hears of it. O_NONBLOCK, O_CLOEXEC.
+            oac 112 resolve (name: in_bytes, flags: u32) => kernel full;
             /// Terminal attributes, `termios::Termios`; ENOTTY tells what is no terminal. tcgetattr(3).
             oac 120 tcgetattr (fd: i32, termios: out_bytes) => kernel full;
             /// Sets terminal attributes: TCSANOW 0, TCSADRAIN 1, TCSAFLUSH 2. tcsetattr(3).
@@ -553,6 +555,7 @@ pub mod nr {
     pub const FIONREAD: u16 = find(Module::Oac, "fionread");
     pub const FETCH: u16 = find(Module::Oac, "fetch");
     pub const FETCH_HEAD: u16 = find(Module::Oac, "fetch_head");
+    pub const RESOLVE: u16 = find(Module::Oac, "resolve");
     pub const TCGETATTR: u16 = find(Module::Oac, "tcgetattr");
     pub const TCSETATTR: u16 = find(Module::Oac, "tcsetattr");
     pub const TCGETWINSIZE: u16 = find(Module::Oac, "tcgetwinsize");

@@ -18,6 +18,8 @@ pub struct Config {
     pub limits: Limits,
     /// What the first task may do; its children inherit it.
     pub capabilities: Capabilities,
+    /// What the host has of the network outside.
+    pub outside: Outside,
     /// Whether what happens is recorded; the records are taken by [`crate::Kernel::next_log_record`].
     pub event_log: bool,
 }
@@ -30,9 +32,22 @@ impl Default for Config {
             hostname: String::new(),
             limits: Limits::default(),
             capabilities: Capabilities::default(),
+            outside: Outside::default(),
             event_log: false,
         }
     }
+}
+
+/// What the host has of the network outside, for sockets. Whether a task may have it is its capability's matter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Outside {
+    /// Nothing: ENETUNREACH.
+    #[default]
+    Nothing,
+    /// Connections and names: [`crate::HostRequest::Connect`], [`crate::HostRequest::Resolve`].
+    Sockets,
+    /// Nothing but fetches: connections end in the gateway, which speaks HTTP to the program.
+    Gateway,
 }
 
 /// How much a container may use. What goes beyond fails with an errno, or ends tasks with a reason in their exit records.

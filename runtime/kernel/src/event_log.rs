@@ -75,6 +75,13 @@ pub enum LogEvent {
         /// Its address.
         url: String,
     },
+    /// The task connects to the outside.
+    Connect {
+        /// A name, or an address.
+        host: String,
+        /// Of the host.
+        port: Port,
+    },
     /// Records that did not fit; the task is init.
     Lost {
         /// How many.
@@ -120,6 +127,9 @@ impl LogEvent {
             LogEvent::PortClosed { port } => write!(out, r#""port_closed","port":{port}"#),
             LogEvent::Fetch { method, url } => {
                 write!(out, r#""fetch","method":{},"url":{}"#, quoted(method), quoted(url))
+            }
+            LogEvent::Connect { host, port } => {
+                write!(out, r#""connect","host":{},"port":{port}"#, quoted(host))
             }
             LogEvent::Lost { count } => write!(out, r#""lost","count":{count}"#),
         }

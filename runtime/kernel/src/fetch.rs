@@ -9,7 +9,7 @@ use oac_abi::{
 };
 
 use crate::{
-    FetchId, Flow, HostRequest, Kernel, NetworkCapability,
+    FetchId, Flow, HostRequest, Kernel, NetworkCapability, TaskId,
     answer::{Answer, block_on},
     arguments::Out,
     byte_queue::{Buffered, ByteQueue},
@@ -106,6 +106,11 @@ fn permits(network: &NetworkCapability, url: &str) -> Result<(), Errno> {
     if host.is_empty() {
         return Err(Errno::EINVAL);
     }
+    permits_host(network, host, port)
+}
+
+/// Whether a capability reaches a port of a host.
+pub(crate) fn permits_host(network: &NetworkCapability, host: &str, port: &str) -> Result<(), Errno> {
     let permitted = |rule: &String| {
         let (rule_host, rule_port) = match rule.rsplit_once(':') {
             Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => (host, Some(port)),
@@ -133,19 +138,9 @@ impl Sys<'_> {
             return Err(Errno::EINVAL.into());
         }
         let head = RequestHead::decode(head)?;
-        permits(&self.kernel.capabilities(self.task)?.network, &head.url)?;
-        let fetches = &mut self.kernel.fetches;
-        if fetches.fetches.len() >= bounds::FETCHES_MAX {
-            return Err(Errno::EAGAIN.into());
-        }
-        fetches.last += 1;
-        let id = FetchId(fetches.last);
         self.kernel.tasks.life(self.task)?.fds.require_room(1)?;
-        self.kernel.fetches.fetches.insert(id, Fetch::new());
-        let fd = self.kernel.install(self.task, File::Fetch(id), flags | open::RDONLY)?;
-        let request = HostRequest::Fetch { id, task: self.task, head, body: body.to_vec() };
-        self.kernel.requests.push_back(request);
-        Ok(i64::from(fd.0))
+        let id = self.kernel.start_fetch(self.task, head, body.to_vec(), Redirects::Follow)?;
+        Ok(i64::from(self.kernel.install(self.task, File::Fetch(id), flags | open::RDONLY)?.0))
     }
 
     pub(crate) fn fetch_head(self, fd: i32, head: Out<'_>) -> Answer {
@@ -169,7 +164,46 @@ impl Sys<'_> {
     }
 }
 
+/// What the host does with a redirect, where it has the choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Redirects {
+    /// Goes where it leads.
+    Follow,
+    /// Gives it as the response.
+    Leave,
+}
+
 impl Kernel {
+    /// Has the host make a request.
+    ///
+    /// # Errors
+    /// EAGAIN when there are too many at once; as [`NetworkCapability::permits`].
+    pub(crate) fn start_fetch(
+        &mut self,
+        task: TaskId,
+        head: RequestHead,
+        body: Vec<u8>,
+        redirects: Redirects,
+    ) -> Result<FetchId, Errno> {
+        permits(&self.capabilities(task)?.network, &head.url)?;
+        if self.fetches.fetches.len() >= bounds::FETCHES_MAX {
+            return Err(Errno::EAGAIN);
+        }
+        self.fetches.last += 1;
+        let id = FetchId(self.fetches.last);
+        self.fetches.fetches.insert(id, Fetch::new());
+        self.requests.push_back(HostRequest::Fetch { id, task, head, body, redirects });
+        Ok(id)
+    }
+
+    /// The response's head, once it has come.
+    pub(crate) fn fetched_head(&mut self, id: FetchId) -> Option<Result<ResponseHead, Errno>> {
+        let fetch = self.fetches.fetches.get_mut(&id)?;
+        let head = fetch.head.clone()?;
+        fetch.head_read = true;
+        Some(head.and_then(|encoded| ResponseHead::decode(&encoded)))
+    }
+
     /// The response's head, or why there is none.
     pub fn fetch_head(&mut self, id: FetchId, head: Result<ResponseHead, Errno>) {
         let Some(fetch) = self.fetches.fetches.get_mut(&id) else { return };
@@ -181,6 +215,7 @@ impl Kernel {
         }
         fetch.head = Some(head.map(|head| head.encode()));
         self.waits.wake(WaitKey::Fetch(id));
+        self.gateway.touch_fetch(id);
     }
 
     /// A part of the response's body. After [`Flow::Pause`] the host keeps the rest until [`HostRequest::FetchResume`].
@@ -193,6 +228,7 @@ impl Kernel {
         fetch.paused = fetch.body.len() >= bounds::FETCH_BUFFER_BYTES;
         let flow = if fetch.paused { Flow::Pause } else { Flow::Continue };
         self.waits.wake(WaitKey::Fetch(id));
+        self.gateway.touch_fetch(id);
         flow
     }
 
@@ -207,6 +243,7 @@ impl Kernel {
             fetch.head = Some(Err(result.err().unwrap_or(Errno::EPROTO)));
         }
         self.waits.wake(WaitKey::Fetch(id));
+        self.gateway.touch_fetch(id);
     }
 
     pub(crate) fn fetch_read(&mut self, id: FetchId, nonblocking: bool, buf: &mut [u8]) -> Answer<usize> {

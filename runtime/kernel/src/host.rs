@@ -4,6 +4,11 @@ use std::{fmt, sync::Arc};
 
 use oac_abi::{fetch::RequestHead, limit::Usage, signal::WaitStatus, wire::Reply};
 
+use crate::{
+    fetch::Redirects,
+    outside::{ConnectionId, LookupId},
+};
+
 /// A task's number, what getpid(2) gives. Never given twice within a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TaskId(pub u32);
@@ -82,6 +87,8 @@ pub enum HostRequest {
         head: RequestHead,
         /// The request's body.
         body: Vec<u8>,
+        /// Where the host has the choice.
+        redirects: Redirects,
     },
     /// There is room again for a body that was told to pause.
     FetchResume {
@@ -92,6 +99,29 @@ pub enum HostRequest {
     FetchCancel {
         /// Which fetch.
         id: FetchId,
+    },
+    /// Connect to the outside, and report by [`crate::Kernel::connected`] or `connect_failed`.
+    Connect {
+        /// Its number in those reports.
+        id: ConnectionId,
+        /// On whose behalf.
+        task: TaskId,
+        /// A name, or an address; IPv6 in brackets.
+        host: String,
+        /// Of the host.
+        port: Port,
+    },
+    /// Nobody waits for this connection any more.
+    ConnectCancel {
+        /// Which connection.
+        id: ConnectionId,
+    },
+    /// Find out whether there is a host of this name, and report by [`crate::Kernel::resolved`].
+    Resolve {
+        /// Its number in that report.
+        id: LookupId,
+        /// In lower case.
+        name: String,
     },
     /// A task listens on a port.
     PortOpened {

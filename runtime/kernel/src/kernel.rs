@@ -26,10 +26,12 @@ use crate::{
     fd_table::{Fd, FdEntry},
     fetch::Fetches,
     fifo::Fifos,
+    gateway::Gateway,
     inotify::Watchers,
     locks::Locks,
     namespaces::{NamespaceId, Namespaces},
     open_names::OpenNames,
+    outside::World,
     pipe::Pipes,
     prepared::Prepared,
     random::{Purpose, Random},
@@ -64,6 +66,8 @@ pub struct Kernel {
     pub(crate) channels: Channels,
     pub(crate) segments: Segments,
     pub(crate) fetches: Fetches,
+    pub(crate) world_outside: World,
+    pub(crate) gateway: Gateway,
     pub(crate) terminals: Terminals,
     /// The directory of the slaves' files, `/dev/pts`.
     pub(crate) pts: Node,
@@ -132,6 +136,8 @@ impl Kernel {
             channels: Channels::default(),
             segments: Segments::default(),
             fetches: Fetches::default(),
+            world_outside: World::default(),
+            gateway: Gateway::default(),
             terminals: Terminals::default(),
             pts: root,
             alarms: Alarms::default(),
@@ -434,6 +440,7 @@ impl Kernel {
 
     /// The next thing to do for the host. Drain it after every call and event.
     pub fn next_request(&mut self) -> Option<HostRequest> {
+        self.run_gateway();
         if let Some(request) = self.requests.pop_front() {
             self.log_request(&request);
             return Some(request);
@@ -476,6 +483,9 @@ impl Kernel {
             HostRequest::PortClosed { port } => self.log(INIT, |_| LogEvent::PortClosed { port: *port }),
             HostRequest::Fetch { task, head, .. } => {
                 self.log(*task, |_| LogEvent::Fetch { method: head.method.clone(), url: head.url.clone() })
+            }
+            HostRequest::Connect { task, host, port, .. } => {
+                self.log(*task, |_| LogEvent::Connect { host: host.clone(), port: *port })
             }
             _ => {}
         }

@@ -38,6 +38,7 @@ mod fetch;
 mod fifo;
 mod file_events;
 mod files;
+mod gateway;
 mod host;
 mod inotify;
 mod jobs;
@@ -46,6 +47,7 @@ mod limits;
 mod locks;
 mod namespaces;
 mod open_names;
+mod outside;
 mod permission;
 mod pipe;
 mod prepared;
@@ -85,13 +87,17 @@ mod wasi;
 mod world;
 
 pub use census::Census;
-pub use config::{Allowed, Capabilities, Config, Limits, NetworkCapability};
+pub use config::{Allowed, Capabilities, Config, Limits, NetworkCapability, Outside};
 pub use event_log::{LogEvent, LogRecord};
+pub use fetch::Redirects;
+#[doc(hidden)]
+pub use gateway::check_gateway_reader;
 pub use host::{
     Driver, ExitRecord, FetchId, Flow, HostRequest, Image, LimitKind, Now, Outcome, Port, TaskFailure,
     TaskId, TaskStatus,
 };
 pub use kernel::Kernel;
+pub use outside::{ConnectionId, LookupId};
 pub use random::Seed;
 pub use snapshot::FilesSnapshot;
 pub use task_control::Command;

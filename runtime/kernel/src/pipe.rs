@@ -115,6 +115,14 @@ impl Pipes {
         })
     }
 
+    /// Appends what the kernel itself says. Gives how much there was room for.
+    ///
+    /// # Errors
+    /// EBADF when there is no such pipe any more.
+    pub(crate) fn put(&mut self, id: PipeId, bytes: &[u8]) -> Result<usize, Errno> {
+        Ok(self.get_mut(id)?.bytes.put(bytes))
+    }
+
     /// Bytes that wait to be read.
     pub(crate) fn buffered_bytes(&self, id: PipeId) -> usize {
         self.pipes.get(&id).map_or(0, |pipe| pipe.bytes.len())

@@ -143,6 +143,10 @@ impl Sys<'_> {
 
     pub(crate) fn setsockopt(self, fd: i32, level: u32, option: u32, value: &[u8]) -> Answer {
         let id = self.kernel.socket_id(self.task, fd)?.0;
+        if (level, option) == (sock::SOL_OAC, sock::OAC_GATEWAY_TLS) {
+            self.kernel.secure_gate(id)?;
+            return Ok(0);
+        }
         self.kernel.sockets.get_mut(id)?.set_option(level, option, value)?;
         // A larger inbox may be what its writer waits for.
         if let Some(peer) = self.kernel.sockets.get(id)?.peer() {
@@ -273,7 +277,7 @@ impl Kernel {
             if !matches!(socket.state, State::Idle) {
                 return Err(Errno::EISCONN.into());
             }
-            self.begin_connect(id, address)?;
+            self.begin_connect(task, id, address)?;
             if nonblocking {
                 return Err(Errno::EINPROGRESS.into());
             }
@@ -301,7 +305,10 @@ impl Kernel {
     }
 
     /// Finds the listener and stands in its line.
-    fn begin_connect(&mut self, id: SocketId, address: &SocketAddress) -> Result<(), Errno> {
+    fn begin_connect(&mut self, task: TaskId, id: SocketId, address: &SocketAddress) -> Result<(), Errno> {
+        if let Some(outside) = self.sockets.outside_destination(id, address)? {
+            return self.connect_outside(task, id, outside);
+        }
         let remote = self.sockets.tcp_destination(id, address)?;
         self.sockets.bind_to_reach(id, remote)?;
         if self.sockets.is_connected(self.sockets.get(id)?.local, remote) {
@@ -322,7 +329,7 @@ impl Kernel {
             self.tcp_refuse(id);
             return Ok(());
         };
-        self.sockets.get_mut(id)?.state = State::Connecting { listener: listener_id };
+        self.sockets.get_mut(id)?.state = State::Connecting { listener: Some(listener_id) };
         if let State::Listening(listener) = &mut self.sockets.get_mut(listener_id)?.state {
             listener.connecting.push_back(id);
         }
@@ -390,7 +397,8 @@ impl Kernel {
         let port = socket.local.map(|local| local.port);
         match std::mem::replace(&mut socket.state, State::Idle) {
             State::Listening(listener) => self.stop_listening(listener, port),
-            State::Connecting { listener } => {
+            State::Connecting { listener: None } => self.give_up_connecting(id),
+            State::Connecting { listener: Some(listener) } => {
                 if let Ok(Socket { state: State::Listening(listener), .. }) = self.sockets.get_mut(listener) {
                     listener.connecting.retain(|&client| client != id);
                 }

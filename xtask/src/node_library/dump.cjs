@@ -82,3 +82,5 @@ const processShape = {
   config: process.config, moduleLoadList: process.moduleLoadList,
 };
 fs.writeFileSync(path.join(out, 'bindings.json'), JSON.stringify({ bindings, calls, process: processShape }));
+// What Node trusts: `tls.rootCertificates`.
+fs.writeFileSync(path.join(out, 'roots.pem'), internalBinding('crypto').getBundledRootCertificates().join('\n'));

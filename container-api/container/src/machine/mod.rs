@@ -29,7 +29,7 @@ use oac_abi::{
 };
 use oac_kernel::{Config, HostRequest, Kernel, LogRecord, Now, Outcome, TaskFailure, TaskId};
 
-use crate::{Error, Event, Exit, Runtime, fetch::Fetcher};
+use crate::{Error, Event, Exit, Runtime, fetch::Fetcher, outside::Connector};
 use meter::Meter;
 
 pub(crate) use exit_slot::ExitSlot;
@@ -116,6 +116,7 @@ pub(crate) struct Machine {
     thread_ended: Condvar,
     runtime: Runtime,
     fetcher: Fetcher,
+    connector: Connector,
     start: Instant,
     meter: Meter,
     ticking: AtomicBool,
@@ -130,6 +131,7 @@ impl Machine {
         let start = Instant::now();
         let meter = Meter::new(&config.limits);
         let fetcher = Fetcher::new(config.capabilities.network.clone());
+        let connector = Connector::new(config.capabilities.network.clone());
         let inner = Inner {
             kernel: make(config, clocks::now(start))?,
             tasks: HashMap::new(),
@@ -150,6 +152,7 @@ impl Machine {
             thread_ended: Condvar::new(),
             runtime,
             fetcher,
+            connector,
             start,
             meter,
             ticking: AtomicBool::new(false),
@@ -185,6 +188,10 @@ impl Machine {
 
     pub(crate) fn fetcher(&self) -> &Fetcher {
         &self.fetcher
+    }
+
+    pub(crate) fn connector(&self) -> &Connector {
+        &self.connector
     }
 
     pub(crate) fn runtime(&self) -> &Runtime {
@@ -273,13 +280,16 @@ impl Machine {
                         self.runtime.interrupt();
                     }
                 }
-                HostRequest::Fetch { id, task, head, body } => {
+                HostRequest::Fetch { id, task, head, body, redirects } => {
                     let (method, url) = (head.method.clone(), head.url.clone());
                     self.queue(inner, Event::Fetch { task, method, url });
-                    self.fetcher.begin(self, id, head, body);
+                    self.fetcher.begin(self, id, head, (body, redirects));
                 }
                 HostRequest::FetchResume { id } => self.fetcher.resume(id),
                 HostRequest::FetchCancel { id } => self.fetcher.cancel(id),
+                HostRequest::Connect { id, host, port, .. } => self.connector.connect(self, id, host, port),
+                HostRequest::ConnectCancel { id } => self.connector.cancel(id),
+                HostRequest::Resolve { id, name } => self.connector.resolve(self, id, name),
                 HostRequest::PortOpened { port, task } => self.queue(inner, Event::PortOpened { port, task }),
                 HostRequest::PortClosed { port } => self.queue(inner, Event::PortClosed { port }),
                 HostRequest::ThreadEnded { task } => {

@@ -1,20 +1,27 @@
-// Names to addresses, as src/cares_wrap.cc: numeric addresses, localhost and /etc/hosts. There is no name server to ask, so every
-// other name is not found, and queries for records fail.
+// Names to addresses, as src/cares_wrap.cc: numeric addresses, localhost, /etc/hosts; other names are asked of the host, by the system
+// call `resolve`, and have addresses of 198.18.0.0/15 inside. There is no name server to send queries to.
 
 import { AsyncWrap, makeCallback } from '../async_wrap';
-import { enqueueWork } from '../loop';
-import { AF_INET, AF_INET6, ipv4Bytes, ipv6Bytes, ipv6Text } from '../socket_address';
+import { enqueueWork, POLLIN, Watcher } from '../loop';
+import { explainDenial } from '../net_denial';
+import { AF_INET, AF_INET6, decode, ipv4Bytes, ipv6Bytes, ipv6Text } from '../socket_address';
+import { UV } from '../uv';
 import { utf8Text } from './buffer';
 
 declare global {
   interface Ops {
     sys_openat(dirfd: number, path: Bytes | string, flags: number, mode: number): Result;
+    sys_resolve(name: Bytes | string, flags: number): Result;
   }
 }
 
 const { ops } = host;
 const AT_FDCWD = -100;
+const O_NONBLOCK = 0o4000;
+const O_CLOEXEC = 0o2000000;
 const EAI_NONAME = -3008;
+const EAI_AGAIN = -3001;
+const EACCES = -13;
 const IPV4_FIRST = 1;
 const IPV6_FIRST = 2;
 
@@ -55,8 +62,13 @@ function isLocalhost(name: string): boolean {
   return name === 'localhost' || name.endsWith('.localhost');
 }
 
-/** All addresses of a name, IPv4 first. */
-function lookup(name: string): string[] {
+/** Names that are of no network: RFC 6761, 6.4, and what is no name at all. */
+function isReserved(name: string): boolean {
+  return /(^|\.)invalid\.?$/i.test(name) || !/^[a-z0-9_.-]+$/i.test(name);
+}
+
+/** The addresses of a name that are known here, IPv4 first. */
+function knownHere(name: string): string[] {
   if (ipv4Bytes(name) !== undefined || ipv6Bytes(name) !== undefined) return [name];
   const lower = name.toLowerCase();
   const found = hostsFile().filter((words) => words.slice(1).some((word) => word.toLowerCase() === lower)).map((words) => words[0]!);
@@ -64,16 +76,44 @@ function lookup(name: string): string[] {
   return isLocalhost(lower) ? ['127.0.0.1', '::1'] : [];
 }
 
+/** Asks the host about a name; `done` gets its addresses, or an error of uv's. */
+function askHost(name: string, done: (addresses: string[] | number) => void): void {
+  const fd = ops.sys_resolve(name, O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0) {
+    const error = fd === EACCES ? EACCES : fd === UV.EAGAIN ? EAI_AGAIN : EAI_NONAME;
+    enqueueWork(() => done(error));
+    return;
+  }
+  const watcher = new Watcher(fd, () => {
+    const answer = new Uint8Array(64);
+    const length = ops.sys_read(fd, answer);
+    if (length === UV.EAGAIN || length === UV.EINTR) return;
+    watcher.watch(0);
+    ops.sys_close(fd);
+    if (length >= 8) {
+      done([decode(answer.subarray(0, length)).address]);
+      return;
+    }
+    const errno = length === 4 ? new DataView(answer.buffer).getInt32(0, true) : 0;
+    done(-errno === EACCES ? EACCES : -errno === UV.EAGAIN ? EAI_AGAIN : EAI_NONAME);
+  });
+  watcher.watch(POLLIN);
+}
+
 function getaddrinfo(req: any, name: string, family: number, _flags: number, order: number): number {
-  enqueueWork(() => {
-    let addresses = lookup(name);
-    const is6 = (address: string) => address.includes(':');
-    if (family === 4 || family === 6) addresses = addresses.filter((address) => is6(address) === (family === 6));
+  const is6 = (address: string) => address.includes(':');
+  const done = (outcome: string[] | number): void => {
+    if (outcome === EACCES) explainDenial(req, name);
+    const addresses = typeof outcome === 'number' ? [] : outcome.filter((one) => (family !== 4 && family !== 6) || is6(one) === (family === 6));
     if (order === IPV4_FIRST) addresses.sort((a, b) => Number(is6(a)) - Number(is6(b)));
     if (order === IPV6_FIRST) addresses.sort((a, b) => Number(is6(b)) - Number(is6(a)));
-    if (addresses.length === 0) makeCallback(req, 'oncomplete', EAI_NONAME);
+    if (addresses.length === 0) makeCallback(req, 'oncomplete', typeof outcome === 'number' ? outcome : EAI_NONAME);
     else makeCallback(req, 'oncomplete', null, addresses);
-  });
+  };
+  const here = knownHere(name);
+  if (here.length > 0) enqueueWork(() => done(here));
+  else if (isReserved(name)) enqueueWork(() => done([]));
+  else askHost(name, done);
   return 0;
 }
 

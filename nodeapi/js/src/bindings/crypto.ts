@@ -15,7 +15,8 @@ import { createCryptoKeyClass, createNativeKeyObjectClass, getCryptoKeySlots, ge
 import { openssl } from '../crypto/openssl';
 import { Sign, Verify } from '../crypto/sign';
 import { certExportChallenge, certExportPublicKey, certVerifySpkac, parseX509 } from '../crypto/x509';
-import { notAvailable } from '../oracle';
+import { bundledRoots, chooseRoots, extraRoots, userRoots } from '../tls/roots';
+import { SecureContext } from '../tls/secure_context';
 
 declare global {
   interface Ops {
@@ -32,13 +33,6 @@ function timingSafeEqual(left: Bytes, right: Bytes): boolean {
   if (!isBytes(left)) throw wrong('buf1');
   if (!isBytes(right)) throw wrong('buf2');
   return host.ops.crypto_timing_safe_equal(left, right);
-}
-
-/** What every TLS connection and server begins with. */
-class SecureContext {
-  constructor() {
-    throw notAvailable('TLS (https, tls)');
-  }
 }
 
 export function create(): object {
@@ -68,13 +62,15 @@ export function create(): object {
     },
     setEngine: () => false,
     getOpenSSLSecLevelCrypto: () => 1,
-    // No such TLS cipher is here.
-    getSSLCiphers: () => [],
-    // The library asks for this as soon as `tls` is loaded; there are no certificates to load.
+    // The library asks for this as soon as `tls` is loaded; they are read when they are needed.
     startLoadingCertificatesOffThread(): void {},
+    getSSLCiphers: () => host.ops.tls_suite_names().map((name) => name.toLowerCase()),
+    getBundledRootCertificates: bundledRoots,
+    getExtraCACertificates: extraRoots,
+    getSystemCACertificates: () => [],
+    getUserRootCertificates: userRoots,
+    resetRootCertStore: chooseRoots,
     getCiphers: () => host.ops.crypto_cipher_names(),
     getCurves: () => host.ops.crypto_curve_names(),
-    // Listing the exports of `tls` reads this.
-    getBundledRootCertificates: () => [],
   };
 }

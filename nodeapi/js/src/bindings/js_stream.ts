@@ -68,7 +68,11 @@ class JSStream extends AsyncWrap implements StreamSource {
     else this.#deliver(bytes.length, bytes.slice().buffer);
   }
 
-  emitEOF(): void { this.#deliver(UV.EOF, undefined); }
+  emitEOF(): void {
+    const listener = this.#listeners.at(-1);
+    if (listener?.onEnd !== undefined) listener.onEnd(UV.EOF);
+    else this.#deliver(UV.EOF, undefined);
+  }
 
   #deliver(count: number, buffer: ArrayBuffer | undefined): void {
     streamBaseState[State.ReadBytesOrError] = count;

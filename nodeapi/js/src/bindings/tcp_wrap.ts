@@ -2,6 +2,7 @@
 
 import { AsyncWrap } from '../async_wrap';
 import { ConnectionWrap, SOL_SOCKET } from '../connection_wrap';
+import { explainRefusal } from '../net_denial';
 import { AF_INET, AF_INET6, encodeIp } from '../socket_address';
 
 const { ops } = host;
@@ -13,6 +14,7 @@ const SO_KEEPALIVE = 9;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
 const UV_TCP_IPV6ONLY = 1;
+const EACCES = -13;
 
 class TCP extends ConnectionWrap {
   constructor(kind: number) {
@@ -72,7 +74,10 @@ class TCP extends ConnectionWrap {
     const encoded = encodeIp(family, address, port);
     if (typeof encoded === 'number') return encoded;
     const error = this.ensureSocket(family);
-    return error < 0 ? error : this.connectTo(req, encoded);
+    if (error < 0) return error;
+    const result = this.connectTo(req, encoded);
+    if (result === EACCES) explainRefusal(this, address);
+    return result;
   }
 
   #set(level: number, option: number, value: number): number {

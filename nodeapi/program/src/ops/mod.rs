@@ -7,12 +7,14 @@ mod crypto_cipher;
 mod crypto_keys;
 mod crypto_numbers;
 mod crypto_x509;
+mod hpack;
 mod http_parser;
 mod icu;
 mod intl;
 mod program;
 mod shared_memory;
 mod sys;
+mod tls;
 mod url;
 mod webassembly;
 mod zlib;
@@ -23,6 +25,7 @@ use oac_engine::{OpDecl, ReentrantOp};
 pub(crate) const ALL: &[&[OpDecl]] = &[
     program::OPS,
     sys::OPS,
+    tls::OPS,
     buffer::OPS,
     cjs_lexer::OPS,
     url::OPS,
@@ -31,6 +34,7 @@ pub(crate) const ALL: &[&[OpDecl]] = &[
     crypto_keys::OPS,
     crypto_numbers::OPS,
     crypto_x509::OPS,
+    hpack::OPS,
     http_parser::OPS,
     icu::OPS,
     intl::OPS,

@@ -14,7 +14,10 @@ use super::{
     ports::{Address, internet_address, is_local, shown, wildcard},
     stream::{Receive, Received, Transfer},
 };
-use crate::{Kernel, answer::Answer, description::DescriptionId, wait_queue::WaitKey};
+use crate::{
+    Kernel, NetworkCapability, Outside, TaskId, answer::Answer, description::DescriptionId,
+    wait_queue::WaitKey,
+};
 
 /// UDP's headers leave this much of an IP packet's 65535 bytes.
 const UDP_BYTES_MAX: (usize, usize) = (65_507, 65_527);
@@ -127,7 +130,10 @@ impl Kernel {
         if to.port.0 == 0 {
             return Err(Errno::EINVAL.into());
         }
-        let to = reachable(socket, to)?;
+        let to = match reachable(socket, to) {
+            Err(Errno::ENETUNREACH) => return Err(self.unreachable(transfer.task)?.into()),
+            to => to?,
+        };
         let len_max = if to.ip.is_ipv4() { UDP_BYTES_MAX.0 } else { UDP_BYTES_MAX.1 };
         if len > len_max {
             return Err(Errno::EMSGSIZE.into());
@@ -157,6 +163,13 @@ impl Kernel {
             None => {}
         }
         Ok(len)
+    }
+
+    /// Why a datagram does not leave the container: no host carries them; but first comes whether the task may send any.
+    fn unreachable(&self, task: TaskId) -> Result<Errno, Errno> {
+        let denied = self.capabilities(task)?.network == NetworkCapability::Denied;
+        let has_outside = self.config.outside != Outside::Nothing;
+        Ok(if has_outside && denied { Errno::EACCES } else { Errno::ENETUNREACH })
     }
 
     fn deliver_datagram(&mut self, receiver: SocketId, bytes: &[u8], from: Address) -> Result<(), Errno> {

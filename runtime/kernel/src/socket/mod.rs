@@ -65,8 +65,8 @@ pub(crate) enum State {
     Idle,
     /// Takes connections.
     Listening(Listener),
-    /// TCP: waits for room in a listener's queue.
-    Connecting { listener: SocketId },
+    /// TCP: waits for room in a listener's queue; `None`: for the host, which connects to the outside.
+    Connecting { listener: Option<SocketId> },
     /// Has another end, or a default destination. `None`: the other end has been closed (TCP), or is found by its address (UDP).
     /// Of a Unix socket it is kept, to be missed.
     Connected { peer: Option<SocketId> },
@@ -406,6 +406,7 @@ impl Kernel {
 
     /// Something other than its bytes has changed about a socket: whoever waits for anything of it looks again.
     pub(crate) fn socket_changed(&mut self, id: SocketId) {
+        self.gateway.touch(id);
         self.waits.wake(WaitKey::SocketIn(id));
         self.waits.wake(WaitKey::SocketOut(id));
     }
@@ -421,7 +422,8 @@ impl Kernel {
         self.drop_rights(socket.inbox.descriptions().collect());
         match socket.state {
             State::Idle | State::Closed | State::Connected { peer: None } => {}
-            State::Connecting { listener } => {
+            State::Connecting { listener: None } => self.give_up_connecting(id),
+            State::Connecting { listener: Some(listener) } => {
                 if let Ok(Socket { state: State::Listening(listener), .. }) = self.sockets.get_mut(listener) {
                     listener.connecting.retain(|&client| client != id);
                 }
@@ -441,6 +443,7 @@ impl Kernel {
                     if let Ok(Socket { state: State::Connected { peer }, .. }) = self.sockets.get_mut(peer) {
                         *peer = None;
                     }
+                    self.gateway.touch(peer);
                 }
             }
         }

@@ -256,6 +256,23 @@ impl Sockets {
         reachable(socket, internet_address(socket.domain, address)?)
     }
 
+    /// Where a TCP connection goes that leaves the container; `None` for one that does not.
+    ///
+    /// # Errors
+    /// As the address; ENETUNREACH for IPv4 from a socket that has no part in it.
+    pub(crate) fn outside_destination(
+        &self,
+        id: SocketId,
+        address: &SocketAddress,
+    ) -> Result<Option<Address>, Errno> {
+        let socket = self.get(id)?;
+        let to = internet_address(socket.domain, address)?;
+        if is_local(to.ip) {
+            return Ok(None);
+        }
+        if to.ip.is_ipv4() && socket.is_v6_only() { Err(Errno::ENETUNREACH) } else { Ok(Some(to)) }
+    }
+
     fn ephemeral_port(&mut self, protocol: Protocol) -> Result<Port, Errno> {
         // Linux's net.ipv4.ip_local_port_range.
         const FIRST: u16 = 32768;

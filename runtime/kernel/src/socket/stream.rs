@@ -153,6 +153,7 @@ impl Kernel {
             self.sockets_give_rights(&received.rights);
             if let Some(peer) = peer {
                 self.waits.wake(WaitKey::SocketOut(peer));
+                self.gateway.touch(peer);
             }
         }
         Ok(received)
@@ -250,6 +251,7 @@ impl Kernel {
                 self.take_rights(transfer.rights);
             }
             self.waits.wake(WaitKey::SocketIn(peer_id));
+            self.gateway.touch(peer_id);
         }
         let done = transfer.done + len;
         if done == transfer.input.len() || (transfer.nonblocking && done > 0) {
