@@ -7,6 +7,7 @@ mod container;
 mod document;
 mod engines;
 mod measure;
+mod network;
 mod npm;
 mod table;
 
@@ -36,7 +37,7 @@ same machine, one after the other. Times are medians, memory is the largest peak
 ";
 
 /// What can be measured by itself.
-const PARTS: [&str; 5] = ["files", "container", "npm", "engines", "rest"];
+const PARTS: [&str; 6] = ["files", "container", "network", "npm", "engines", "rest"];
 
 /// Measures `oac` as it was built last.
 const NO_BUILD: &str = "--no-build";
@@ -65,6 +66,10 @@ pub(crate) fn run(workspace: &Workspace, parts: &[String]) -> Result<()> {
     }
     if wants("files") {
         step("bench: files", || container::files(workspace))?.write(&mut text);
+    }
+    if wants("network") {
+        let node = step("setup: Node's library", || node_library::ensure(workspace))?.binary;
+        step("bench: network", || network::network(workspace, &node))?.write(&mut text);
     }
     if wants("container") {
         step("bench: container", || container::container(workspace))?.write(&mut text);

@@ -37,6 +37,7 @@ pub(crate) struct RunRequest {
     pub(crate) disk_bytes: Option<u64>,
     pub(crate) cpu_time: Option<Duration>,
     pub(crate) event_log: Option<PathBuf>,
+    pub(crate) only_http: bool,
     pub(crate) timeout: Option<Duration>,
     pub(crate) tasks: Option<usize>,
     pub(crate) command: String,
@@ -232,6 +233,7 @@ fn parse_run(mut parser: Parser) -> Result<Command, ArgumentError> {
             Arg::Long("cpus-time") => {
                 request.cpu_time = Some(value(&mut parser, "--cpus-time", values::time)?);
             }
+            Arg::Long("only-http") => request.only_http = true,
             Arg::Long("event-log") => request.event_log = Some(parser.value()?.into()),
             Arg::Long("memory") => request.memory_bytes = Some(value(&mut parser, "--memory", values::size)?),
             Arg::Long("timeout") => request.timeout = Some(value(&mut parser, "--timeout", values::time)?),

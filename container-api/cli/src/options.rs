@@ -87,7 +87,7 @@ pub(crate) const RUN_OPTIONS: &[RunOption] = &[
         "[=HOST,...]",
         Offer::Nothing,
         &[
-            "let programs make HTTP(S) requests: to any host but this machine itself, or to these",
+            "let programs connect to the outside: to any host but this machine itself, or to these",
             "(example.com, *.example.com, localhost:8080; * for any); may be given again",
         ],
     ),
@@ -97,6 +97,13 @@ pub(crate) const RUN_OPTIONS: &[RunOption] = &[
         " NAME",
         Offer::Nothing,
         &["the JavaScript engine of node: quickjs (auto) or boa, which is Rust alone, and slower"],
+    ),
+    option(
+        None,
+        "only-http",
+        "",
+        Offer::Nothing,
+        &["with --allow-net: HTTP(S) requests only, made by oac for the programs, as in a page"],
     ),
     option(None, "no-npmrc", "", Offer::Nothing, &["do not tell npm which registries this machine uses"]),
     option(

@@ -131,6 +131,7 @@ fn boot(runtime: &Runtime, request: &RunRequest, store: Option<&Path>) -> Result
         hostname: None,
         event_log: request.event_log.is_some(),
         engine: request.engine,
+        only_http: request.only_http,
     })?;
     if let Some(path) = &request.event_log {
         write_events(&container, path)?;

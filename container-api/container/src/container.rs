@@ -34,6 +34,8 @@ pub struct Options {
     pub event_log: bool,
     /// The JavaScript engine of its `node`.
     pub engine: NodeEngine,
+    /// Whether connections to the outside end in the kernel's gateway, as in a page: HTTP only, made by this process.
+    pub only_http: bool,
 }
 
 /// What is mounted.
@@ -109,7 +111,7 @@ impl Container {
             hostname: options.hostname.unwrap_or_else(|| "oac".into()),
             limits: options.limits,
             capabilities: options.capabilities,
-            outside: Outside::Sockets,
+            outside: if options.only_http { Outside::Gateway } else { Outside::Sockets },
             event_log: options.event_log,
             ..Config::default()
         };

@@ -18,7 +18,7 @@ use crate::{Error, Stream, actor::Actor, machine::Machine, relay::relay};
 /// Connections at once; more are closed as soon as they come.
 const CONNECTIONS_MAX: usize = 512;
 /// How long a client whose port nobody serves may take to say what it wants, and to hear the answer.
-const REFUSE_TIMEOUT_S: u64 = 5;
+const REFUSE_TIMEOUT_S: u64 = 1;
 const CHUNK_BYTES: usize = 16 << 10;
 /// How much of a request is read that nobody serves.
 const REFUSE_CHUNKS_MAX: usize = 64;

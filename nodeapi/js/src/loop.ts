@@ -177,10 +177,17 @@ function prepare(): number[] {
 
 function ready(list: number[]): void {
   const current = turn++;
-  for (let i = 0; i < list.length; i += 2) {
-    for (const watcher of [...watchers]) {
-      if (watcher.fd === list[i] && watchers.has(watcher)) watcher.callback(list[i + 1]!);
+  // Who watches now: what a callback opens under a number that was closed has no part in this turn.
+  const byFd = new Map<number, Watcher[]>();
+  if (list.length > 0) {
+    for (const watcher of watchers) {
+      const others = byFd.get(watcher.fd);
+      if (others === undefined) byFd.set(watcher.fd, [watcher]);
+      else others.push(watcher);
     }
+  }
+  for (let i = 0; i < list.length; i += 2) {
+    for (const watcher of byFd.get(list[i]!) ?? []) if (watchers.has(watcher)) watcher.callback(list[i + 1]!);
   }
   // With immediates waiting, a thread pool would seldom be done already: they go first.
   const eager = timers.immediateInfo[Immediate.Count] === 0;

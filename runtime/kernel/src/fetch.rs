@@ -181,10 +181,14 @@ impl Kernel {
     pub(crate) fn start_fetch(
         &mut self,
         task: TaskId,
-        head: RequestHead,
+        mut head: RequestHead,
         body: Vec<u8>,
         redirects: Redirects,
     ) -> Result<FetchId, Errno> {
+        // Schemes have no case: RFC 3986, 3.1. What is checked and what is fetched is the one in lower case.
+        if let Some(len) = head.url.find("://") {
+            head.url[..len].make_ascii_lowercase();
+        }
         permits(&self.capabilities(task)?.network, &head.url)?;
         if self.fetches.fetches.len() >= bounds::FETCHES_MAX {
             return Err(Errno::EAGAIN);

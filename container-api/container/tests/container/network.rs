@@ -60,6 +60,16 @@ fn a_port_of_the_host_leads_inside() {
     let mut nothing = Vec::new();
     let _ = early.read_to_end(&mut nothing);
     assert!(nothing.is_empty());
+    // Whoever asks by HTTP is told so.
+    let mut early = TcpStream::connect(forward.address()).unwrap();
+    early.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    early.shutdown(std::net::Shutdown::Write).unwrap();
+    let mut told = String::new();
+    early.read_to_string(&mut told).unwrap();
+    assert!(
+        told.starts_with("HTTP/1.1 502 Bad Gateway\r\n") && told.ends_with("port 4000 of the container\n"),
+        "{told}"
+    );
 
     let _server = serve(&container, 4000);
     let long = "0123456789abcdef".repeat(100_000);

@@ -134,7 +134,22 @@ function canonicalizeIP(text: string): string | undefined {
   return v6 === undefined ? undefined : ipv6Text(v6);
 }
 
-/** The resolver of `dns.resolve*`. Every query fails at once: there is no server. */
+/** Addresses of one family, as `dns.resolve4` and `resolve6` want them: the host knows them, without a server. */
+function queryAddresses(req: any, name: string, wants6: boolean): number {
+  const done = (outcome: string[] | number): void => {
+    if (outcome === EACCES) explainDenial(req, name);
+    const found = typeof outcome === 'number' ? [] : outcome.filter((one) => one.includes(':') === wants6);
+    const failure = outcome === EACCES ? 'EACCES' : outcome === EAI_AGAIN ? 'ETIMEOUT' : typeof outcome === 'number' || outcome.length === 0 ? 'ENOTFOUND' : 'ENODATA';
+    if (found.length === 0) makeCallback(req, 'oncomplete', failure);
+    else makeCallback(req, 'oncomplete', null, found, found.map(() => 0));
+  };
+  const here = knownHere(name);
+  if (here.length > 0 || isReserved(name)) enqueueWork(() => done(here));
+  else askHost(name, done);
+  return 0;
+}
+
+/** The resolver of `dns.resolve*`. Queries for anything but addresses fail at once: there is no server. */
 class ChannelWrap extends AsyncWrap {
   #servers: Array<[string, number]> = [['127.0.0.1', 53]];
 
@@ -155,7 +170,11 @@ class ChannelWrap extends AsyncWrap {
 
   cancel(): void {}
 }
-for (const name of ['Any', 'A', 'Aaaa', 'Caa', 'Cname', 'Mx', 'Ns', 'Tlsa', 'Txt', 'Srv', 'Ptr', 'Naptr', 'Soa']) {
+for (const [name, wants6] of [['A', false], ['Aaaa', true]] as const) {
+  const value = (req: any, host: string): number => queryAddresses(req, host, wants6);
+  Object.defineProperty(ChannelWrap.prototype, `query${name}`, { configurable: true, writable: true, value });
+}
+for (const name of ['Any', 'Caa', 'Cname', 'Mx', 'Ns', 'Tlsa', 'Txt', 'Srv', 'Ptr', 'Naptr', 'Soa']) {
   Object.defineProperty(ChannelWrap.prototype, `query${name}`, { configurable: true, writable: true, value: refuse });
 }
 Object.defineProperty(ChannelWrap.prototype, 'getHostByAddr', { configurable: true, writable: true, value: refuse });

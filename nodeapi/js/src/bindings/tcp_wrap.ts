@@ -9,11 +9,15 @@ const { ops } = host;
 const SERVER = 1;
 const IPPROTO_TCP = 6;
 const TCP_NODELAY = 1;
+const TCP_KEEPIDLE = 4;
 const SO_REUSEADDR = 2;
 const SO_KEEPALIVE = 9;
+const SO_LINGER = 13;
+const SO_REUSEPORT = 15;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
 const UV_TCP_IPV6ONLY = 1;
+const UV_TCP_REUSEPORT = 2;
 const EACCES = -13;
 
 class TCP extends ConnectionWrap {
@@ -27,8 +31,8 @@ class TCP extends ConnectionWrap {
     return client;
   }
 
-  bind(address: string, port: number): number {
-    return this.#bind(AF_INET, address, port, 0);
+  bind(address: string, port: number, flags = 0): number {
+    return this.#bind(AF_INET, address, port, flags);
   }
 
   bind6(address: string, port: number, flags = 0): number {
@@ -47,12 +51,14 @@ class TCP extends ConnectionWrap {
     return this.#set(IPPROTO_TCP, TCP_NODELAY, enable ? 1 : 0);
   }
 
-  setKeepAlive(enable: boolean): number {
-    return this.#set(SOL_SOCKET, SO_KEEPALIVE, enable ? 1 : 0);
+  setKeepAlive(enable: boolean, delayS: number): number {
+    const error = this.#set(SOL_SOCKET, SO_KEEPALIVE, enable ? 1 : 0);
+    return error < 0 || !enable || !(delayS > 0) ? error : this.#set(IPPROTO_TCP, TCP_KEEPIDLE, delayS);
   }
 
-  /** Closes at once; there is nothing on a loopback that a reset could overtake. */
+  /** Closes at once, and the other end hears of a reset: with lingering for no time. */
   reset(callback?: () => void): number {
+    if (this.fd >= 0) ops.sys_setsockopt(this.fd, SOL_SOCKET, SO_LINGER, new Uint8Array(new Int32Array([1, 0]).buffer));
     this.close(callback);
     return 0;
   }
@@ -63,6 +69,7 @@ class TCP extends ConnectionWrap {
     const error = this.ensureSocket(family);
     if (error < 0) return error;
     this.#set(SOL_SOCKET, SO_REUSEADDR, 1);
+    if ((flags & UV_TCP_REUSEPORT) !== 0) this.#set(SOL_SOCKET, SO_REUSEPORT, 1);
     if (family === AF_INET6 && (flags & UV_TCP_IPV6ONLY) !== 0) {
       const failed = this.#set(IPPROTO_IPV6, IPV6_V6ONLY, 1);
       if (failed < 0) return failed;

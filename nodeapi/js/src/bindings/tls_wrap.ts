@@ -83,6 +83,9 @@ class TLSWrap extends AsyncWrap implements StreamSource, ReadListener {
   #held: Uint8Array[] | undefined;
   #established = false;
   #throughGateway = false;
+  /** The program is being told of the end of the handshake, whose last message has not been sent. */
+  #telling = false;
+  #lateShutdown: any;
   #ended = false;
   #broken = false;
   #asks = false;
@@ -159,7 +162,11 @@ class TLSWrap extends AsyncWrap implements StreamSource, ReadListener {
   #proceed([flags, plain, wire, failure]: Progress): void {
     if (this.#wantsKeyLog) this.#logSecrets();
     // As with OpenSSL the program hears of it before the last message goes: what it does not like is not answered.
-    if ((flags & Flag.Established) !== 0) makeCallback(this, 'onhandshakedone');
+    if ((flags & Flag.Established) !== 0) {
+      this.#telling = true;
+      makeCallback(this, 'onhandshakedone');
+      this.#telling = false;
+    }
     if (wire !== undefined) this.#sendWire(wire);
     if ((flags & Flag.Hello) !== 0) {
       this.#answerHello();
@@ -168,6 +175,9 @@ class TLSWrap extends AsyncWrap implements StreamSource, ReadListener {
     if ((flags & Flag.Established) !== 0) {
       this.#established = true;
       this.#flushPending();
+      const req = this.#lateShutdown;
+      this.#lateShutdown = undefined;
+      if (req !== undefined) this.shutdown(req);
     }
     if (!this.#isServer && this.#id !== undefined) this.#takeSessions();
     if (plain !== undefined) this.#give(plain);
@@ -438,6 +448,10 @@ class TLSWrap extends AsyncWrap implements StreamSource, ReadListener {
   }
 
   shutdown(req: any): number {
+    if (this.#telling) {
+      this.#lateShutdown = req;
+      return 0;
+    }
     if (this.#id !== undefined && !this.#broken) {
       const wire = ops.tls_finish(this.#id);
       if (wire.length > 0) this.#sendWire(wire);

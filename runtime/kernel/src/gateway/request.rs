@@ -178,7 +178,7 @@ impl Reader {
     fn take_head(&mut self) -> Result<Option<Head>, Refusal> {
         let Some(end) = self.input.windows(4).position(|four| four == b"\r\n\r\n") else {
             // Whatever does not begin as a method does is another protocol.
-            let is_method = self.input.first().is_none_or(u8::is_ascii_uppercase);
+            let is_method = self.input.first().is_none_or(|byte| byte.is_ascii_uppercase() || *byte == b'\r');
             return match (is_method, self.input.len() > HEAD_BYTES_MAX) {
                 (false, _) => Err(BAD),
                 (true, true) => Err(LARGE_HEAD),

@@ -1,5 +1,6 @@
 // HTTP/2 in clear text: streams, both directions, trailers, settings, pings, pushes, resets, the end of a session.
 const http2 = require('http2');
+let pushedText;
 const server = http2.createServer({ settings: { maxConcurrentStreams: 50 } });
 server.on('stream', (stream, headers) => {
   const path = headers[':path'];
@@ -44,7 +45,7 @@ server.listen(0, async () => {
   client.on('stream', (pushed, request) => {
     console.log('push promise', request[':path']);
     pushed.on('push', (headers) => console.log('push', headers[':status'], headers['x-pushed']));
-    pushed.setEncoding('utf8').on('data', (text) => console.log('pushed', text));
+    pushed.setEncoding('utf8').on('data', (text) => { pushedText = text; });
   });
   await new Promise((resolve) => client.once('remoteSettings', (settings) => resolve(console.log(settings.maxConcurrentStreams, settings.initialWindowSize))));
   let [head, body] = await read(client.request({ ':path': '/nothing' }));
@@ -60,6 +61,8 @@ server.listen(0, async () => {
   console.log(head[':status'], body.length);
   [head, body] = await read(client.request({ ':path': '/push' }));
   console.log(head[':status'], String(body));
+  while (pushedText === undefined) await new Promise(setImmediate);
+  console.log(pushedText);
   await read(client.request({ ':path': '/reset' })).catch((error) => console.log(error.code, error.message));
   const all = await Promise.all(Array.from({ length: 20 }, (_, i) => read(client.request({ ':path': `/many/${i}` }))));
   console.log(all.length, String(all[19][1]));
