@@ -13,11 +13,17 @@ export function parse(text: string): Record<string, string> {
   return result;
 }
 
+/** The variables of a file, if there is one. */
+export function read(path: string): Record<string, string> | undefined {
+  const text = readText(path);
+  return text === undefined ? undefined : parse(text);
+}
+
 /** Takes the variables of a file, except those in `given`. False if there is no such file and it is `required`. */
 export function loadFile(path: string, given: Set<string>, required: boolean): boolean {
-  const text = readText(path);
-  if (text === undefined) return !required;
-  for (const [name, value] of Object.entries(parse(text))) {
+  const variables = read(path);
+  if (variables === undefined) return !required;
+  for (const [name, value] of Object.entries(variables)) {
     if (!given.has(name)) host.global.process.env[name] = value;
   }
   return true;

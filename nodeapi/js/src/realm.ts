@@ -16,9 +16,11 @@ function parameters(id: string): string[] {
 
 /** Compiles a module of Node's library. */
 export function compileBuiltin(id: string): (...args: any[]) => any {
-  const source = host.ops.program_source(`node:${id}`);
-  if (source === undefined) throw new Error(`No such built-in module: ${id}`);
-  return host.engine.compileFunction(source, `node:${id}`, parameters(id), 0);
+  return host.loadGlue('typescript').adapted(id, () => {
+    const source = host.ops.program_source(`node:${id}`);
+    if (source === undefined) throw new Error(`No such built-in module: ${id}`);
+    return host.engine.compileFunction(source, `node:${id}`, parameters(id), 0);
+  });
 }
 
 /** What the library's loaders gave back: `setInternalLoaders`. */

@@ -41,6 +41,19 @@ function becomeThread(start: ThreadStart): void {
   runInternal('internal/bootstrap/switches/does_not_own_process_state');
 }
 
+/** The environment, with the `NODE_OPTIONS` of the first environment file that has some. */
+function variables(): Map<string, string> {
+  const list = host.ops.program_env();
+  const found = new Map<string, string>();
+  for (let i = 0; i < list.length; i += 2) found.set(list[i]!, list[i + 1]!);
+  if (found.has('NODE_OPTIONS')) return found;
+  for (const [file] of parseCommandLine(host.ops.program_args()).envFiles) {
+    const options = host.loadGlue('dotenv').read(file)?.['NODE_OPTIONS'];
+    if (options !== undefined) found.set('NODE_OPTIONS', options);
+  }
+  return found;
+}
+
 function mainScript(): string {
   const { options } = command;
   if (self.start !== undefined) return 'internal/main/worker_thread';
@@ -61,7 +74,7 @@ host.engine.setEntry('start', () => {
   origin.ns = monotonicNs();
   findSelf();
   if (self.start !== undefined) becomeThread(self.start);
-  else Object.assign(command, parseCommandLine(host.ops.program_args()));
+  else Object.assign(command, parseCommandLine(host.ops.program_args(), variables()));
   if (command.error !== undefined) {
     host.ops.program_debug(`${command.argv[0]}: ${command.error}`);
     host.ops.program_exit(9);
@@ -98,8 +111,8 @@ export function emitProcessExit(): number {
   const fields = process[privateSymbols['exit_info_private_symbol']!];
   fields[kExiting] = 1;
   const unsettled = unsettledEntryPoint();
-  const status = exitStatus(unsettled ? 13 : 0);
-  if (unsettled) host.ops.program_debug(`Warning: Detected unsettled top-level await at ${unsettled}`);
+  const status = exitStatus(unsettled !== undefined ? 13 : 0);
+  if (unsettled !== undefined && command.options['--warnings'] !== false) host.ops.program_debug(`Warning: Detected unsettled top-level await at ${unsettled}`);
   callbackScope(process, 0, 0, undefined, () => process.emit('exit', status), true);
   return exitStatus(status);
 }
@@ -108,11 +121,10 @@ export function emitProcessExit(): number {
 function unsettledEntryPoint(): string | undefined {
   const promise = host.global[privateSymbols['entry_point_promise_private_symbol']!];
   if (promise === undefined || host.engine.promiseDetails(promise)?.[0] !== 0) return undefined;
-  const path = command.argv[1];
-  if (path === undefined) return '[eval1]:1\n';
-  const file = process.argv[1] ?? path;
-  const lines = host.loadGlue('files').readText(file)?.split('\n') ?? [];
-  const at = Math.max(0, lines.findIndex((line: string) => /\bawait\b/.test(line)));
+  const path = command.hasEval || command.argv[1] === '-' ? undefined : command.argv[1];
+  const file = path === undefined ? `${process.cwd()}/[eval1]` : process.argv[1] ?? path;
+  const lines: string[] = host.loadGlue('sources').text(`file://${file}`)?.split('\n') ?? [];
+  const at = Math.max(0, lines.findIndex((line) => /\bawait\b/.test(line)));
   const text = lines[at] ?? '';
   return `file://${file}:${at + 1}\n${text}\n${' '.repeat(Math.max(0, text.search(/\bawait\b/)))}^\n\n\n`;
 }

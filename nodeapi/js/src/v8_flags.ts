@@ -19,9 +19,6 @@ export function installGc(global: any): void {
 }
 
 onProcessStart(() => {
-  for (const option of command.v8Options) {
-    const limit = /^--stack[-_]trace[-_]limit=(\d+)$/.exec(option);
-    if (limit !== null) Error.stackTraceLimit = Number(limit[1]);
-  }
+  Error.stackTraceLimit = command.options['--stack-trace-limit'];
   if (command.v8Options.some((option) => /^--expose[-_]gc$/.test(option))) installGc(host.global);
 });

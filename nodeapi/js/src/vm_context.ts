@@ -11,6 +11,11 @@ const key = privateSymbols['contextify_context_private_symbol']!;
 const noContextify = isolateSymbols['vm_context_no_contextify'];
 const { defineProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
 
+const CONSOLE = [
+  'debug', 'error', 'info', 'log', 'warn', 'dir', 'dirxml', 'table', 'trace', 'group', 'groupCollapsed', 'groupEnd', 'clear', 'count',
+  'countReset', 'assert', 'profile', 'profileEnd', 'time', 'timeLog', 'timeEnd', 'timeStamp', 'context',
+];
+
 class Context {
   readonly #realm: number;
   readonly #global: any;
@@ -31,6 +36,12 @@ class Context {
     delete this.#global.Error.prototype.stack;
     installIntl(this.#global);
     if (exposed.gc) installGc(this.#global);
+    for (const name of ['Atomics', 'WebAssembly']) {
+      defineProperty(this.#global, name, { value: host.global[name], writable: true, enumerable: false, configurable: true });
+    }
+    // V8's console of a context talks to an inspector only.
+    const silent = Object.fromEntries(CONSOLE.map((name) => [name, { [name](): void {} }[name]]));
+    defineProperty(this.#global, 'console', { value: silent, writable: true, enumerable: false, configurable: true });
     this.#object = object ?? this.#global;
     this.#builtin = new Set(ownKeys(this.#global));
   }

@@ -28,6 +28,7 @@ pub mod intl;
 pub mod string_decoder;
 pub mod text;
 pub mod tls;
+pub mod typescript;
 pub mod url;
 pub mod zlib;
 pub mod zstd;

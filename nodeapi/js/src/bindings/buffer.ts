@@ -6,7 +6,7 @@ declare global {
     buffer_write(view: Bytes, text: string, encoding: number, offset: number, length: number): number;
     buffer_byte_length_utf8(text: string): number;
     buffer_compare(a: Bytes, b: Bytes): number;
-    buffer_compare_offset(a: Bytes, b: Bytes, aStart: number, bStart: number, aLength: number, bLength: number): number | undefined;
+    buffer_compare_offset(a: Bytes, b: Bytes, bStart: number, aStart: number, bLength: number, aLength: number): number | undefined;
     buffer_fill_string(view: Bytes, text: string, encoding: number): boolean;
     buffer_index_of_string(view: Bytes, text: string, offset: number, encoding: number, forward: boolean, end?: number): number;
     buffer_index_of_buffer(view: Bytes, needle: Bytes, offset: number, encoding: number, forward: boolean, end?: number): number;
@@ -152,7 +152,7 @@ export function create(): object {
     byteLengthUtf8: (text: string) => ops.buffer_byte_length_utf8(text),
     compare: (a: Bytes, b: Bytes) => ops.buffer_compare(a, b),
     compareOffset(a: Bytes, b: Bytes, bStart: number, aStart: number, bEnd: number, aEnd: number): number {
-      const order = ops.buffer_compare_offset(a, b, aStart, bStart, Math.max(0, aEnd - aStart), Math.max(0, bEnd - bStart));
+      const order = ops.buffer_compare_offset(a, b, bStart, aStart, Math.max(0, bEnd - bStart), Math.max(0, aEnd - aStart));
       if (order === undefined) throw outOfRange();
       return order;
     },

@@ -1,6 +1,7 @@
 // Scripts and functions: `vm`, the CommonJS loader. Contexts are realms, see `vm_context.ts`.
 
 import { notAvailable } from '../oracle';
+import { loaders } from '../realm';
 import { remember } from '../sources';
 import { isolateSymbols, privateSymbols } from '../symbols';
 import { contextOf, makeContext } from '../vm_context';
@@ -13,12 +14,25 @@ export const importSymbols = new Map<string, symbol>();
 
 const CJS_PARAMETERS = ['exports', 'require', 'module', '__filename', '__dirname'];
 
-/** Comments like `//# sourceMappingURL=…`: the last one counts. */
-function magic(source: string, name: string): string | undefined {
-  const at = source.lastIndexOf(`# ${name}=`);
+/** Comments like `//# sourceMappingURL=…`: the last one counts, and what looks like one inside of a template is none. */
+export function magic(source: string, name: string): string | undefined {
+  const at = Math.max(source.lastIndexOf(`//# ${name}=`), source.lastIndexOf(`//@ ${name}=`));
   if (at < 0) return undefined;
-  const match = /^# \w+=(\S+)\s*$/m.exec(source.slice(at));
-  return match?.[1];
+  const match = /^\/\/[#@] \w+=([^\s'"]+)[^\S\n]*(?:\n|$)/.exec(source.slice(at));
+  return match === null || inTemplate(source, at) ? undefined : match[1];
+}
+
+const QUOTED = /`|\\.|\/\/.*|\/\*[^]*?\*\/|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"/g;
+
+function inTemplate(source: string, at: number): boolean {
+  // A template that is open there ends behind it.
+  if (!source.includes('`', at)) return false;
+  let inside = false;
+  for (const { 0: text, index } of source.matchAll(QUOTED)) {
+    if (index >= at) break;
+    if (text === '`') inside = !inside;
+  }
+  return inside;
 }
 
 /** Decorates a SyntaxError with where it is, as `AppendExceptionLine`. */
@@ -108,9 +122,12 @@ function compileFunctionForCJSLoader(source: string, fileName: string, _isSea: b
     fn = engine.compileFunction(source, fileName, CJS_PARAMETERS, 0);
   } catch (error) {
     if (error instanceof SyntaxError || (error as any)?.name === 'SyntaxError') canParseAsESM = isModule(source, fileName);
-    if (!canParseAsESM || !shouldDetectModule) {
-      throw canParseAsESM ? esmSyntaxError(error, source, fileName) : decorate(error, fileName, source);
+    if (canParseAsESM && !shouldDetectModule) {
+      loaders.require!('internal/process/warning').emitWarningSync(`Failed to load the ES module: ${fileName}. Make sure to set ` +
+        '"type": "module" in the nearest package.json file or use the .mjs extension.');
+      throw esmSyntaxError(error, source, fileName);
     }
+    if (!canParseAsESM) throw decorate(error, fileName, source);
   }
   const symbol = isolateSymbols['vm_dynamic_import_default_internal']!;
   importSymbols.set(fileName, symbol);
@@ -126,12 +143,15 @@ function compileFunctionForCJSLoader(source: string, fileName: string, _isSea: b
   };
 }
 
-/** V8's words for module syntax in a script, which the loader looks for. */
+/** V8's words for module syntax in a script, which the loader looks for, at the statement that it finds first. */
 function esmSyntaxError(error: any, source: string, fileName: string): unknown {
-  const message = /^\s*export\b/m.test(source) && !/^\s*import\b/m.test(source) ?
-    "Unexpected token 'export'" : 'Cannot use import statement outside a module';
-  error.message = message;
-  return decorate(error, fileName, source);
+  const lines = source.split('\n');
+  const at = lines.findIndex((line) => /^\s*(?:import\b\s*[^(.\s]|import$|export\b)/.test(line));
+  if (at < 0) return decorate(error, fileName, source);
+  const [, indent, word] = /^(\s*)(import|export)/.exec(lines[at]!)!;
+  error.message = word === 'export' ? "Unexpected token 'export'" : 'Cannot use import statement outside a module';
+  error[privateSymbols['arrow_message_private_symbol']!] = `${fileName}:${at + 1}\n${lines[at]}\n${indent}${'^'.repeat(6)}\n`;
+  return error;
 }
 
 export function create(): object {

@@ -11,6 +11,7 @@ import { StatWatcher } from '../stat_watcher';
 import { errorName, pathText, UV, uvException } from '../uv';
 import { FileHandle } from '../file_handle';
 import { encodeBytes, parseEncoding, Encoding, utf8Text } from './buffer';
+import { loaders } from '../realm';
 
 type Path = string | Uint8Array;
 
@@ -259,14 +260,20 @@ function writeFileUtf8(file: Path | number, text: string, flags: number, mode: n
 const LEGACY_MAIN = ['', '.js', '.json', '.node', '/index.js', '/index.json', '/index.node', 'index.js', 'index.json', 'index.node'];
 
 /** As `BindingData::LegacyMainResolve`: which of the legacy candidates exists. */
-function legacyMainResolve(directory: string, main: string | undefined, base?: string): number {
+/** As `BindingData::LegacyMainResolve`: which of the names that a package's main can have is a file. */
+function legacyMainResolve(directory: string, main: unknown, base?: unknown): number {
+  const { codes } = loaders.require!('internal/errors');
+  const { URL, fileURLToPath } = loaders.require!('internal/url');
   const root = directory.endsWith('/') ? directory : `${directory}/`;
-  const first = main === undefined ? 7 : 0;
-  for (let i = first; i < LEGACY_MAIN.length; i += 1) {
-    const candidate = i < 7 ? `${root}${main!.replace(/^\.\//, '')}${LEGACY_MAIN[i]}` : `${root}${LEGACY_MAIN[i]}`;
+  const named = typeof main !== 'string' ? undefined : main.startsWith('/') ? main : `${root}${main.replace(/^\.\//, '')}`;
+  for (let i = named === undefined ? 7 : 0; i < LEGACY_MAIN.length; i += 1) {
+    const candidate = `${i < 7 ? named! : root}${LEGACY_MAIN[i]}`;
     if (statAt(candidate, 0) >= 0 && type() !== S_IFDIR) return i;
   }
-  const error: any = new Error(`Cannot find package '${directory}'${base === undefined ? '' : ` imported from ${base}`}`);
+  if (typeof base !== 'string') throw new codes.ERR_INVALID_ARG_TYPE('base', ['string', 'URL'], base);
+  const importer = fileURLToPath(new URL(base));
+  const what = `package '${named ?? `${root}index.js`}' imported from ${importer}`;
+  const error: any = new Error(`Cannot find ${what}`);
   error.code = 'ERR_MODULE_NOT_FOUND';
   throw error;
 }

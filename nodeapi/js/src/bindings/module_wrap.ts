@@ -2,13 +2,14 @@
 
 import { constant } from '../oracle';
 import { isolateSymbols, privateSymbols } from '../symbols';
-import { text } from '../sources';
+import { remember, text } from '../sources';
 import { callerFiles } from '../interpose/stack';
-import { importSymbols } from './contextify';
+import { importSymbols, magic } from './contextify';
 
 const { engine } = host;
 const hostDefined = privateSymbols['host_defined_option_symbol']!;
 const kEvaluationPhase: number = constant('module_wrap', 'kEvaluationPhase');
+const kSourcePhase: number = constant('module_wrap', 'kSourcePhase');
 const STATUS = { kUninstantiated: 0, kInstantiating: 1, kInstantiated: 2, kEvaluating: 3, kEvaluated: 4, kErrored: 5 };
 
 const namespaces = new WeakSet<object>();
@@ -18,6 +19,16 @@ export const moduleNamespaces = { is: (value: unknown): boolean => typeof value 
 let importCallback: ((symbol: symbol | undefined, specifier: string, phase: number, attributes: object, referrer: unknown) => unknown) | undefined;
 let metaCallback: ((symbol: symbol, meta: object, wrap: ModuleWrap) => void) | undefined;
 
+/** The engine puts the phase of an import among its attributes. */
+const PHASE = '%phase';
+
+function phaseOf(given: Record<string, string> | undefined): [number, object] {
+  const attributes: any = nullObject(given);
+  const phase = attributes[PHASE] === 'source' ? kSourcePhase : kEvaluationPhase;
+  delete attributes[PHASE];
+  return [phase, attributes];
+}
+
 function nullObject(source: Record<string, string> | undefined): object {
   return Object.assign(Object.create(null), source);
 }
@@ -25,17 +36,20 @@ function nullObject(source: Record<string, string> | undefined): object {
 class ModuleWrap {
   #id: number;
   #linked: ModuleWrap[] = [];
+  /** Those that only their source objects are imported of. */
+  #sources: ModuleWrap[] = [];
   #synthetic: boolean;
   #symbol: symbol;
   #instantiated = false;
   #usesMeta = false;
+  #sourceObject: unknown;
   #promise: Promise<void> | undefined;
   declare url: string;
   declare hasTopLevelAwait?: boolean;
   declare sourceMapURL?: string;
   declare sourceURL?: string;
 
-  constructor(url: string, context: unknown, source: string | string[], lineOrEvaluate: any, _column?: number, symbol?: unknown) {
+  constructor(url: string, context: unknown, source: string | string[], lineOrEvaluate: any, columnOrModule?: unknown, symbol?: unknown) {
     if (context !== undefined && context !== null) throw host.loadGlue('oracle').notAvailable('a vm context');
     this.#synthetic = Array.isArray(source);
     this.#symbol = typeof symbol === 'symbol' ? symbol : Symbol(url);
@@ -43,27 +57,43 @@ class ModuleWrap {
     (this as any)[hostDefined] = this.#symbol;
     if (Array.isArray(source)) {
       this.#id = engine.moduleSynthetic(url, source, () => { Reflect.apply(lineOrEvaluate, this, [this]); });
+      if (columnOrModule !== undefined) define(this, isolateSymbols['imported_cjs_symbol']!, columnOrModule);
     } else {
       this.#id = engine.moduleCompile(source, url);
       // The grammar lets spaces and comments stand between the words (`import /* … */.meta`), but no escapes inside them.
       this.#usesMeta = /\bmeta\b/.test(source);
       importSymbols.set(url, this.#symbol);
       define(this, 'hasTopLevelAwait', engine.moduleIsAsync(this.#id));
-      define(this, 'sourceMapURL', /\/\/[#@] sourceMappingURL=(\S+)\s*$/.exec(source)?.[1]);
-      define(this, 'sourceURL', undefined);
+      define(this, 'sourceMapURL', magic(source, 'sourceMappingURL'));
+      define(this, 'sourceURL', magic(source, 'sourceURL'));
+      if (url.includes('[eval')) remember(url, source);
     }
   }
 
   getModuleRequests(): object[] {
-    const list = engine.moduleRequests(this.#id).map(([specifier, attributes]) => Object.freeze({
-      specifier, attributes: Object.freeze(nullObject(attributes)), phase: kEvaluationPhase, __proto__: null,
-    } as any));
+    const list = engine.moduleRequests(this.#id).map(([specifier, given]) => {
+      const [phase, attributes] = phaseOf(given);
+      return Object.freeze({ specifier, attributes: Object.freeze(attributes), phase, __proto__: null } as any);
+    });
     return Object.freeze(list) as object[];
   }
 
-  link(modules: ModuleWrap[]): void {
-    this.#linked = [...modules];
-    engine.moduleLink(this.#id, modules.map((module) => module.#id));
+  link(given: ArrayLike<ModuleWrap>): void {
+    // `vm` gives a list without an iterator.
+    const modules = Array.from({ length: given.length }, (_, at) => given[at]!);
+    const requests = engine.moduleRequests(this.#id);
+    const isSource = (at: number): boolean => phaseOf(requests[at]?.[1])[0] === kSourcePhase;
+    this.#linked = modules.filter((_, at) => !isSource(at));
+    this.#sources = modules.filter((_, at) => isSource(at));
+    engine.moduleLink(this.#id, modules.map((module, at) => (isSource(at) ? module.#facade() : module.#id)));
+  }
+
+  /** A module whose default export is the source object of this one: what `import source` is linked with. */
+  #facade(): number {
+    const id = engine.moduleSynthetic(this.url, ['default'], () => {
+      engine.moduleSetExport(id, 'default', this.getModuleSourceObject());
+    });
+    return id;
   }
 
   instantiate(): void {
@@ -79,28 +109,33 @@ class ModuleWrap {
   #worded(error: any): unknown {
     const match = /^Could not find export '(.*)' in module '(.*)'$/.exec(error?.message ?? '');
     if (match === null) return error;
-    const [, name, target] = match;
+    const name = match[1]!;
+    // The engine cuts names of modules short.
+    const target = match[2]!;
     const seen = new Set<ModuleWrap>();
     const search = (module: ModuleWrap): [ModuleWrap, string] | undefined => {
       if (seen.has(module)) return undefined;
       seen.add(module);
-      const at = module.#linked.findIndex((other) => other.url === target || other.url.endsWith(`/${target}`));
-      if (at >= 0) return [module, engine.moduleRequests(module.#id)[at]![0]];
+      const source = text(module.url);
+      const requests = engine.moduleRequests(module.#id);
+      const at = module.#linked.findIndex((other, i) => (other.url.startsWith(target) || other.url.endsWith(`/${target}`)) &&
+        (source === undefined || (source.includes(name) && source.includes(requests[i]?.[0] ?? ''))));
+      if (at >= 0) return [module, requests[at]![0]];
       for (const other of module.#linked) {
         const found = search(other);
         if (found !== undefined) return found;
       }
       return undefined;
     };
-    const [importer, specifier] = search(this) ?? [undefined, target!];
+    const [importer, specifier] = search(this) ?? [undefined, target];
     error.message = `The requested module '${specifier}' does not provide an export named '${name}'`;
     // Node's loader reads the import statement from the line that V8 puts before the stack.
     const lines: string[] = importer === undefined ? [] : text(importer.url)?.split('\n') ?? [];
-    const at = lines.findIndex((line) => line.includes(specifier) && line.includes(name!));
+    const at = lines.findIndex((line) => line.includes(specifier) && line.includes(name));
     if (at >= 0) {
-      const column = Math.max(0, lines[at]!.indexOf(name!));
+      const column = Math.max(0, lines[at]!.indexOf(name));
       error[privateSymbols['arrow_message_private_symbol']!] =
-        `${importer!.url}:${at + 1}\n${lines[at]}\n${' '.repeat(column)}${'^'.repeat(name!.length)}`;
+        `${importer!.url}:${at + 1}\n${lines[at]}\n${' '.repeat(column)}${'^'.repeat(name.length)}\n`;
     }
     return error;
   }
@@ -109,6 +144,7 @@ class ModuleWrap {
   #prepare(seen: Set<ModuleWrap>): void {
     if (seen.has(this) || this.#instantiated) return;
     seen.add(this);
+    for (const module of this.#sources) module.getModuleSourceObject();
     this.#instantiated = true;
     if (this.#usesMeta) {
       const meta = engine.moduleImportMeta(this.#id);
@@ -177,12 +213,24 @@ class ModuleWrap {
     engine.moduleSetExport(this.#id, name, value);
   }
 
+  setModuleSourceObject(object: unknown): void {
+    this.#sourceObject = object;
+  }
+
+  /** What `import source` gives. */
+  getModuleSourceObject(): unknown {
+    if (this.#sourceObject !== undefined) return this.#sourceObject;
+    const error: any = new SyntaxError(`Source phase import object is not defined for module '${this.url}'`);
+    error.code = 'ERR_SOURCE_PHASE_NOT_DEFINED';
+    throw error;
+  }
+
   createCachedData(): Uint8Array {
     return host.loadGlue('bindings/buffer').asBuffer(new Uint8Array(0));
   }
 }
 
-function define(object: object, name: string, value: unknown): void {
+function define(object: object, name: PropertyKey, value: unknown): void {
   Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
 }
 
@@ -195,9 +243,8 @@ engine.setImportCallback((referrer, specifier, attributes) => {
   // Code that was made from text (`new Function`, `eval`) imports as the script does that made it.
   if (from === EVALUATED) from = callerFiles().find((path) => importSymbols.has(path)) ?? from;
   const symbol = from === null ? undefined : importSymbols.get(from);
-  return importCallback(
-    symbol ?? isolateSymbols['vm_dynamic_import_default_internal'], specifier, kEvaluationPhase, nullObject(attributes), from,
-  );
+  const [phase, own] = phaseOf(attributes);
+  return importCallback(symbol ?? isolateSymbols['vm_dynamic_import_default_internal'], specifier, phase, own, from);
 });
 
 export function create(): object {

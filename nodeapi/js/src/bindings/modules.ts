@@ -16,7 +16,7 @@ function field(value: unknown): string | null {
 }
 
 function invalid(path: string, message: string, base?: string): Error {
-  const error: any = new Error(`Invalid package config ${path}.${base === undefined ? '' : ` while importing ${base}.`}${
+  const error: any = new Error(`Invalid package config ${path}${base === undefined ? '' : ` while importing ${base}`}.${
     message === '' ? '' : ` ${message}`}`);
   error.code = 'ERR_INVALID_PACKAGE_CONFIG';
   return error;

@@ -7,7 +7,10 @@ export function create(): object {
     getCLIOptionsInfo: () => called('options.getCLIOptionsInfo'),
     getEmbedderOptions: () => called('options.getEmbedderOptions'),
     getOptionsAsFlags: () => command.execArgv,
-    getEnvOptionsInputType: () => new Map(),
+    getEnvOptionsInputType: () => {
+      const info: Map<string, { type: number; envVarSettings: number }> = called('options.getCLIOptionsInfo').options;
+      return new Map([...info].filter(([, option]) => option.envVarSettings === 0).map(([name, option]) => [name, option.type]));
+    },
     getNamespaceOptionsInputType: () => new Map(),
   };
 }

@@ -108,6 +108,10 @@ function getCallerLocation(): [number, number, string] | undefined {
   return caller === undefined ? undefined : [caller.getLineNumber() ?? 0, caller.getColumnNumber() ?? 0, caller.getFileName() ?? ''];
 }
 
+/** Bits of `v8::PropertyFilter`. */
+const ONLY_ENUMERABLE = 2;
+const SKIP_SYMBOLS = 16;
+
 export function create(): object {
   return {
     privateSymbols,
@@ -131,7 +135,10 @@ export function create(): object {
     },
     getCallerLocation,
     previewEntries,
-    getOwnNonIndexProperties: (object: unknown, filter: number) => engine.ownNonIndexProperties(object, filter === 2),
+    getOwnNonIndexProperties(object: unknown, filter: number): PropertyKey[] {
+      const names = engine.ownNonIndexProperties(object, (filter & ONLY_ENUMERABLE) !== 0);
+      return (filter & SKIP_SYMBOLS) === 0 ? names : names.filter((name) => typeof name !== 'symbol');
+    },
     getConstructorName,
     getExternalValue: () => 0n,
     getCallSites: callSites,

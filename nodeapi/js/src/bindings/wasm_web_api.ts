@@ -1,3 +1,7 @@
+// What `WebAssembly.compileStreaming` reads responses with.
+
+import { streaming } from '../interpose/webassembly';
+
 export function create(): object {
-  return { setImplementation(): void {} };
+  return { setImplementation(read: typeof streaming.read): void { streaming.read = read; } };
 }

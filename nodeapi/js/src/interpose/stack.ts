@@ -101,7 +101,7 @@ class CallSite {
 function shownName(site: any): string | null {
   const fn = name(site);
   if (site.isConstructor()) return `new ${fn ?? '<anonymous>'}`;
-  if (isToplevel(site) || (fn !== null && /^[gs]et /.test(fn))) return fn;
+  if (isToplevel(site) || (fn !== null && /^(?:[gs]et |#)/.test(fn))) return fn;
   const type = typeName(site);
   const method = methodName(site);
   if (fn === null) return `${type}.${method ?? '<anonymous>'}`;

@@ -57,12 +57,21 @@ const TRAP_STACK = 9;
 const NOTED_STACK = 2;
 const NOTED_CALLED = 3;
 
-class CompileError extends Error {}
-class LinkError extends Error {}
-class RuntimeError extends Error {}
-for (const ErrorClass of [CompileError, LinkError, RuntimeError]) {
-  Object.defineProperty(ErrorClass.prototype, 'name', { value: ErrorClass.name, writable: true, configurable: true });
+/** Like the language's own errors it needs no `new`. */
+function errorClass(name: string): ErrorConstructor {
+  const Made = { [name]: function(...args: unknown[]): unknown {
+    return Reflect.construct(Error, args, new.target ?? Made);
+  } }[name] as any;
+  Object.setPrototypeOf(Made, Error);
+  Made.prototype = Object.create(Error.prototype);
+  for (const [key, value] of [['constructor', Made], ['name', name], ['message', '']]) {
+    Object.defineProperty(Made.prototype, key, { value, writable: true, configurable: true });
+  }
+  Object.defineProperty(Made, 'prototype', { writable: false });
+  return Made;
 }
+const [CompileError, LinkError, RuntimeError] = ['CompileError', 'LinkError', 'RuntimeError'].map(errorClass) as
+  [ErrorConstructor, ErrorConstructor, ErrorConstructor];
 
 function bytesOf(source: unknown, who: string): Uint8Array {
   if (ArrayBuffer.isView(source)) return new Uint8(source.buffer, source.byteOffset, source.byteLength);
@@ -794,9 +803,45 @@ const api = {
   }),
 };
 
+/** How Node reads a response for `compileStreaming`: `setImplementation` of the binding `wasm_web_api`. */
+export const streaming: { read?: (state: object, source: unknown) => void } = {};
+
+/** A module from a response, or a promise of one. */
+function compileStreaming(who: string, source: unknown): Promise<Module> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = [];
+    streaming.read!({
+      setURL() {},
+      push(chunk: unknown) { chunks.push(bytesOf(chunk, who).slice()); },
+      abort: reject,
+      finish() {
+        const bytes = new Uint8(chunks.reduce((total, chunk) => total + chunk.length, 0));
+        let at = 0;
+        for (const chunk of chunks) {
+          bytes.set(chunk, at);
+          at += chunk.length;
+        }
+        try {
+          resolve(named(who, () => new Module(bytes)));
+        } catch (error) {
+          reject(error);
+        }
+      },
+    }, source);
+  });
+}
+
+const streamingApi = {
+  compileStreaming: (source: unknown): Promise<Module> => compileStreaming('WebAssembly.compileStreaming()', source),
+  instantiateStreaming: async (source: unknown, imports?: unknown): Promise<unknown> => {
+    const module = await compileStreaming('WebAssembly.instantiateStreaming()', source);
+    return { module, instance: new Instance(module, imports) };
+  },
+};
+
 if (host.global.WebAssembly === undefined) {
   const WebAssembly = {};
-  const members = { Module, Instance, Memory, Table, Global, CompileError, LinkError, RuntimeError, ...api };
+  const members = { Module, Instance, Memory, Table, Global, CompileError, LinkError, RuntimeError, ...api, ...streamingApi };
   for (const [name, value] of Object.entries(members)) {
     Object.defineProperty(WebAssembly, name, { value, writable: true, configurable: true, enumerable: false });
   }
@@ -809,4 +854,3 @@ if (host.global.WebAssembly === undefined) {
   Object.defineProperty(WebAssembly, Symbol.toStringTag, { value: 'WebAssembly', configurable: true });
   Object.defineProperty(host.global, 'WebAssembly', { value: WebAssembly, writable: true, configurable: true, enumerable: false });
 }
-export {};

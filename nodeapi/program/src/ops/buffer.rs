@@ -67,7 +67,7 @@ fn compare(_: &mut OpState, args: &OpArgs<'_>) -> OpResult {
     Ok(buffer::compare(args.bytes(0)?, args.bytes(1)?).into())
 }
 
-/// `buffer_compare_offset(source, target, sourceStart, targetStart, sourceLength, targetLength)`: `undefined` if a start is outside.
+/// `buffer_compare_offset(source, target, targetStart, sourceStart, targetLength, sourceLength)`: `undefined` if a start is outside.
 fn compare_offset(_: &mut OpState, args: &OpArgs<'_>) -> OpResult {
     let order = buffer::compare_offset(
         args.bytes(0)?,

@@ -15,6 +15,7 @@ mod program;
 mod shared_memory;
 mod sys;
 mod tls;
+mod typescript;
 mod url;
 mod webassembly;
 mod zlib;
@@ -39,6 +40,7 @@ pub(crate) const ALL: &[&[OpDecl]] = &[
     icu::OPS,
     intl::OPS,
     shared_memory::OPS,
+    typescript::OPS,
     webassembly::OPS,
     zlib::OPS,
 ];

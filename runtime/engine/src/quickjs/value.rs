@@ -476,7 +476,9 @@ impl Val {
                 let buffer = self.get("buffer").ok()?;
                 let offset = self.get("byteOffset").ok()?.as_num()? as usize;
                 let length = self.get("byteLength").ok()?.as_num()? as usize;
-                let (data, size) = buffer.memory()?;
+                // Of a shared buffer as well.
+                let data = q::JS_GetArrayBuffer(self.cx.0, &raw mut size, buffer.raw);
+                let (data, size) = self.non_null(data, size as usize)?;
                 return (offset + length <= size).then(|| (data.add(offset), length));
             }
         }

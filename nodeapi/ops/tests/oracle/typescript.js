@@ -1,0 +1,26 @@
+'use strict';
+// node --no-warnings typescript.js: writes ../data/typescript.json, what Node makes of these sources when it strips their types.
+const { stripTypeScriptTypes } = require('module');
+const { save } = require('./random.js');
+const sources = [
+  'let a: number = 1;', 'const f = (x: string, y?: number): void => {};', 'function f<T>(this: Foo, a: T): a is string { return true }', 'let a = <div>x</div>',
+  'interface A { b: string }\nlet a = 1', 'type A = { b: string };\nlet a = 1', 'export type A = 1\nexport interface B {}\nexport const c = 1',
+  'import type { A } from "a";\nimport { type B, C, type D } from "b";\nimport E, { type F } from "c";', 'export type { A } from "a";\nexport { type B, C };\nexport type * from "d"',
+  'class A { private a: number = 1; readonly b; static c?: string; public static async *d(): any {} }', 'abstract class A<T> extends B<T> implements C, D<E> { abstract a(): void; abstract b: string; c!: number }',
+  'class A { constructor(private a: string) {} }', 'class A { constructor(a: string); constructor(a: any) {} }', 'class A { declare a: string; [key: string]: any; static { let x: number = 1 } }',
+  'enum A { x }', 'const enum A { x }', 'declare enum A { x }\nlet a', 'namespace A { export const a = 1 }', 'namespace A { export type B = 1 }', 'declare namespace A { const a: number }', 'declare module "a" { }', 'module A {}', 'declare module A {}', 'declare global { interface Window {} }',
+  'let a = b as string;', 'let a = b as const;', 'let a = b satisfies C;', 'let a = <string>b;', 'let a = b!;', 'let a = b!.c!.d![0]!();', 'a! = 1', '(a as any) = 1;', 'for (const x of y as any[]) {}', 'let a = (b + c as number) * 2', 'let a = b + c as number', 'let x = a as any\n(b)', 'let x = a as any\n`b`', 'let x = a as any\n[b]', 'let x = a as any\n;(b)',
+  'let a\ntype B = 1\n(c)', 'let a = 1\ninterface B {}\n[1].map(x)', 'let a\ntype B = 1\nlet c', 'type B = 1\n(c)', 'let f = async <T>(x: T) => x', 'let f = async <\nT\n>(x: T) => x', 'let f = (x)\n: any =>\n 1', 'let f = (x): any\n => 1', 'function f() { return <T>(x: T) => x }', 'function f() { return <T\n>(x: T) => x }',
+  'class A { public [x] = 1; public *b() {}; private in = 1 }', 'class A { get\n: number; set: string; static: any }', 'class A { a?; b?: string; "c"?: number; [d]?: any; e?(): void {} }', 'class A { accessor a: number = 1 }', 'class A { override a() {} protected override readonly b = 1; public/* x */static c = 1 }',
+  'import a = require("a")', 'import type a = require("a")', 'export = a', 'export as namespace A', 'import a = b.c', 'export import a = b.c', 'export default interface A {}', 'export default abstract class A { abstract b(): void }', 'export default function f(): void;\nexport default function f() {}', 'function f(a: string): void;\nfunction f(a: any) {}',
+  'try {} catch (e: unknown) {}', 'let { a, b }: { a: string, b: number } = c;', 'let [a, b]: [string, number] = c;', 'function f({ a }: { a: string } = {}, ...rest: any[]) {}', 'let a: typeof import("a");', 'f<string>(a); new F<number>(); f?.<T>(x); tag<T>`x`; let g = f<string>;', 'let a: Array<Map<string, Set<number>>> = []', 'let a = b < c, d = e > f', 'let a!: string; var b: unique symbol', 'declare let a: string; declare function f(): void; declare class B {}\nlet c',
+  'let a: /* c */ number /* d */ = 1 // e', '/* ü */ let ü: "日本" | "🎉" = 1; let 日: string', 'let a: {\n  b: string,\n\tc: number\r\n} = d', 'let a: number = 1\u2028let b: string', 'let x: `a${string}b`', 'type A<T> = T extends (infer U)[] ? U : never;', 'let f: (a: string) => void = x => {}', 'let f: new () => A', 'let a = async (x: any): Promise<void> => { await x }', 'function* g(): Generator<number> { yield <number>1 }', 'abstract class A { private abstract b: string; protected abstract get c(): string }',
+  'class A<in T, out U> {}', 'function f<const T extends readonly string[]>(a: T) {}', 'function assert(a: unknown): asserts a is string {}', 'let a: asserts', 'let type = 1; type = 2; type\nA = 3', 'let declare = 1; declare\nlet abstract, as, satisfies; as as as', 'using a: B = c', 'if (a) type; else b', 'let a = { b<T>(c: T): void {}, get d(): string { return "" }, set e(f: string) {} }', 'label: for (let i: number = 0;;) break label', 'switch (a as any) { case b as number: c!; }', 'let o = { a: b as C, ...d as E, [f as string]: 1 }', '@dec class A { @dec() public a: string }', 'export @dec abstract class A {}', 'x = y as any as T[]; x = y! as T', 'let a = b ? (c): d => e : f', 'let a = b as any ? c : d', 'throw a as Error', 'return', 'let a: ;', 'let 1: string', 'class { }', 'let a: string = `${b as string}`', 'if (a) { interface B {} } else { type C = 1 }', 'export declare const a: string;\nexport abstract class B {}', 'import json from "./a.json" with { type: "json" }\nimport type { X } from "./b" with { "resolution-mode": "import" }', '#!/usr/bin/env node\nlet a: string', '"use strict"\ntype A = 1', 'export {}\ninterface A {}', 'let a = 1\nexport type B = 1\n/re/.test(c)', 'let a = 1\ntype B = 1\n+c', 'let a = b as any /* x */\n(c)',
+];
+save('typescript', sources.map((source) => {
+  try {
+    return { source, code: stripTypeScriptTypes(source) };
+  } catch (error) {
+    return { source, error: error.code };
+  }
+}));
