@@ -5,7 +5,7 @@ import { utf8Bytes, utf8Text } from './bindings/buffer';
 declare global {
   interface Ops {
     sys_thread_create(number: Bytes): Result;
-    sys_thread_start(fd: number, start: Bytes, fds: Bytes): Result;
+    sys_thread_start(fd: number, start: Bytes, fds: Bytes, memoryBytes: number): Result;
     sys_thread_stop(fd: number, status: number): Result;
     sys_thread_status(fd: number, status: Bytes): Result;
     sys_thread_self(start: Bytes): Result;

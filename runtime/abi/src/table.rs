@@ -224,8 +224,8 @@ macro_rules! for_each_call {
             oac 141 guest_call (guest: u32, entry: u32, frame: u32, function: u32) => host full;
             /// Prepares a thread of the caller's process, see [`thread`](crate::thread); its number within the process comes out, a u32. Returns a descriptor that polls readable when it has ended. EAGAIN, EMFILE.
             oac 150 thread_create (number: out_bytes) => kernel full;
-            /// Starts a prepared thread: another instance of the caller's program, which gets `start` from thread_self and takes over the descriptors `fds`, an i32 each. EINVAL when it has been started; EOPNOTSUPP for a program that is not registered.
-            oac 151 thread_start (fd: i32, start: in_bytes, fds: in_bytes) => kernel full;
+            /// Starts a prepared thread: another instance of the caller's program, which gets `start` from thread_self and takes over the descriptors `fds`, an i32 each; it ends when it wants more than `memory_bytes` beyond what it begins with (0: no limit). EINVAL when it has been started; EOPNOTSUPP for a program that is not registered.
+            oac 151 thread_start (fd: i32, start: in_bytes, fds: in_bytes, memory_bytes: u64) => kernel partial("a page does not limit memory of threads");
             /// Ends a thread, wherever it is, with this status.
             oac 152 thread_stop (fd: i32, status: i32) => kernel full;
             /// What a thread does, or how it ended: `thread::ThreadStatus`.

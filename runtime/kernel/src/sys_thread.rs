@@ -28,12 +28,12 @@ impl Sys<'_> {
         Ok(i64::from(self.kernel.install(self.task, file, open::RDONLY | open::CLOEXEC)?.0))
     }
 
-    pub(crate) fn thread_start(self, fd: i32, start: &[u8], fds: &[u8]) -> Answer {
+    pub(crate) fn thread_start(self, fd: i32, start: &[u8], fds: &[u8], memory_bytes: u64) -> Answer {
         if start.len() > THREAD_START_BYTES_MAX {
             return Err(Errno::E2BIG.into());
         }
         let thread = self.kernel.thread(self.task, fd)?;
-        self.kernel.start_thread(self.task, thread, start, &fd_list(fds)?)?;
+        self.kernel.start_thread(self.task, thread, (start, memory_bytes), &fd_list(fds)?)?;
         Ok(0)
     }
 

@@ -52,6 +52,8 @@ pub(crate) struct Thread {
     /// Who made it: it does not outlive them.
     maker: TaskId,
     start: Arc<[u8]>,
+    /// What it may have beyond what its program begins with.
+    memory_bytes: Option<u64>,
     state: State,
     status: ThreadStatus,
     /// Since when it waits in poll(2), on the monotonic clock.
@@ -191,6 +193,7 @@ impl Kernel {
             process,
             maker,
             start: Arc::default(),
+            memory_bytes: None,
             state: State::Prepared,
             status: ThreadStatus::default(),
             idle_since_ns: None,
@@ -208,7 +211,7 @@ impl Kernel {
         &mut self,
         process: TaskId,
         id: TaskId,
-        start: &[u8],
+        (start, memory_bytes): (&[u8], u64),
         fds: &[i32],
     ) -> Result<(), Errno> {
         let programs = self.tasks.iter().filter(|(_, task)| task.kind.is_program()).count();
@@ -228,6 +231,7 @@ impl Kernel {
             return Err(Errno::EAGAIN);
         }
         thread.start = start.into();
+        thread.memory_bytes = (memory_bytes > 0).then_some(memory_bytes);
         thread.state = State::Running(Course::default());
         let table = &mut self.tasks.life_mut(process)?.fds;
         for &fd in fds {
@@ -235,6 +239,12 @@ impl Kernel {
         }
         self.requests.push_back(HostRequest::Start { task: id, image });
         Ok(())
+    }
+
+    /// What a thread may have of linear memory beyond what its program begins with; more ends it
+    /// ([`TaskFailure::OutOfMemory`]). Hosts ask when it wants more.
+    pub fn thread_memory_bytes(&self, task: TaskId) -> Option<u64> {
+        self.threads.get(task)?.memory_bytes
     }
 
     /// What the calling thread was started with.
@@ -333,10 +343,13 @@ impl Kernel {
     pub(crate) fn thread_failed(&mut self, id: TaskId, failure: TaskFailure) {
         let Some(process) = self.process_of(id) else { return };
         self.current = Some(id);
+        // As in a call: what the main thread waits in stays its own.
+        self.enter_thread(id, process);
         match failure {
             TaskFailure::OutOfMemory => self.end_thread(id, ThreadCause::OutOfMemory, 1),
             failure => self.process_failed(process, failure),
         }
+        self.leave_thread(id, process);
         self.current = None;
         self.filesystems.collect();
     }

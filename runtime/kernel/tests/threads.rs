@@ -23,7 +23,7 @@ fn start(m: &mut Machine, by: TaskId, fds: &[i64]) -> (TaskId, i64) {
     let fd = m.call(by, &call!(nr::THREAD_CREATE, Arg::Out(4))).ok();
     let fds: Vec<u8> = fds.iter().flat_map(|&fd| (fd as i32).to_le_bytes()).collect();
     m.requests.clear();
-    m.call(by, &call!(nr::THREAD_START, fd, "hello", fds)).ok();
+    m.call(by, &call!(nr::THREAD_START, fd, "hello", fds, 1000_u64)).ok();
     let started = m.requests.iter().find_map(|request| match request {
         HostRequest::Start { task, .. } => Some(*task),
         _ => None,
@@ -139,8 +139,14 @@ fn a_thread_without_memory_ends_alone_and_one_that_traps_does_not() {
     let mut m = Machine::default();
     let main = process(&mut m);
     let (thread, fd) = start(&mut m, main, &[]);
+    assert_eq!(
+        (m.kernel.thread_memory_bytes(thread), m.kernel.thread_memory_bytes(main)),
+        (Some(1000), None)
+    );
+    assert_eq!(m.poll(main, &[(fd, poll::IN)], -1), Err(Done::Blocked));
     m.kernel.task_failed(thread, TaskFailure::OutOfMemory);
     m.drain();
+    assert!(m.woken.contains(&main), "who waits for it is told");
     assert_eq!(status(&mut m, main, fd).end, Some((ThreadCause::OutOfMemory, 1)));
     let (thread, _) = start(&mut m, main, &[]);
     m.requests.clear();
@@ -159,7 +165,7 @@ fn threads_are_bounded() {
     start(&mut m, main, &[]);
     start(&mut m, main, &[]);
     let fd = m.call(main, &call!(nr::THREAD_CREATE, Arg::Out(4))).ok();
-    let start = call!(nr::THREAD_START, fd, "", &[][..]);
+    let start = call!(nr::THREAD_START, fd, "", &[][..], 0_u64);
     assert_eq!(m.call(main, &start), Done::Err(Errno::EAGAIN));
     for _ in 3..THREADS_MAX {
         m.call(main, &call!(nr::THREAD_CREATE, Arg::Out(4))).ok();

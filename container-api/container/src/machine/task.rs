@@ -42,6 +42,8 @@ pub(crate) struct TaskState {
 pub(crate) struct Usage {
     machine: Arc<Machine>,
     memory_bytes: u64,
+    /// The memory that its program began with.
+    begun_bytes: Option<usize>,
     /// What the last growth took, until the next: it may yet fail.
     growth_bytes: u64,
     /// Processor time of the thread that has been counted.
@@ -60,7 +62,7 @@ pub(super) struct TimeLimit;
 
 impl Usage {
     fn new(machine: &Arc<Machine>) -> Usage {
-        Usage { machine: machine.clone(), memory_bytes: 0, growth_bytes: 0, cpu_ns: 0 }
+        Usage { machine: machine.clone(), memory_bytes: 0, begun_bytes: None, growth_bytes: 0, cpu_ns: 0 }
     }
 
     fn grow(&mut self, bytes: usize) -> wasmtime::Result<()> {
@@ -112,6 +114,11 @@ impl ResourceLimiter for TaskState {
         let own = own.and_then(|bytes| usize::try_from(bytes).ok());
         if [maximum, own].into_iter().flatten().any(|maximum| desired > maximum) {
             return Ok(false);
+        }
+        let thread = self.machine.with_kernel(|kernel| kernel.thread_memory_bytes(self.task.id));
+        let begun = *self.usage.begun_bytes.get_or_insert(desired);
+        if thread.is_some_and(|bytes| (desired - begun) as u64 > bytes) {
+            return Err(MemoryLimit.into());
         }
         self.usage.grow(desired - current)?;
         Ok(true)

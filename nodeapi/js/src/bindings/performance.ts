@@ -1,3 +1,4 @@
+import { Histogram, LoopDelayHistogram } from '../histogram';
 import { constant } from '../oracle';
 import { monotonicNs, origin } from '../loop';
 import { onProcessStart } from '../start';
@@ -17,6 +18,8 @@ export function create(): object {
   onProcessStart(start);
   return {
     milestones,
+    Histogram,
+    createELDHistogram: (resolutionMs: number) => new LoopDelayHistogram(resolutionMs),
     observerCounts: constant('performance', 'observerCounts'),
     now: () => (monotonicNs() - milestones[names['NODE_PERFORMANCE_MILESTONE_TIME_ORIGIN']!]!) / 1e6,
     setupObservers(): void {},

@@ -94,7 +94,11 @@ class Worker extends AsyncWrap {
 
   startThread(): void {
     const start = this.#start!;
-    const result = ops.sys_thread_start(this.#fd, encodeStart(start), new Int32Array([start.port, start.questions]));
+    const fds = new Int32Array([start.port, start.questions]);
+    const [young, old] = this.#limits as unknown as [number, number];
+    // Without a limit of the old generation there is none.
+    const memoryBytes = old > 0 ? (old + Math.max(0, young)) * 2 ** 20 : 0;
+    const result = ops.sys_thread_start(this.#fd, encodeStart(start), fds, memoryBytes);
     this.#start = undefined;
     if (result < 0) {
       for (const fd of [this.#fd, this.#questions, start.port, start.questions]) ops.sys_close(fd);

@@ -148,7 +148,7 @@ fn thread(dice: &mut Dice) -> Call {
     let moved = if dice.one_in(3) { &moved[..] } else { &[] };
     match dice.roll(15) {
         0 => call!(nr::THREAD_CREATE, Arg::Out(4)),
-        1..3 => call!(nr::THREAD_START, fd, "start", moved),
+        1..3 => call!(nr::THREAD_START, fd, "start", moved, 0_u64),
         3 if dice.one_in(3) => call!(nr::THREAD_STOP, fd, 7),
         3 => call!(nr::THREAD_STATUS, fd, Arg::Out(ThreadStatus::BYTES)),
         4 => call!(nr::THREAD_SELF, Arg::Out(8)),
