@@ -94,7 +94,7 @@ fn call(fd: i32, known: u64, access: &Access, writes: &[u8], reply: &mut [u8]) -
     let request = [&access.encode()[..], writes].concat();
     match oac_sys::raw::segment_access(fd, known, &request, reply) {
         Ok(len) => Ok(len as usize),
-        Err(errno) => Err(OpError::Errno(errno.number() as u16)),
+        Err(errno) => Err(OpError::Errno(errno.number())),
     }
 }
 
