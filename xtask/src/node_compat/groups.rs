@@ -93,13 +93,7 @@ pub(super) const GROUPS: &[Group] = &[
     group("querystring", &["parallel/test-querystring"]),
     group(
         "stream",
-        &[
-            "parallel/test-stream",
-            "parallel/test-stream2",
-            "parallel/test-stream3",
-            "parallel/test-readable",
-            "parallel/test-pipe",
-        ],
+        &["parallel/test-stream", "parallel/test-stream2", "parallel/test-stream3", "parallel/test-readable"],
     ),
     group("string-decoder", &["parallel/test-string-decoder"]),
     group(
@@ -125,17 +119,9 @@ pub(super) const GROUPS: &[Group] = &[
     group("whatwg", &["parallel/test-whatwg"]),
     group("worker", &["parallel/test-worker", "sequential/test-worker", "parallel/test-broadcastchannel"]),
     group("cluster", &["parallel/test-cluster", "sequential/test-cluster"]),
-    group("net", &["parallel/test-net", "sequential/test-net", "parallel/test-tcp", "parallel/test-socket"]),
-    group("http", &["parallel/test-http", "sequential/test-http"]),
-    group("http2", &["parallel/test-http2", "sequential/test-http2"]),
-    group("https", &["parallel/test-https", "sequential/test-https"]),
-    group("tls", &["parallel/test-tls", "sequential/test-tls"]),
-    group("dgram", &["parallel/test-dgram", "sequential/test-dgram"]),
-    group("dns", &["parallel/test-dns"]),
     group("zlib", &["parallel/test-zlib"]),
     group("crypto", &["parallel/test-crypto", "sequential/test-crypto"]),
     group("webcrypto", &["parallel/test-webcrypto"]),
-    group("fetch", &["parallel/test-fetch", "parallel/test-websocket"]),
     group(
         "webstreams",
         &["parallel/test-webstream", "parallel/test-webstreams", "parallel/test-compression"],
@@ -203,5 +189,16 @@ mod tests {
         check("es-module/test-esm-main.js", Some("es-module"));
         check("es-module/folder/test-x.js", None);
         check("parallel/test-http2-basic.js", Some("http2"));
+    }
+
+    #[test]
+    fn no_group_stands_twice_and_no_prefix_in_two() {
+        let mut seen = std::collections::HashSet::new();
+        for group in GROUPS {
+            assert!(seen.insert(group.name), "{}", group.name);
+            for prefix in group.prefixes {
+                assert!(seen.insert(prefix), "{prefix}");
+            }
+        }
     }
 }
