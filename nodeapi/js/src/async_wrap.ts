@@ -86,6 +86,26 @@ export function setStackGrown(fn: () => void): void {
   onStackGrown = fn;
 }
 
+/** Ids whose `destroy` hooks are to run in the loop's check phase, as an immediate of Node's own that keeps nothing alive. */
+let ended: number[] = [];
+
+/** The resource of this id is no more. */
+export function queueDestroy(asyncId: number): void {
+  if (state.async_hook_fields[Field.Destroy]! > 0) ended.push(asyncId);
+}
+
+/** Runs the `destroy` hooks that wait, and what those make. */
+export function runDestroyHooks(): void {
+  while (ended.length > 0) {
+    const ids = ended;
+    ended = [];
+    for (const id of ids) state.hooks!.destroy(id);
+  }
+}
+
+/** The main script's: it has no hooks, as nothing began it. */
+const MAIN = 1;
+
 /** Runs `body` as native code that calls into JavaScript. Gives `undefined` if it threw (the exception has been dealt with). */
 export function callbackScope<T>(
   resource: unknown, asyncId: number, triggerId: number, context: unknown, body: () => T, skipTicks = false,
@@ -97,9 +117,9 @@ export function callbackScope<T>(
   let result: T | undefined;
   let failed = false;
   try {
-    if (asyncId !== 0 && state.async_hook_fields[Field.Before]! > 0) state.hooks!.before(asyncId);
+    if (asyncId > MAIN && state.async_hook_fields[Field.Before]! > 0) state.hooks!.before(asyncId);
     result = body();
-    if (asyncId !== 0 && state.async_hook_fields[Field.After]! > 0) state.hooks!.after(asyncId);
+    if (asyncId > MAIN && state.async_hook_fields[Field.After]! > 0) state.hooks!.after(asyncId);
   } catch (error) {
     failed = true;
     triggerUncaughtException(error, false);
@@ -159,6 +179,7 @@ export class AsyncWrap {
   #triggerId = 0;
   #provider: number;
   #context: unknown;
+  #ended = true;
 
   constructor(provider: string) {
     this.#provider = Providers[provider] ?? 0;
@@ -189,6 +210,8 @@ export class AsyncWrap {
 
   /** New ids, as for a pooled object that starts a new life. */
   asyncReset(resource: unknown = this): void {
+    AsyncWrap.end(this);
+    this.#ended = false;
     this.#asyncId = newAsyncId();
     this.#triggerId = currentTriggerId();
     this.#context = host.engine.getAsyncContext();
@@ -201,7 +224,16 @@ export class AsyncWrap {
   static makeCallback(wrap: AsyncWrap, name: PropertyKey, ...args: unknown[]): any {
     const fn = (wrap as any)[name];
     if (typeof fn !== 'function') return undefined;
-    return AsyncWrap.callIn(wrap, () => Reflect.apply(fn, wrap, args));
+    const result = AsyncWrap.callIn(wrap, () => Reflect.apply(fn, wrap, args));
+    if (name === 'oncomplete' || name === 'ondone') AsyncWrap.end(wrap);
+    return result;
+  }
+
+  /** The resource is done: its `destroy` hooks run soon, once. A request ends by itself with its completion. */
+  static end(wrap: AsyncWrap): void {
+    if (wrap.#ended) return;
+    wrap.#ended = true;
+    queueDestroy(wrap.#asyncId);
   }
 
   /** Runs `body` in the async context of `wrap`, then ticks unless they are to be skipped. */

@@ -44,6 +44,7 @@ export class FileHandle extends AsyncWrap {
       enqueueWork(() => {
         const result = fd < 0 ? 0 : host.ops.sys_close(fd);
         callIn(this, () => (result < 0 ? reject(uvException(result, 'close')) : resolve()));
+        AsyncWrap.end(this);
       });
     });
     return this.#closing;

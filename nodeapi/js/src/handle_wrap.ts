@@ -46,6 +46,7 @@ export abstract class HandleWrap extends AsyncWrap {
     if (typeof callback === 'function') (this as any)[onclose] = callback;
     enqueueClose(() => {
       makeCallback(this, onclose);
+      AsyncWrap.end(this);
       handles.delete(this);
     });
   }

@@ -1,7 +1,7 @@
 // The queues of the event loop. The loop itself is `nodeapi/program/src/event_loop.rs`, which calls the entries at the end of
 // this file in libuv's order: timers, prepare, (sleep), ready, check, close.
 
-import { callbackScope } from './async_wrap';
+import { callbackScope, runDestroyHooks } from './async_wrap';
 import { onDrained } from './fatal';
 import { releaseKept } from './interpose/weak_ref';
 
@@ -67,6 +67,7 @@ function runTimers(): void {
 }
 
 function runImmediates(): void {
+  runDestroyHooks();
   if (timers.immediateInfo[Immediate.Count] === 0) return;
   do {
     callbackScope(host.global.process, 0, 0, undefined, () => timers.processImmediate!.call(host.global.process));
@@ -226,6 +227,7 @@ host.engine.setEntry('ready', ready);
 host.engine.setEntry('check', runImmediates);
 host.engine.setEntry('close', close);
 host.engine.setEntry('drained', () => {
+  runDestroyHooks();
   const status = onDrained(isAlive);
   if (typeof status === 'number') leave();
   return status;

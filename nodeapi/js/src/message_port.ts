@@ -81,7 +81,7 @@ class Queue extends AsyncWrap {
     if (this.closed) return;
     this.closed = true;
     keepAlive.delete(this);
-    enqueueClose(() => callIn(this, () => this.port[onclose]?.()));
+    enqueueClose(() => this.#end());
     this.wire?.close();
     const { group } = this;
     this.group = undefined;
@@ -105,8 +105,13 @@ class Queue extends AsyncWrap {
     this.wire = undefined;
     this.messages = [];
     keepAlive.delete(this);
-    enqueueClose(() => callIn(this, () => this.port[onclose]?.()));
+    enqueueClose(() => this.#end());
     return state;
+  }
+
+  #end(): void {
+    callIn(this, () => this.port[onclose]?.());
+    AsyncWrap.end(this);
   }
 
   /** Leaves its port as an end of a channel of the kernel's, which another thread can have. */

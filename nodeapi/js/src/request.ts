@@ -48,6 +48,7 @@ export function request<T>(
           else if (failed(outcome.value)) reject(uvException(outcome.value, syscall, undefined, path, dest));
           else resolve(outcome.value as T);
         });
+        AsyncWrap.end(wrap);
       }, wrap);
     });
   }
@@ -59,6 +60,7 @@ export function request<T>(
       else if (outcome.value === undefined) req.oncomplete(null);
       else req.oncomplete(null, outcome.value);
     });
+    AsyncWrap.end(req);
   }, req);
   return undefined;
 }

@@ -135,6 +135,12 @@ pub(super) const GROUPS: &[Group] = &[
     group("runner", &["parallel/test-runner", "test-runner/"]),
     group("performance", &["parallel/test-performance", "parallel/test-perf"]),
     group("domain", &["parallel/test-domain"]),
+    group("wasi", &["wasi/"]),
+    group("wasm", &["parallel/test-wasm"]),
+    group("trace-events", &["parallel/test-trace-events", "sequential/test-trace-events"]),
+    group("inspector", &["parallel/test-inspector", "sequential/test-inspector"]),
+    group("report", &["report/", "parallel/test-report"]),
+    group("v8", &["parallel/test-v8", "parallel/test-heap", "sequential/test-heapdump"]),
     group(
         "cli",
         &[
@@ -148,7 +154,7 @@ pub(super) const GROUPS: &[Group] = &[
             "parallel/test-global",
         ],
     ),
-    group("os", &["parallel/test-os", "parallel/test-tty", "parallel/test-v8", "parallel/test-punycode"]),
+    group("os", &["parallel/test-os", "parallel/test-tty", "parallel/test-punycode"]),
 ];
 
 const fn group(name: &'static str, prefixes: &'static [&'static str]) -> Group {

@@ -36,8 +36,18 @@ const LIMIT_OTHER: Duration = Duration::from_secs(20);
 /// Why a file does not apply that the real Node fails as well.
 const FAILS_THERE_TOO: &str = "the pinned Node fails it too";
 /// The folders of Node's tests that hold test files of the groups.
-const FOLDERS: [&str; 8] =
-    ["abort", "async-hooks", "es-module", "module-hooks", "parallel", "sequential", "sqlite", "test-runner"];
+const FOLDERS: [&str; 10] = [
+    "abort",
+    "async-hooks",
+    "es-module",
+    "module-hooks",
+    "parallel",
+    "report",
+    "sequential",
+    "sqlite",
+    "test-runner",
+    "wasi",
+];
 
 /// A test file to run.
 struct Job {

@@ -1,6 +1,6 @@
 import { triggerUncaughtException } from '../fatal';
 import {
-  clearAsyncIdStack, popAsyncContext, pushAsyncContext, setStackGrown, state,
+  clearAsyncIdStack, popAsyncContext, pushAsyncContext, queueDestroy, setStackGrown, state,
 } from '../async_wrap';
 
 /** Init, before, after, settled. */
@@ -17,6 +17,11 @@ function guarded(hook: PromiseHook): PromiseHook {
   };
 }
 
+/** Objects whose ids end with them, unless the program has said so before. */
+const collected = new FinalizationRegistry<{ asyncId: number; destroyed: { destroyed: boolean } | undefined }>(({ asyncId, destroyed }) => {
+  if (destroyed?.destroyed !== true) queueDestroy(asyncId);
+});
+
 export function create(): object {
   const binding: any = {
     async_hook_fields: state.async_hook_fields,
@@ -29,8 +34,10 @@ export function create(): object {
     popAsyncContext,
     executionAsyncResource: (index: number) => state.nativeResources[index],
     clearAsyncIdStack,
-    registerDestroyHook(): void {},
-    queueDestroyAsyncId(): void {},
+    registerDestroyHook(object: WeakKey, asyncId: number, destroyed?: { destroyed: boolean }): void {
+      collected.register(object, { asyncId, destroyed });
+    },
+    queueDestroyAsyncId: queueDestroy,
     setPromiseHooks(...hooks: Array<PromiseHook | undefined>): void {
       promiseHooks.splice(0, 4, ...hooks);
       host.engine.setPromiseHooks?.(...promiseHooks.map((hook) => hook && guarded(hook)));

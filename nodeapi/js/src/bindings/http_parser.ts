@@ -75,7 +75,7 @@ class HTTPParser extends AsyncWrap implements ReadListener {
     this.#drop();
   }
 
-  free(): void {}
+  free(): void { AsyncWrap.end(this); }
 
   remove(): void {
     this.#list?.pop(this);

@@ -92,6 +92,7 @@ abstract class CompressionStream extends AsyncWrap {
     this.#pendingClose = false;
     if (this.#id !== 0) ops.resource_drop(this.#id);
     this.#id = 0;
+    AsyncWrap.end(this);
   }
 
   #work(

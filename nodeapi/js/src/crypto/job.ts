@@ -39,6 +39,7 @@ export abstract class CryptoJob extends AsyncWrap {
       const [error, result] = this.#outcome();
       if (error === undefined) settle(resolve, result);
       else reject(operationError(error));
+      AsyncWrap.end(this);
     }));
     return promise;
   }

@@ -1,4 +1,4 @@
-//! `WebAssembly`, for `nodeapi/js/src/interpose/webassembly.ts`: modules are grafted (`oac-graft`) and run by the host's own engine,
+//! `WebAssembly`, for `nodeapi/js/src/webassembly`: modules are grafted (`oac-graft`) and run by the host's own engine,
 //! as guests in this program's memory.
 
 use std::{
