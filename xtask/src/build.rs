@@ -70,7 +70,7 @@ pub(crate) fn run(workspace: &Workspace, parts: &[String]) -> Result<()> {
         // The other programs are the same for each engine, and stand beside it.
         programs(workspace, &c_compiler, &library)?;
         if boa {
-            boa_program(workspace, &library)?;
+            boa_program(workspace, &c_compiler, &library)?;
         }
     }
     if wants("oac") || boa {
@@ -110,16 +110,11 @@ pub(crate) fn program_environment(
     library: &NodeLibrary,
 ) -> Vec<(String, OsString)> {
     let mut environment = c_compiler.environment.clone();
-    environment.extend(node_sources(workspace, library));
-    environment
-}
-
-/// What the `node` program embeds.
-fn node_sources(workspace: &Workspace, library: &NodeLibrary) -> [(String, OsString); 2] {
-    [
+    environment.extend([
         ("OAC_NODE_LIB".to_owned(), library.lib_dir.clone().into_os_string()),
         ("OAC_NODE_GLUE".to_owned(), workspace.path("nodeapi/js/dist").into_os_string()),
-    ]
+    ]);
+    environment
 }
 
 /// Compiles the programs and turns them into images under target/programs.
@@ -152,15 +147,15 @@ fn programs(workspace: &Workspace, c_compiler: &CCompiler, library: &NodeLibrary
     Ok(())
 }
 
-/// The `node` program with the engine Boa: no compiler for C is needed.
-fn boa_program(workspace: &Workspace, library: &NodeLibrary) -> Result<()> {
+/// The `node` program with the engine Boa. The engine is Rust alone; what else of the program is C (zstd) still needs the compiler.
+fn boa_program(workspace: &Workspace, c_compiler: &CCompiler, library: &NodeLibrary) -> Result<()> {
     const PROGRAM: Program =
         Program { name: "node-boa", package: "oac-node", profile: "program", snapshot: true };
     step("node with Boa (cargo, wasm32-wasip1)", || {
         workspace
             .cargo(["build", "--target", PROGRAM_TARGET, "--profile", "program", "-p", PROGRAM.package])
             .args(["--no-default-features", "--features", "boa"])
-            .envs(&node_sources(workspace, library))
+            .envs(&program_environment(workspace, c_compiler, library))
             .args(patched::cargo_arguments(workspace, JsEngine::Boa)?)
             .run()
     })?;

@@ -32,38 +32,42 @@ export function exitStatus(otherwise: number): number {
   return fields?.[kHasExitCode] ? fields[kExitCode] : otherwise;
 }
 
-/** As `node::errors::TriggerUncaughtException`. Comes back only if a handler took the error. */
-export function triggerUncaughtException(error: unknown, fromPromise: boolean): void {
+/**
+ * As `node::errors::TriggerUncaughtException`. Comes back only if a handler took the error. `isCaught`: JavaScript caught it and passes it on,
+ * so that only its own stack tells where it came from, and not the statement that threw.
+ */
+export function triggerUncaughtException(error: unknown, fromPromise: boolean, isCaught = false): void {
+  const site = fromPromise || isCaught ? undefined : throwSite(error);
   const process = internals.process;
   const handler = process?._fatalException;
   if (typeof handler !== 'function') {
-    report(error);
+    report(error, site);
     host.ops.program_exit(exitCodes['kInvalidFatalExceptionMonkeyPatching']!);
   }
   let handled: unknown;
   try {
     handled = Reflect.apply(handler, process, [error, fromPromise]);
   } catch (second) {
-    report(second);
+    report(second, throwSite(second));
     host.ops.program_exit(exitCodes['kExceptionInFatalExceptionHandler']!);
   }
   if (handled !== false) return;
-  report(error);
+  report(error, site);
   host.ops.program_exit(exitStatus(exitCodes['kGenericUserError']!));
 }
 
 /** As `ReportFatalException`: the source line, the stack, the version. */
-function report(error: any): void {
+function report(error: any, site: Place | undefined): void {
   let text = '';
   try {
-    text = describe(error);
+    text = describe(error, site);
   } catch {
     text = 'Uncaught exception that cannot be shown';
   }
   write(`${text}\n\nNode.js ${processShape.version}\n`);
 }
 
-function describe(error: any): string {
+function describe(error: any, site: Place | undefined): string {
   const isObject = (typeof error === 'object' && error !== null) || typeof error === 'function';
   const isError = isObject && host.loadGlue('class_ids').isNativeError(error);
   let stack: unknown;
@@ -74,17 +78,19 @@ function describe(error: any): string {
     if (isError && enhancers.after !== undefined) stack = attempt(() => enhancers.after!(error)) ?? stack;
     decorated = error[privateSymbols.decorated_private_symbol] === true;
   }
-  const arrow = isObject ? attempt(() => error[privateSymbols.arrow_message_private_symbol]) ?? sourceArrow(error) : undefined;
+  const arrow = isObject ? attempt(() => error[privateSymbols.arrow_message_private_symbol]) ?? sourceArrow(error, site) : site && arrowAt(site);
   if (typeof stack === 'string' && stack.length > 0 && isError) {
     if (decorated || arrow === undefined) return stack;
     return `${arrow}\n${stack}`;
   }
-  const head = 'Uncaught:\n';
-  if (isObject) {
-    const inspect = internals.require!('internal/util/inspect').inspect;
-    return `${arrow === undefined ? head : `${arrow}\n`}${inspect(error)}`;
-  }
-  return `${head}${typeof error === 'string' ? internals.require!('internal/util/inspect').inspect(error) : String(error)}`;
+  // Node starts the line anew for what is no error.
+  const head = arrow === undefined ? 'Uncaught:\n' : `\n${arrow}`;
+  if (isObject) return `${head}${internals.require!('internal/util/inspect').inspect(error)}`;
+  return `${head}${String(error)}\n(Use \`${executableName()} --trace-uncaught ...\` to show where the exception was thrown)`;
+}
+
+function executableName(): string {
+  return String(internals.process?.execPath ?? 'node').replace(/^.*\//, '');
 }
 
 function attempt<T>(get: () => T): T | undefined {
@@ -95,18 +101,26 @@ function attempt<T>(get: () => T): T | undefined {
   }
 }
 
-/** `file:line`, the line, and a caret below where the exception was thrown (as near as the stack tells). */
-export function sourceArrow(error: any): string | undefined {
+type Place = [file: string, line: number, column: number];
+
+/** The statement that threw; what the glue throws comes, as from C++, from nowhere. */
+function throwSite(error: unknown): Place | undefined {
+  const site = host.engine.throwSite?.(error);
+  return site?.[0].startsWith('glue:') ? undefined : site;
+}
+
+/** `file:line`, the line, and a caret below where the exception was thrown; without a place, where the error was made. */
+export function sourceArrow(error: any, site?: Place): string | undefined {
+  if (site !== undefined) return arrowAt(site);
   const frame = host.loadGlue('interpose/stack').topFrame(error);
-  if (frame === undefined) return undefined;
-  const line = host.loadGlue('sources').line(frame.file, frame.line);
+  return frame && arrowAt([frame.file, frame.line, frame.column]);
+}
+
+function arrowAt([file, number, column]: Place): string | undefined {
+  const line = host.loadGlue('sources').line(file, number);
   if (line === undefined) return undefined;
-  let column = Math.max(0, frame.column - 1);
-  const before = line.slice(0, column);
-  const thrown = /\bthrow\s+$/.exec(before);
-  if (thrown) column = thrown.index;
-  const indent = line.slice(0, column).replace(/[^\t]/g, ' ');
-  return `${frame.file}:${frame.line}\n${line}\n${indent}^\n`;
+  const indent = line.slice(0, Math.max(0, column - 1)).replace(/[^\t]/g, ' ');
+  return `${file}:${number}\n${line}\n${indent}^\n`;
 }
 
 /** As `SpinEventLoop` and `EmitProcessExit`: `beforeExit`, and once the loop stays empty `exit`. Gives the exit status. */

@@ -67,6 +67,8 @@ interface Engine {
   previewIterator(iterator: any): [any[], boolean] | undefined;
   ownNonIndexProperties(object: any, onlyEnumerable: boolean): PropertyKey[];
   isConstructor(value: any): boolean;
+  /** Where the statement stands that threw the value, if none threw another since. Boa does not know. */
+  throwSite?(value: unknown): [file: string, line: number, column: number] | undefined;
   /** A property key that no reflection shows. */
   privateSymbol(description: string): symbol;
 

@@ -2,6 +2,7 @@
 // the global; here keys are tied together by accessors, looked over before and after each script.
 
 import { hideFunctionOrigin } from './function_origin';
+import { contextGlobals } from './interpose/stack';
 import { install as installIntl } from './intl/install';
 import { isolateSymbols, privateSymbols } from './symbols';
 import { exposed, installGc } from './v8_flags';
@@ -28,6 +29,7 @@ class Context {
 
   constructor(object: any) {
     [this.#realm, this.#global] = engine.createRealm();
+    contextGlobals.add(this.#global);
     for (const name of ['InternalError', 'performance', 'navigator', 'queueMicrotask', 'btoa', 'atob', 'DOMException', 'print', 'console']) {
       delete this.#global[name];
     }

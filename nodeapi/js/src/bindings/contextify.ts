@@ -35,16 +35,36 @@ function inTemplate(source: string, at: number): boolean {
   return inside;
 }
 
+const TOKEN = /^(?:[\w$#\u0080-\uffff]+|(['"])(?:\\.|(?!\1).)*\1?|`|=>|\.\.\.|>{2,3}=?|<<=?|[=!]==?|\*\*=?|&&=?|\|\|=?|\?\?=?|\?\.|\+\+|--|[-+*/%&|^<>]=|.)/;
+
+/** What V8 underlines: the token that the parser refused. The engine may only know the one after it. */
+function culprit(error: any, source: string, frame: { line: number; column: number }): { line: string; number: number; column: number; span: number } {
+  const lines = source.split('\n');
+  // Behind the last line is what the engine wraps a CommonJS module in.
+  if (frame.line > lines.length || error.message === 'Unexpected end of input') {
+    error.message = 'Unexpected end of input';
+    const last = lines.at(-1)!;
+    return { line: last, number: lines.length, column: last.length, span: 0 };
+  }
+  const line = lines[frame.line - 1]!;
+  let column = Math.max(0, Math.min(frame.column - 1, line.length));
+  const named = /^Identifier '(.+)' has already been declared$/.exec(error.message)?.[1] ?? /^(await) is only valid/.exec(error.message)?.[1];
+  if (named !== undefined && !line.startsWith(named, column)) {
+    const before = line.lastIndexOf(named, column);
+    if (before >= 0) column = before;
+  }
+  return { line, number: frame.line, column, span: TOKEN.exec(line.slice(column))?.[0].length ?? 0 };
+}
+
 /** Decorates a SyntaxError with where it is, as `AppendExceptionLine`. */
 function decorate(error: any, fileName: string, source: string): any {
   if (!(error instanceof SyntaxError) || typeof error !== 'object') return error;
   try {
     const frame = host.loadGlue('interpose/stack').topFrame(error);
     if (frame !== undefined && frame.file === fileName) {
-      const line = source.split('\n')[frame.line - 1] ?? '';
-      const column = Math.max(0, Math.min(frame.column - 1, line.length));
+      const { line, number, column, span } = culprit(error, source, frame);
       (error as any)[privateSymbols['arrow_message_private_symbol']!] =
-        `${fileName}:${frame.line}\n${line}\n${' '.repeat(column)}^\n`;
+        `${fileName}:${number}\n${line}\n${line.slice(0, column).replace(/[^\t]/g, ' ')}${'^'.repeat(span)}\n`;
     }
   } catch { /* the error itself matters more */ }
   return error;

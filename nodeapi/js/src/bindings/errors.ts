@@ -38,6 +38,6 @@ export function create(): object {
     },
     getErrorSourcePositions,
     noSideEffectsToString,
-    triggerUncaughtException,
+    triggerUncaughtException: (error: unknown, fromPromise: boolean): void => triggerUncaughtException(error, fromPromise, true),
   };
 }

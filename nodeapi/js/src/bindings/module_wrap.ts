@@ -234,14 +234,17 @@ function define(object: object, name: PropertyKey, value: unknown): void {
   Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
 }
 
-/** The file name that the engine gives to code of `eval` and `Function`. */
-const EVALUATED = '<input>';
+/** The file that code of `eval` and `Function` was made in, from the name that the engine gives it: V8's, or none. */
+function maker(name: string): string | undefined {
+  const called = /^(?:eval at .*? \()+(.*?):\d+:\d+\)/.exec(name)?.[1];
+  return name === '<input>' || called === '<input>' ? callerFiles().find((path) => importSymbols.has(path)) : called;
+}
 
 engine.setImportCallback((referrer, specifier, attributes) => {
   if (importCallback === undefined) throw new Error('import() before the module loader is ready');
   let from = referrer;
   // Code that was made from text (`new Function`, `eval`) imports as the script does that made it.
-  if (from === EVALUATED) from = callerFiles().find((path) => importSymbols.has(path)) ?? from;
+  from = (from === null ? undefined : maker(from)) ?? from;
   const symbol = from === null ? undefined : importSymbols.get(from);
   const [phase, own] = phaseOf(attributes);
   return importCallback(symbol ?? isolateSymbols['vm_dynamic_import_default_internal'], specifier, phase, own, from);

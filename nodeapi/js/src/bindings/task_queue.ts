@@ -9,7 +9,7 @@ export function create(): object {
         try {
           fn();
         } catch (error) {
-          triggerUncaughtException(error, false);
+          triggerUncaughtException(error, false, true);
         }
       });
     },

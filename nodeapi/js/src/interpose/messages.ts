@@ -140,6 +140,8 @@ function notIterable(rest: string, sites: Site[]): string | undefined {
     text = destructured(source.after);
     // V8 names members only where they are the whole operand.
     if (text !== undefined && /^[\w$]+\./.test(text) && !text.endsWith(')')) text = undefined;
+    // Nor does it name what is assigned to a pattern that declares nothing.
+    if (!/(?:\b(?:const|let|var)\s+|,\s*)$/.test(source.before)) text = undefined;
   } else if (/\bof\s*$/.test(source.before)) text = operand(source.after);
   if (text === undefined || text === '') return undefined;
   const call = /^([^]*)\(\.\.\.\)$/.exec(text);
@@ -161,7 +163,8 @@ function privateMember(name: string, sites: Site[]): string {
   const source = around(sites[0]);
   const rest = source?.after ?? '';
   const at = rest.indexOf(name);
-  const written = at >= 0 && /^\s*(?:[-+*/%&|^]|\*\*|<<|>>>?|&&|\|\||\?\?)?=(?!=)/.test(rest.slice(at + name.length));
+  // A plain assignment happens at its operator.
+  const written = /^=(?!=)/.test(rest) || at >= 0 && /^\s*(?:[-+*/%&|^]|\*\*|<<|>>>?|&&|\|\||\?\?)?=(?!=)/.test(rest.slice(at + name.length));
   return written ? `Cannot write private member ${name} to an object whose class did not declare it` :
     `Cannot read private member ${name} from an object whose class did not declare it`;
 }
@@ -255,7 +258,7 @@ function wordsAt(sites: Site[]): Words {
 }
 
 /** `JSON.parse` whose errors quote the text, as V8's do. */
-const parse = JSON.parse;
+export const parse = JSON.parse;
 JSON.parse = {
   parse(text: any, reviver?: any): any {
     try {

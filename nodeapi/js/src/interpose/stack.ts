@@ -1,7 +1,7 @@
 // `error.stack` as V8 has it: an own accessor, a header line, frames in V8's format, `Error.prepareStackTrace` and Node's callback,
 // formatted when first read.
 
-import { translate } from './messages';
+import { parse, translate } from './messages';
 
 interface Captured {
   sites: any[];
@@ -74,7 +74,7 @@ class CallSite {
   getFileName(): string | undefined { return file(this.#site); }
   getLineNumber(): number | null { return this.#site.isNative() ? null : this.#site.getLineNumber(); }
   getColumnNumber(): number | null { return this.#site.isNative() ? null : this.#site.getColumnNumber(); }
-  getEvalOrigin(): string | undefined { return undefined; }
+  getEvalOrigin(): string | undefined { return evalOrigin(this.#site)?.replace(/, <anonymous>$/, ''); }
   getScriptNameOrSourceURL(): string | undefined { return file(this.#site); }
   getScriptHash(): string { return ''; }
   getEnclosingLineNumber(): number | null { return this.getLineNumber(); }
@@ -82,15 +82,18 @@ class CallSite {
   getPosition(): number { return 0; }
   getPromiseIndex(): number | null { return null; }
   isToplevel(): boolean { return isToplevel(this.#site); }
-  isEval(): boolean { return false; }
+  isEval(): boolean { return evalOrigin(this.#site) !== undefined && name(this.#site) === 'eval'; }
   isNative(): boolean { return this.#site.isNative(); }
   isConstructor(): boolean { return this.#site.isConstructor(); }
   isAsync(): boolean { return this.#site.isAsync(); }
   isPromiseAll(): boolean { return false; }
   toString(): string {
     const site = this.#site;
-    if (site.isNative()) return `${builtins.get(site.getFunction()) ?? name(site) ?? 'native'} (<anonymous>)`;
-    const at = `${file(site) ?? '<anonymous>'}:${site.getLineNumber()}:${site.getColumnNumber()}`;
+    if (site.isNative()) {
+      const called = builtins.get(site.getFunction()) ?? name(site) ?? 'native';
+      return `${site.isConstructor() ? 'new ' : ''}${called} (<anonymous>)`;
+    }
+    const at = `${file(site) ?? evalOrigin(site) ?? '<anonymous>'}:${site.getLineNumber()}:${site.getColumnNumber()}`;
     const called = shownName(site);
     const text = called === null ? at : `${called} (${at})`;
     return site.isAsync() ? `async ${text}` : text;
@@ -110,9 +113,13 @@ function shownName(site: any): string | null {
   return `${start}${fn}${ends ? '' : ` [as ${method}]`}`;
 }
 
+/** The global objects of `vm` contexts. */
+export const contextGlobals = new WeakSet<object>();
+
 function isToplevel(site: any): boolean {
   const receiver = site.getThis();
-  return receiver === undefined || receiver === null || receiver === host.global;
+  if (receiver === undefined || receiver === null || receiver === host.global) return true;
+  return contextGlobals.has(receiver);
 }
 
 /** As `JSReceiver::GetConstructorName`, without running code of the program. */
@@ -167,11 +174,19 @@ function methodName(site: any): string | null {
 
 function name(site: any): string | null {
   const text = site.getFunctionName();
+  // V8 calls code that `eval` ran, and functions without a name in it, `eval`.
+  if (evalOrigin(site) !== undefined && (!text || text === '<eval>' || text === 'anonymous')) return 'eval';
   return text === null || text === undefined || text === '' || text === '<anonymous>' || text === '<eval>' ? null : text;
 }
 
 function file(site: any): string | undefined {
-  return site.isNative() ? undefined : site.getFileName() ?? undefined;
+  return site.isNative() || evalOrigin(site) !== undefined ? undefined : site.getFileName() ?? undefined;
+}
+
+/** Of code that `eval` or `new Function` made, where they were called: the engine says so in the place of a file's name. */
+function evalOrigin(site: any): string | undefined {
+  const path = site.isNative() ? undefined : site.getFileName();
+  return typeof path === 'string' && path.startsWith('eval at ') ? path : undefined;
 }
 
 function isPlace(site: any): boolean {
@@ -184,7 +199,7 @@ const builtins = new WeakMap<object, string>();
 for (const type of Object.getOwnPropertyNames(host.global)) {
   const value = host.global[type];
   if (typeof value !== 'function' && (typeof value !== 'object' || value === null || value === host.global)) continue;
-  if (typeof value === 'function') builtins.set(value, /^[A-Z]/.test(type) ? `new ${type}` : type);
+  if (typeof value === 'function') builtins.set(value, type);
   for (const holder of [value, value.prototype]) {
     if (holder === undefined || holder === null || (typeof holder !== 'object' && typeof holder !== 'function')) continue;
     for (const key of Object.getOwnPropertyNames(holder)) {
@@ -195,6 +210,9 @@ for (const type of Object.getOwnPropertyNames(host.global)) {
     }
   }
 }
+
+// The program's `JSON.parse` is the glue's, which calls this one.
+builtins.set(parse, 'JSON.parse');
 
 /** Frames of the glue and of its native functions stay out of stacks, as C++ frames do in Node. */
 function visible(site: any): boolean {

@@ -13,6 +13,12 @@ unsafe extern "C" {
         iterator: q::JSValue,
         is_key_value: *mut bool,
     ) -> q::JSValue;
+    fn JS_GetThrowSite(
+        ctx: *mut q::JSContext,
+        value: q::JSValue,
+        line: *mut std::ffi::c_int,
+        column: *mut std::ffi::c_int,
+    ) -> q::JSValue;
 }
 
 pub(super) const TABLE: &[(&str, Intrinsic)] = &[
@@ -22,6 +28,7 @@ pub(super) const TABLE: &[(&str, Intrinsic)] = &[
     ("ownNonIndexProperties", own_non_index_properties),
     ("isConstructor", is_constructor),
     ("privateSymbol", private_symbol),
+    ("throwSite", throw_site),
 ];
 
 /// `classId(v)`: a number that two objects share exactly if they are of one internal class (the thing that
@@ -48,6 +55,22 @@ fn proxy_details(_: &Shared, cx: Cx, args: &Args<'_>) -> Js {
             }
         }
     }
+}
+
+/// `throwSite(v)`: `[file, line, column]` of the `throw` statement that threw `v`, if none threw another value since; else, and
+/// always without the patched library, `undefined`.
+fn throw_site(_: &Shared, cx: Cx, args: &Args<'_>) -> Js {
+    #[cfg(feature = "patched")]
+    {
+        let (mut line, mut column) = (0, 0);
+        // SAFETY: the out pointers outlive the call.
+        let file = cx.own(unsafe { JS_GetThrowSite(cx.raw(), args.get(0).raw(), &mut line, &mut column) })?;
+        if !file.is_nullish() {
+            return cx.list([file, cx.int(line), cx.int(column)]);
+        }
+    }
+    let _ = args;
+    Ok(cx.undefined())
 }
 
 /// `previewIterator(it)`: `[entries, isKeyValue]` of what a Map or Set iterator has still to give, without moving it;

@@ -1,0 +1,1 @@
+const e = new Error('outer', {cause: new Error('inner')}); throw e;

@@ -1,0 +1,1 @@
+const vm=require('vm'); vm.runInThisContext('\n\n  foo.bar()', 'my.js')

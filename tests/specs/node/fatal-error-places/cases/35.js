@@ -1,0 +1,1 @@
+assert = require('assert'); assert.strictEqual(1, 2)

@@ -1,0 +1,1 @@
+require('assert')(0 > 1)

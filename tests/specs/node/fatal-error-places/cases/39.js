@@ -1,0 +1,1 @@
+  const   longName   =   someOther . missing ( 1 ) ;

@@ -1,0 +1,1 @@
+new Promise((_, r) => setImmediate(() => r(new Error('late'))))
