@@ -5,7 +5,7 @@ import { execute, type ExecOptions, type ExecResult } from './exec.js';
 import { FileSystem, fromWorkdir } from './filesystem.js';
 import { chooseMode, ISOLATIONS, type Mode, type WantedIsolation } from './isolation.js';
 import { KernelClient } from './kernel-client.js';
-import type { ExportFormat, KernelCapabilities, KernelEvent, Limits, NetworkPolicy, NodeEngine, PreviewScript, PreviewSettings, TerminalSize } from './messages.js';
+import type { CorsProxy, ExportFormat, KernelCapabilities, KernelEvent, Limits, NetworkPolicy, NodeEngine, PreviewScript, PreviewSettings, TerminalSize } from './messages.js';
 import { abortable, checkEngine, checkOptions, checkPositive, checkStrings, throwIfAborted } from './options.js';
 import { baseUrl, IS_PAGE } from './platform.js';
 import { resolvePath } from './paths.js';
@@ -49,6 +49,8 @@ export interface ContainerOptions {
   workdir?: string;
   /** Where programs may connect to: `'none'`, `'any'`, or hosts. Default: the registry's host if one is given, else none. */
   network?: NetworkPolicy;
+  /** A server that passes requests on to servers that do not allow pages (CORS): its address, or also for which hosts. */
+  corsProxy?: string | CorsProxy;
   /** What programs may do. */
   capabilities?: Capabilities;
   /** How much they may use. */
@@ -84,7 +86,7 @@ export interface ContainerOptions {
 }
 
 const OPTIONS: readonly (keyof ContainerOptions)[] = [
-  'registry', 'env', 'workdir', 'network', 'capabilities', 'limits', 'hostname', 'engine', 'serviceWorker', 'isolation', 'programs',
+  'registry', 'env', 'workdir', 'network', 'corsProxy', 'capabilities', 'limits', 'hostname', 'engine', 'serviceWorker', 'isolation', 'programs',
   'forwardPreviewErrors', 'snapshot', 'offline', 'persist', 'eventLog', 'signal',
 ];
 const LIMITS: readonly (keyof Limits)[] = ['memoryBytes', 'cpuMs', 'wallMs', 'processes', 'fileHandles', 'diskBytes', 'fileBytes'];
@@ -204,6 +206,7 @@ export class OpenAgentsContainer {
         limits: options.limits ?? {},
         eventLog: options.eventLog === true,
         programs,
+        corsProxy: corsProxyOf(options.corsProxy),
         persist: options.persist === undefined ? undefined : persisted(options.persist, workdir),
         workdir,
       },
@@ -528,6 +531,18 @@ function persisted(option: string | { name: string; path?: string }, workdir: st
   const folder = resolvePath(workdir, path);
   if (folder === '/') throw invalidArgument('persist keeps a folder, not the root');
   return { name, path: folder };
+}
+
+/** @throws ContainerError ERR_INVALID_ARGUMENT */
+export function corsProxyOf(option: string | CorsProxy | undefined): CorsProxy | undefined {
+  if (option === undefined) return undefined;
+  const given = typeof option === 'string' ? { address: option } : option;
+  checkOptions(given, ['address', 'domains'], 'corsProxy');
+  checkStrings(given.domains, 'corsProxy.domains');
+  const { address } = given;
+  const place = typeof address === 'string' ? address.replaceAll('{url}', '%7Burl%7D') : '';
+  if (place === '' || !URL.canParse(place, baseUrl())) throw invalidArgument(`corsProxy: '${String(address)}' is no address`);
+  return { ...given, address: new URL(place, baseUrl()).href.replaceAll('%7Burl%7D', '{url}') };
 }
 
 function kernelCapabilities(options: ContainerOptions, registry: URL | undefined): KernelCapabilities {

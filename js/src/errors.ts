@@ -11,7 +11,6 @@ export type ErrorCode =
   /** The browser lacks something without which there is no container. */
   | 'ERR_UNSUPPORTED_BROWSER'
   /** A part of the interface that is declared and not there yet. */
-  | 'ERR_NOT_IMPLEMENTED'
   | 'ERR_INVALID_ARGUMENT'
   /** The container has been torn down. */
   | 'ERR_TORN_DOWN'
@@ -61,13 +60,6 @@ export function errnoError(code: ErrnoName, syscall: string, path?: string): Con
     message: `${code}: ${ERRNO_TEXT[code]}, ${syscall}${where}`,
     syscall,
     ...(path === undefined ? {} : { path }),
-  });
-}
-
-export function notImplemented(what: string, advice = ''): ContainerError {
-  return new ContainerError({
-    code: 'ERR_NOT_IMPLEMENTED',
-    message: `${what} is not implemented yet${advice === '' ? '' : `: ${advice}`}`,
   });
 }
 

@@ -1,6 +1,6 @@
 /** What bolt.diy and TutorialKit call of `@webcontainer/api` beyond its published types. */
-import type { OpenAgentsContainer } from './container.js';
-import { notImplemented } from './errors.js';
+import { corsProxyOf, type OpenAgentsContainer } from './container.js';
+import { ContainerError, invalidArgument } from './errors.js';
 import { globs } from './archive/globs.js';
 import { resolvePath } from './paths.js';
 
@@ -41,7 +41,37 @@ export interface TextSearchOptions {
   [other: string]: unknown;
 }
 
+/** Of one registry: a token, or a name and a password. */
+export interface RegistryCredentials {
+  /** Its address. */
+  registry: string;
+  /** `@name`: only packages of this scope are looked for there. */
+  scope?: string;
+  authToken?: string;
+  username?: string;
+  password?: string;
+}
+
 const RESULTS_MAX = 10_000;
+/** The user's: `HOME` is `/root`. */
+const NPMRC = '/root/.npmrc';
+
+/** The settings of npm's configuration, see npmrc(5). */
+function npmrcLines({ registry, scope, authToken, username, password }: RegistryCredentials): [string, string][] {
+  if (typeof registry !== 'string' || !URL.canParse(registry)) throw invalidArgument(`registry: '${String(registry)}' is no address`);
+  if (scope !== undefined && !/^@[^/\s=]+$/.test(scope)) throw invalidArgument(`scope: '${scope}' is no scope: it is written '@name'`);
+  if ((authToken === undefined) === (username === undefined || password === undefined)) throw invalidArgument('credentials are an authToken, or a username and a password');
+  const url = new URL(registry);
+  if (!url.pathname.endsWith('/')) url.pathname += '/';
+  const basic = (): string => btoa(String.fromCharCode(...new TextEncoder().encode(`${username}:${password}`)));
+  const secret = authToken === undefined ? `_auth=${basic()}` : `_authToken=${authToken}`;
+  if (/[\r\n]/.test(secret)) throw invalidArgument('credentials have no line breaks');
+  const at = secret.indexOf('=');
+  return [
+    [`//${url.host}${url.pathname}:${secret.slice(0, at)}`, secret.slice(at + 1)],
+    ...(scope === undefined ? [] : [[`${scope}:registry`, url.href] as [string, string]]),
+  ];
+}
 
 export class Internal {
   readonly #container: OpenAgentsContainer;
@@ -120,13 +150,27 @@ export class Internal {
     return lists.flat().slice(0, limit);
   }
 
-  /** Not there: a container reaches what its `network` option allows, and its page. */
-  setCORSProxy(_options: unknown): never {
-    throw notImplemented('internal.setCORSProxy', 'let your server forward, and give its address as `registry`');
+  /** Has a server pass requests on that its targets would refuse to a page; without one, they are made straight again. */
+  async setCORSProxy(proxy?: { address: string; domains?: string[] } | null): Promise<void> {
+    await this.#container.kernel.call('setCorsProxy', corsProxyOf(proxy ?? undefined));
   }
 
-  /** Not there: credentials of a registry stand in `.npmrc`. */
-  setRegistryCredentials(_credentials: unknown): never {
-    throw notImplemented('internal.setRegistryCredentials', 'write them into .npmrc of the container');
+  /**
+   * Who npm is to a registry, for all packages or those of a scope: written into the user's `.npmrc`, where it replaces what was set before for the
+   * same registry or scope.
+   */
+  async setRegistryCredentials(credentials: RegistryCredentials | readonly RegistryCredentials[]): Promise<void> {
+    const list = Array.isArray(credentials) ? (credentials as readonly RegistryCredentials[]) : [credentials as RegistryCredentials];
+    const lines = list.flatMap(npmrcLines);
+    const { fs } = this.#container;
+    const before = await fs.readFile(NPMRC, 'utf8').catch((error: unknown) => {
+      if (error instanceof ContainerError && error.code === 'ENOENT') return '';
+      throw error;
+    });
+    const names = new Set(lines.map(([name]) => name));
+    const kept = before.split('\n').filter((line) => line !== '' && !names.has(line.slice(0, line.indexOf('=')).trim()));
+    await fs.mkdir('/root', { recursive: true });
+    await fs.writeFile(NPMRC, [...kept, ...lines.map(([name, value]) => `${name}=${value}`), ''].join('\n'));
+    await fs.chmod(NPMRC, 0o600);
   }
 }

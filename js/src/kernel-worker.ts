@@ -87,6 +87,7 @@ class KernelWorker {
     };
     this.#tasks = new Tasks(this.#kernel, memory, host, performance.timeOrigin, options.limits, options.requests);
     this.#outside = new Outside(this.#kernel, this.#turn);
+    this.#outside.setProxy(options.corsProxy);
     this.#exchanges = new Exchanges(this.#kernel, this.#turn, this.#cookies);
     this.#streams = new Streams(this.#kernel, (begin) => this.#wait((operation) => this.#turn(() => begin(operation))));
     this.#watches = new Watches(this.#kernel, this.#streams, (watch, events) => post({ type: 'watch', watch, events }));
@@ -191,6 +192,7 @@ class KernelWorker {
       this.#persistence?.check();
     },
     ports: () => [...this.#ports].sort((a, b) => a - b),
+    setCorsProxy: (proxy) => this.#outside.setProxy(proxy),
     setPreview: (settings) => this.#exchanges.setPreview(settings),
     setCookie: (line, path) => this.#cookies.set(line, path, false),
     wait: (pid) => {

@@ -12,6 +12,14 @@ import type { FileSystemTree } from './tree.js';
 /** Where a container may connect to: nowhere, anywhere, or to these hosts (`name` or `name:port`). */
 export type NetworkPolicy = 'none' | 'any' | readonly string[];
 
+/** A server that makes requests on the page's behalf, to servers that do not allow pages (CORS). */
+export interface CorsProxy {
+  /** Absolute. `{url}` in it stands for the address that is wanted, encoded; without it, that is put behind. */
+  address: string;
+  /** Hosts that are asked through it, with their subdomains. Default: all but the page's own. */
+  domains?: readonly string[];
+}
+
 /** Lists of what is allowed; one that is missing allows all. */
 export interface KernelCapabilities {
   /** Hosts that may be reached; empty: none. */
@@ -56,6 +64,7 @@ export interface KernelConfig {
 export interface KernelOptions extends KernelConfig {
   /** The folder that is kept in the browser's storage, and under which name. */
   persist: { name: string; path: string } | undefined;
+  corsProxy: CorsProxy | undefined;
   /** Where the programs' wasm files are: the folder's address, with its slash. */
   programs: string;
   /** Doorbell words, see host/doorbell.ts; `undefined` where memory cannot be shared, and calls travel as messages. */
@@ -214,6 +223,7 @@ export interface KernelCalls {
   /** Resolves when every change so far is kept. */
   sync(): void;
   ports(): number[];
+  setCorsProxy(proxy: CorsProxy | undefined): void;
   setPreview(settings: PreviewSettings): void;
   /** Of the jar that all previews of the container share: a line as a page sets it. */
   setCookie(line: string, path: string): void;

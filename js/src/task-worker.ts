@@ -7,6 +7,7 @@ import { CALLS } from './generated/abi.js';
 import { Clocks } from './task/clock.js';
 import { buildImports } from './task/imports.js';
 import { OutOfMemory, RequestSlot, SharedSlot, SuspendingSlot, TaskEnded, type BlockingSlot } from './task/slot.js';
+import { originOf } from './task/stacks.js';
 import { promising } from './task/suspending.js';
 
 declare const self: DedicatedWorkerGlobalScope;
@@ -22,8 +23,9 @@ self.onmessage = ({ data: { slot, doorbell, index, port, callAddress } }: Messag
 
 function serve(slot: BlockingSlot, port: MessagePort): void {
   port.onmessage = ({ data: start }: MessageEvent<TaskStart>): void => {
-    const failure = run(slot, start);
-    if (failure !== undefined) port.postMessage(failure);
+    void run(slot, start).then((failure) => {
+      if (failure !== undefined) port.postMessage(failure);
+    });
   };
 }
 
@@ -52,7 +54,7 @@ function instantiate(slot: BlockingSlot | SuspendingSlot, { module, clockOriginM
   return start;
 }
 
-function run(slot: BlockingSlot, task: TaskStart): TaskFailure | undefined {
+async function run(slot: BlockingSlot, task: TaskStart): Promise<TaskFailure | undefined> {
   const start = instantiate(slot, task);
   if (typeof start !== 'function') return start as TaskFailure;
   try {
@@ -60,7 +62,7 @@ function run(slot: BlockingSlot, task: TaskStart): TaskFailure | undefined {
     slot.args[0] = 0n;
     slot.call(PROC_EXIT, 0);
   } catch (error) {
-    return failed(error);
+    return failed(await originOf(error));
   }
   return undefined;
 }
@@ -69,7 +71,7 @@ async function runSuspending(slot: SuspendingSlot, task: TaskStart): Promise<Tas
   const start = instantiate(slot, task);
   if (typeof start !== 'function') return start as TaskFailure;
   try {
-    await promising(start)();
+    await promising!(start)();
     slot.args[0] = 0n;
     await slot.callAsync(PROC_EXIT, 0);
   } catch (error) {

@@ -23,7 +23,7 @@ export function firefoxPath() {
 
 export async function launchFirefox() {
   const { default: puppeteer } = await import(require.resolve('puppeteer-core'));
-  const browser = await puppeteer.launch({ browser: 'firefox', executablePath: firefoxPath(), headless: true, args: [] });
+  const browser = await puppeteer.launch({ browser: 'firefox', executablePath: firefoxPath(), headless: true, args: [], extraPrefsFirefox: { 'network.dns.localDomains': 'outside.test' } });
   return {
     async newContext() {
       const context = await browser.createBrowserContext();

@@ -23,6 +23,8 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // A host that is not the page's own, for what programs ask of the outside.
+  '--host-resolver-rules=MAP outside.test 127.0.0.1',
 ];
 
 function chromiumPath() {

@@ -37,17 +37,22 @@ export const checks = [
         await container.mount({ 'a.js': { file: { contents: 'console.log("kept")' } }, deep: { directory: { er: { directory: { b: { file: { contents: new Uint8Array([0, 255]) } } } } } }, gone: { directory: { c: { file: { contents: '' } } } } });
         await container.exec('node -e "fs.mkdirSync(\'made/by\', { recursive: true }); fs.writeFileSync(\'made/by/program\', \'x\'.repeat(300000)); fs.symlinkSync(\'a.js\', \'link\')"');
         await fs.chmod('a.js', 0o755);
+        await fs.chown('a.js', 5, 6);
+        await fs.utimes('a.js', 1000, 2000);
+        await fs.link('a.js', 'again.js');
+        await fs.utimes('deep/er/b', 3000, 4000);
         await fs.rm('gone', { recursive: true });
         await fs.rename('deep/er', 'moved');
         await container.sync();
       });
       await page.reload();
-      assertEqual(await begin('shop'), ['a.js', 'deep', 'link', 'made', 'moved'], 'after a reload');
+      assertEqual(await begin('shop'), ['a.js', 'again.js', 'deep', 'link', 'made', 'moved'], 'after a reload');
       const seen = await page.evaluate(async () => [
         [...(await container.fs.readFile('moved/b'))], (await container.fs.readFile('made/by/program')).length, ((await container.fs.stat('a.js')).mode & 0o777).toString(8),
         (await container.exec('node link')).stdout, await container.fs.readdir('deep'),
+        await Promise.all(['a.js', 'again.js', 'moved/b'].map(async (path) => { const { uid, gid, nlink, mtimeMs } = await container.fs.stat(path); return [uid, gid, nlink, mtimeMs]; })),
       ]);
-      assertEqual(seen, [[0, 255], 300000, '755', 'kept\n', []], 'what is in them');
+      assertEqual(seen, [[0, 255], 300000, '755', 'kept\n', [], [[5, 6, 2, 2000_000], [5, 6, 2, 2000_000], [0, 0, 1, 4000_000]]], 'what is in them');
       await page.evaluate(() => {
         container.teardown();
       });

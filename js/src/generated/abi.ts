@@ -120,6 +120,7 @@ export const CALLS: readonly CallSpec[] = [
   { number: 130, module: 'oac', name: 'uname', params: ['out_bytes'], served: 'kernel' },
   { number: 140, module: 'oac', name: 'guest_load', params: ['in_bytes'], served: 'host' },
   { number: 141, module: 'oac', name: 'guest_call', params: ['u32', 'u32', 'u32', 'u32'], served: 'host' },
+  { number: 142, module: 'oac', name: 'stack_call', params: ['u32', 'u32'], served: 'host' },
   { number: 150, module: 'oac', name: 'thread_create', params: ['out_bytes'], served: 'kernel' },
   { number: 151, module: 'oac', name: 'thread_start', params: ['i32', 'in_bytes', 'in_bytes', 'u64'], served: 'kernel' },
   { number: 152, module: 'oac', name: 'thread_stop', params: ['i32', 'i32'], served: 'kernel' },

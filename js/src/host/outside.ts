@@ -1,5 +1,6 @@
 /** The kernel's fetches, made with the browser's `fetch`. */
 import type { FetchDetail, WebKernel } from '../kernel/oac_web.js';
+import type { CorsProxy } from '../messages.js';
 import type { Turn } from './turn.js';
 
 /** Headers that describe the encoding which the browser has already taken off. */
@@ -15,10 +16,16 @@ export class Outside {
   readonly #kernel: WebKernel;
   readonly #turn: Turn;
   readonly #fetches = new Map<number, Fetch>();
+  #proxy: CorsProxy | undefined;
 
   constructor(kernel: WebKernel, turn: Turn) {
     this.#kernel = kernel;
     this.#turn = turn;
+  }
+
+  /** From now on requests to other origins go through it; `undefined`: straight to them. */
+  setProxy(proxy: CorsProxy | undefined): void {
+    this.#proxy = proxy;
   }
 
   start(detail: FetchDetail): void {
@@ -42,7 +49,7 @@ export class Outside {
   async #run({ id, method, url, headers, body }: FetchDetail, state: Fetch): Promise<void> {
     let response: Response;
     try {
-      response = await fetch(url, {
+      response = await fetch(this.#proxy === undefined ? url : proxied(this.#proxy, url), {
         method,
         headers: pairs(headers),
         ...(body.length === 0 ? {} : { body: body as Uint8Array<ArrayBuffer> }),
@@ -85,6 +92,14 @@ export class Outside {
       };
     });
   }
+}
+
+/** The address by which a proxy is asked for another. */
+function proxied({ address, domains }: CorsProxy, url: string): string {
+  const { origin, hostname } = new URL(url);
+  if (origin === self.location.origin) return url;
+  if (domains !== undefined && !domains.some((domain) => hostname === domain || hostname.endsWith(`.${domain}`))) return url;
+  return address.includes('{url}') ? address.replaceAll('{url}', encodeURIComponent(url)) : address + url;
 }
 
 function pairs(flat: readonly string[]): [string, string][] {

@@ -4,6 +4,7 @@ import { ContainerError, toRecord } from '../errors.js';
 import type { WebKernel } from '../kernel/oac_web.js';
 import type { ErrorRecord } from '../errors.js';
 import { joinPath } from '../tree.js';
+import type { FileStat } from '../messages.js';
 import { LogFull, RecordLog, type LogFile } from './record-log.js';
 import { walk } from './trees.js';
 
@@ -17,8 +18,14 @@ const SLACK_BYTES = 16 << 20;
 /** How long another tab, or this one before it was loaded again, may take to let go. */
 const LOCK_MS_MAX = 5000;
 
-/** `x`: it is gone. `p` is relative to the folder. */
-type Change = { p: string; x: true } | { p: string; m: string; d: true } | { p: string; m: string; c: Uint8Array } | { p: string; l: string };
+/** Of files and folders, as text: permissions (octal), when it was changed (ms), owner and group (`1:1`). Records of older logs have the first alone. */
+interface Attributes {
+  m: string;
+  t?: string;
+  o?: string;
+}
+/** `x`: it is gone. `h`: a second name of what is at that path. `p` and `h` are relative to the folder. */
+type Change = { p: string; x: true } | ({ p: string; d: true } & Attributes) | ({ p: string; c: Uint8Array } & Attributes) | { p: string; l: string } | { p: string; h: string };
 
 export class Persistence {
   readonly #kernel: WebKernel;
@@ -27,6 +34,10 @@ export class Persistence {
   readonly #failed: (error: ErrorRecord) => void;
   /** Bytes of the log when it was last rewritten. */
   #compactBytes = 0;
+  /** Of files, the name that was written down with their contents. */
+  readonly #names = new Map<number, string>();
+  /** Whether those are in it that were there at boot. */
+  #namesAreAll = false;
   #error: ContainerError | undefined;
 
   private constructor(kernel: WebKernel, folder: string, log: RecordLog, failed: (error: ErrorRecord) => void) {
@@ -58,7 +69,13 @@ export class Persistence {
   changed(paths: Iterable<string>): void {
     if (this.#error !== undefined) return;
     try {
-      for (const path of new Set(paths)) this.#log.append(pack(this.#look(path) as unknown as Packed));
+      const changed = new Set(paths);
+      // Of the folder that something stands in, the time has changed as well.
+      const folders = new Set([...changed].map((path) => path.slice(0, Math.max(0, path.lastIndexOf('/')))));
+      folders.delete('');
+      for (const path of [...changed, ...folders].filter((path, at) => at < changed.size || !changed.has(path))) {
+        for (const record of this.#look(path)) this.#log.append(record);
+      }
       this.#log.flush();
       if (this.#log.bytes > 2 * this.#compactBytes + SLACK_BYTES) this.rewrite();
     } catch (error) {
@@ -94,22 +111,63 @@ export class Persistence {
   }
 
   *#all(): Generator<Uint8Array> {
-    for (const { path } of walk(this.#kernel, this.#folder, {})) yield pack(this.#look(path) as unknown as Packed);
+    this.#names.clear();
+    // What stands in a folder changes its time: folders once more, when they are full.
+    const folders: string[] = [];
+    for (const { path, kind } of walk(this.#kernel, this.#folder, {})) {
+      if (kind === DIRECTORY) folders.push(path);
+      yield* this.#look(path);
+    }
+    for (const path of folders.reverse()) yield* this.#look(path);
   }
 
-  #look(path: string): Change {
+  /** What is at a path, as records. */
+  *#look(path: string): Generator<Uint8Array> {
+    for (const change of this.#changes(path)) yield pack(change as unknown as Packed);
+  }
+
+  #changes(path: string): Change[] {
     const full = joinPath(this.#folder, path);
     try {
-      const { mode } = this.#kernel.stat(full, false);
-      const m = (mode & PERMISSIONS).toString(8);
-      if (mode >> 12 === DIRECTORY) return { p: path, m, d: true };
-      if (mode >> 12 === SYMLINK) return { p: path, l: this.#kernel.readlink(full) };
-      if (mode >> 12 === REGULAR) return { p: path, m, c: this.#kernel.readFile(full) };
+      const { mode, mtimeMs, uid, gid, nlink, ino } = this.#kernel.stat(full, false) as FileStat;
+      const attributes: Attributes = { m: (mode & PERMISSIONS).toString(8), t: String(mtimeMs), o: `${uid}:${gid}` };
+      if (mode >> 12 === DIRECTORY) return [{ p: path, d: true, ...attributes }];
+      if (mode >> 12 === SYMLINK) return [{ p: path, l: this.#kernel.readlink(full) }];
+      if (mode >> 12 !== REGULAR) return [{ p: path, x: true }];
+      const c = this.#kernel.readFile(full);
+      if (nlink < 2) {
+        this.#names.set(ino, path);
+        return [{ p: path, c, ...attributes }];
+      }
+      const first = this.#firstName(ino, path);
+      const contents = { p: first, c, ...attributes };
+      return first === path ? [contents] : [contents, { p: path, h: first }];
     } catch (error) {
       if (error instanceof WebAssembly.RuntimeError) throw error;
       // It has gone.
+      return [{ p: path, x: true }];
     }
-    return { p: path, x: true };
+  }
+
+  /** The name by which a file of several is kept: that which it had, as long as it has it. */
+  #firstName(ino: number, path: string): string {
+    if (!this.#names.has(ino) && !this.#namesAreAll) {
+      this.#namesAreAll = true;
+      for (const { path: other, full, kind } of walk(this.#kernel, this.#folder, {})) {
+        const stat = kind === REGULAR ? (this.#kernel.stat(full, false) as FileStat) : undefined;
+        if (stat !== undefined && other !== path && !this.#names.has(stat.ino)) this.#names.set(stat.ino, other);
+      }
+    }
+    const known = this.#names.get(ino);
+    if (known !== undefined && known !== path) {
+      try {
+        if ((this.#kernel.stat(joinPath(this.#folder, known), false) as FileStat).ino === ino) return known;
+      } catch (error) {
+        if (error instanceof WebAssembly.RuntimeError) throw error;
+      }
+    }
+    this.#names.set(ino, path);
+    return path;
   }
 
   #fail(error: unknown): void {
@@ -136,9 +194,14 @@ function apply(kernel: WebKernel, folder: string, change: Change): void {
   if (!isAt('d' in change ? DIRECTORY : 'c' in change ? REGULAR : 0)) kernel.rm(full, true, true);
   kernel.mkdir(full.slice(0, full.lastIndexOf('/')) || '/', true);
   if ('l' in change) return kernel.symlink(change.l, full);
+  if ('h' in change) return kernel.link(joinPath(folder, change.h), full);
   if ('d' in change) kernel.mkdir(full, true);
   else kernel.writeFile(full, change.c);
+  // The owner first: giving a file away takes its set-user-ID bit.
+  const [uid, gid] = change.o?.split(':').map(Number) ?? [];
+  if (uid !== undefined && gid !== undefined) kernel.chown(full, uid, gid);
   kernel.chmod(full, Number.parseInt(change.m, 8));
+  if (change.t !== undefined) kernel.utimes(full, Number(change.t), Number(change.t));
 }
 
 /** Held as long as this worker lives. */

@@ -1,7 +1,8 @@
-/** Time, randomness and guests: the calls that are answered beside the program, without a trip to the kernel. */
+/** Time, randomness, guests and stacks: the calls that are answered beside the program, without a trip to the kernel. */
 import { ERRNO, type CallSpec } from '../generated/abi.js';
 import type { Guests } from './guests.js';
 import type { Slot } from './slot.js';
+import type { Stacks } from './stacks.js';
 
 const REALTIME = 0;
 const MONOTONIC = 1;
@@ -49,7 +50,7 @@ function fillRandom(memory: WebAssembly.Memory, address: number, length: number)
 type Import = (...args: (number | bigint)[]) => number | bigint;
 
 /** The import for a call that the table says is served by the host. */
-export function hostCall(spec: CallSpec, memory: () => WebAssembly.Memory, clocks: Clocks, guests: Guests): Import {
+export function hostCall(spec: CallSpec, memory: () => WebAssembly.Memory, clocks: Clocks, guests: Guests, stacks: Stacks): Import {
   const store = (address: number, value: bigint): number => {
     new DataView(memory().buffer).setBigUint64(address, value, true);
     return 0;
@@ -66,6 +67,8 @@ export function hostCall(spec: CallSpec, memory: () => WebAssembly.Memory, clock
       return (address, length) => BigInt(guests.load(Number(address) >>> 0, Number(length) >>> 0));
     case 'oac.guest_call':
       return (guest, entry, frame, fn) => BigInt(guests.call(Number(guest), Number(entry), Number(frame), Number(fn)));
+    case 'oac.stack_call':
+      return (fn, arg) => BigInt(stacks.call(Number(fn) >>> 0, Number(arg)));
     case 'wasi_snapshot_preview1.clock_res_get':
       // performance.now() in an isolated page is cut to 5 µs.
       return (clock, address) => (clocks.read(Number(clock)) === undefined ? WASI_EINVAL : store(Number(address) >>> 0, 5000n));

@@ -4,6 +4,7 @@
  */
 import { ERRNO } from '../generated/abi.js';
 import { OutOfMemory, TaskEnded } from './slot.js';
+import { StackFailed } from './stacks.js';
 import { promising } from './suspending.js';
 
 /** As `oac_abi::guest`. */
@@ -70,7 +71,7 @@ export class Guests {
     const run = exports[String(entry)];
     if (run === undefined) return -ERRNO.ENOENT;
     try {
-      await promising(run)(frame, fn);
+      await promising!(run)(frame, fn);
       return 0;
     } catch (error) {
       return failed(error);
@@ -79,7 +80,7 @@ export class Guests {
 }
 
 function failed(error: unknown): number {
-  if (error instanceof TaskEnded || error instanceof OutOfMemory) throw error;
+  if (error instanceof TaskEnded || error instanceof OutOfMemory || error instanceof StackFailed) throw error;
   return trapOf(error);
 }
 

@@ -5,6 +5,7 @@
 import { CALLS, ERRNO, SLOT_BYTES, STRINGS_BYTES_MAX, type CallSpec, type Kind } from '../generated/abi.js';
 import { hostCall, type Clocks } from './clock.js';
 import { Guests } from './guests.js';
+import { Stacks } from './stacks.js';
 import { SuspendingSlot, type BlockingSlot, type Slot } from './slot.js';
 import { Suspending } from './suspending.js';
 
@@ -197,6 +198,7 @@ export function buildImports(
 ): WebAssembly.Imports {
   const memory = (): WebAssembly.Memory => exports()['memory'] as WebAssembly.Memory;
   const guests = new Guests(exports);
+  const stacks = new Stacks(exports);
   const imports: Record<string, Record<string, WebAssembly.ImportValue>> = { oac: {}, wasi_snapshot_preview1: {} };
   for (const spec of CALLS) {
     imports[spec.module]![spec.name] = spec.served === 'host' ? hosted(spec) : served(new Marshaller(spec, slot, memory));
@@ -207,7 +209,10 @@ export function buildImports(
     if (spec.name === 'guest_call' && slot instanceof SuspendingSlot) {
       return new Suspending(async (guest, entry, frame, fn) => BigInt(await guests.callAsync(Number(guest), Number(entry), Number(frame), Number(fn))));
     }
-    return hostCall(spec, memory, clocks, guests);
+    if (spec.name === 'stack_call' && slot instanceof SuspendingSlot) {
+      return new Suspending(async (fn, arg) => BigInt(await stacks.callAsync(Number(fn) >>> 0, Number(arg))));
+    }
+    return hostCall(spec, memory, clocks, guests, stacks);
   }
 
   function served(marshaller: Marshaller): WebAssembly.ImportValue {

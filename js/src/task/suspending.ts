@@ -7,10 +7,10 @@ interface PromiseIntegration {
   promising(run: WebAssembly.ExportValue): (...args: Values) => Promise<number | bigint | undefined>;
 }
 
-const integration = WebAssembly as unknown as PromiseIntegration;
+const integration = WebAssembly as unknown as PromiseIntegration & { promising: PromiseIntegration['promising'] | undefined };
 
 /** An import that suspends the program until its promise is settled. */
 export const Suspending = integration.Suspending;
 
-/** An export whose calls may be suspended. */
-export const promising = (run: WebAssembly.ExportValue): ((...args: Values) => Promise<number | bigint | undefined>) => integration.promising(run);
+/** An export whose calls may be suspended; `undefined` in a browser without it. */
+export const { promising } = integration;

@@ -13,8 +13,7 @@ onProcessStart(() => {
   environment.clear();
   const list = self.start?.env ?? host.ops.program_env();
   for (let i = 0; i < list.length; i += 2) {
-    // What a host tells the program itself (boot.rs).
-    if (list[i] !== 'OAC_CALL_DEPTH_MAX') environment.set(list[i]!, list[i + 1]!);
+    environment.set(list[i]!, list[i + 1]!);
   }
   if (environment.has('TZ')) setLocalZone(environment.get('TZ'));
   // Modules of the library look at it before the process object gets the rest.

@@ -5,6 +5,7 @@
 //! [`start_and_run`] is what every process does: it boots if that has not been done, takes the surroundings in, and runs.
 
 use std::cell::RefCell;
+use std::ffi::c_void;
 
 use oac_engine::{Engine, EngineError, OpState};
 
@@ -75,9 +76,15 @@ pub(crate) fn start_and_run() -> ! {
             std::process::exit(10);
         }
     };
-    // A host whose stack is small (a Worker's is about 1 MB) says how many calls fit.
-    if let Some(frames) = std::env::var("OAC_CALL_DEPTH_MAX").ok().and_then(|text| text.parse().ok()) {
-        engine.limit_call_depth(frames);
-    }
+    engine.set_stack_switch(call_on_stack);
     event_loop::run(engine)
+}
+
+/// The host's machine stacks for the engine's deep recursion: `stack_call`.
+extern "C" fn call_on_stack(run: extern "C" fn(*mut c_void), arg: *mut c_void) -> i32 {
+    // A function pointer is a number of the table there, and a pointer has 32 bits.
+    match oac_sys::raw::stack_call(run as usize as u32, arg as usize as u32) {
+        Ok(answer) => answer as i32,
+        Err(errno) => -i32::from(errno.number()),
+    }
 }

@@ -222,6 +222,8 @@ macro_rules! for_each_call {
             oac 140 guest_load (module: in_bytes) => host full;
             /// Calls an entry of a guest with two numbers; returns 0, or a `guest::GuestTrap`. EBADF, ENOENT.
             oac 141 guest_call (guest: u32, entry: u32, frame: u32, function: u32) => host full;
+            /// Calls `function` of the program's table with `arg` on a machine stack of its own, for recursion that the stack at hand does not hold: 0 when it has returned. 1, without the call, where the stack at hand has room for any recursion that a program allows itself; ENOSYS, without the call, where there is no other stack.
+            oac 142 stack_call (function: u32, arg: u32) => host full;
             /// Prepares a thread of the caller's process, see [`thread`](crate::thread); its number within the process comes out, a u32. Returns a descriptor that polls readable when it has ended. EAGAIN, EMFILE.
             oac 150 thread_create (number: out_bytes) => kernel full;
             /// Starts a prepared thread: another instance of the caller's program, which gets `start` from thread_self and takes over the descriptors `fds`, an i32 each; it ends when it wants more than `memory_bytes` beyond what it begins with (0: no limit). EINVAL when it has been started; EOPNOTSUPP for a program that is not registered.
@@ -569,6 +571,7 @@ pub mod nr {
     pub const UNAME: u16 = find(Module::Oac, "uname");
     pub const GUEST_LOAD: u16 = find(Module::Oac, "guest_load");
     pub const GUEST_CALL: u16 = find(Module::Oac, "guest_call");
+    pub const STACK_CALL: u16 = find(Module::Oac, "stack_call");
     pub const THREAD_CREATE: u16 = find(Module::Oac, "thread_create");
     pub const THREAD_START: u16 = find(Module::Oac, "thread_start");
     pub const THREAD_STOP: u16 = find(Module::Oac, "thread_stop");

@@ -39,7 +39,7 @@ mod quickjs;
 pub use boa::Boa;
 pub use port::{
     ArgSource, Engine, EngineError, OpArgs, OpDecl, OpError, OpResult, OpState, OpValue, Reenter,
-    ReentrantOp, ThrowKind,
+    ReentrantOp, StackSwitch, ThrowKind,
 };
 #[cfg(feature = "quickjs")]
 pub use quickjs::QuickJs;

@@ -3,6 +3,7 @@
 use std::any::{Any, TypeId};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ffi::c_void;
 
 use thiserror::Error;
 
@@ -372,6 +373,10 @@ impl OpState {
     }
 }
 
+/// Calls `run(arg)` on a machine stack with room for more recursion: 0. Or does not: positive where the stack at hand is as
+/// good, negative where there is no more.
+pub type StackSwitch = extern "C" fn(run: extern "C" fn(*mut c_void), arg: *mut c_void) -> i32;
+
 /// A realm of a JavaScript engine.
 pub trait Engine {
     /// Evaluates `source`, an expression whose value is a function, and calls that with the `host` object
@@ -394,6 +399,10 @@ pub trait Engine {
 
     /// How many calls of scripts may be on the stack before a `RangeError` is thrown.
     fn limit_call_depth(&mut self, frames: u32);
+
+    /// How deep recursion gets more of the machine stack, from now on; called outside of any script. Engines that keep
+    /// their frames elsewhere have no need of it.
+    fn set_stack_switch(&mut self, switch: StackSwitch);
 
     /// Collects garbage now (before an image is taken).
     fn collect_garbage(&mut self);

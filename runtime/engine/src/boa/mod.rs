@@ -31,7 +31,7 @@ use boa_engine::{
     Context, JsArgs as _, JsNativeError, JsObject, JsResult, JsString, JsValue, NativeFunction,
 };
 
-use crate::port::{Engine, EngineError, OpArgs, OpDecl, OpState, OpValue, Reenter, ReentrantOp};
+use crate::port::{Engine, EngineError, OpArgs, OpDecl, OpState, OpValue, Reenter, ReentrantOp, StackSwitch};
 use args::{BoaArgs, to_js, to_op};
 
 #[cfg(test)]
@@ -236,6 +236,8 @@ impl Engine for Boa {
     fn limit_call_depth(&mut self, frames: u32) {
         script::limit_depth(&mut self.context, frames);
     }
+
+    fn set_stack_switch(&mut self, _: StackSwitch) {}
 
     fn collect_garbage(&mut self) {
         boa_engine::gc::force_collect();

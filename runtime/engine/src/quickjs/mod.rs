@@ -26,7 +26,7 @@ use std::ffi::CString;
 
 use rquickjs_sys as q;
 
-use crate::port::{Engine, EngineError, OpArgs, OpDecl, OpState, OpValue, Reenter, ReentrantOp};
+use crate::port::{Engine, EngineError, OpArgs, OpDecl, OpState, OpValue, Reenter, ReentrantOp, StackSwitch};
 use args::{QuickArgs, to_js, to_op};
 use value::{Args, Cx, Js, Val};
 
@@ -297,6 +297,10 @@ impl Engine for QuickJs {
 
     fn limit_call_depth(&mut self, frames: u32) {
         script::limit_depth(self.cx, frames);
+    }
+
+    fn set_stack_switch(&mut self, switch: StackSwitch) {
+        script::set_stack_switch(self.cx, switch);
     }
 
     fn collect_garbage(&mut self) {

@@ -5,11 +5,13 @@ use rquickjs_sys as q;
 use super::value::{Args, Cx, Js, Val};
 use super::{Intrinsic, Shared};
 use crate::hashbang::without_hashbang;
+use crate::port::StackSwitch;
 
 #[cfg(feature = "patched")]
 unsafe extern "C" {
     fn JS_SetMaxCallDepth(rt: *mut q::JSRuntime, max_call_depth: u32);
     fn JS_SetRandomSeed(ctx: *mut q::JSContext, seed: u64);
+    fn JS_SetStackSwitch(rt: *mut q::JSRuntime, switch: StackSwitch);
 }
 
 /// With the patched library this line number means "the first line is a wrapper's, count from the second".
@@ -37,6 +39,17 @@ pub(super) fn limit_depth(cx: Cx, frames: u32) {
     }
     #[cfg(not(feature = "patched"))]
     let _ = (cx, frames);
+}
+
+/// Without the patched library recursion has the one stack.
+pub(super) fn set_stack_switch(cx: Cx, switch: StackSwitch) {
+    #[cfg(feature = "patched")]
+    // SAFETY: plain call.
+    unsafe {
+        JS_SetStackSwitch(cx.rt(), switch);
+    }
+    #[cfg(not(feature = "patched"))]
+    let _ = (cx, switch);
 }
 
 /// Reseeds `Math.random`. Without the patched library it keeps the seed taken from the clock at start.
