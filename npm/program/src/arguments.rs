@@ -1,6 +1,8 @@
 //! The command line: a command, its arguments, options anywhere among them.
 
+use crate::interface::{Setting, Short, command_for, expand, full_name};
 use oac_npm_registry::Layer;
+use std::collections::VecDeque;
 
 /// A parsed command line.
 #[derive(Debug, Clone, Default)]
@@ -13,116 +15,16 @@ pub(crate) struct Arguments {
     pub(crate) rest: Vec<String>,
     /// Options, as settings.
     pub(crate) options: Layer,
-}
-
-/// Options that take the next word as their value. All others are switches.
-const WITH_VALUE: [&str; 56] = [
-    "audit-registry",
-    "expect-result-count",
-    "fetch-retry-factor",
-    "fetch-retry-maxtimeout",
-    "message",
-    "sbom-format",
-    "sbom-type",
-    "which",
-    "init-author-name",
-    "init-license",
-    "init-scope",
-    "init-type",
-    "init-version",
-    "location",
-    "pack-destination",
-    "preid",
-    "scope",
-    "searchlimit",
-    "searchopts",
-    "searchexclude",
-    "access",
-    "audit-level",
-    "before",
-    "ca",
-    "cache",
-    "cafile",
-    "call",
-    "cpu",
-    "depth",
-    "fetch-retries",
-    "fetch-retry-mintimeout",
-    "fetch-timeout",
-    "globalconfig",
-    "include",
-    "install-strategy",
-    "libc",
-    "local-address",
-    "lockfile-version",
-    "loglevel",
-    "maxsockets",
-    "node-options",
-    "node-version",
-    "omit",
-    "os",
-    "otp",
-    "package",
-    "prefix",
-    "proxy",
-    "registry",
-    "replace-registry-host",
-    "save-prefix",
-    "script-shell",
-    "tag",
-    "userconfig",
-    "workspace",
-    "noproxy",
-];
-
-/// npm's short forms.
-fn short(letter: &str) -> Option<(&'static str, &'static str)> {
-    Some(match letter {
-        "D" => ("save-dev", "true"),
-        "O" => ("save-optional", "true"),
-        "P" => ("save-prod", "true"),
-        "S" => ("save", "true"),
-        "E" => ("save-exact", "true"),
-        "B" => ("save-bundle", "true"),
-        "g" => ("global", "true"),
-        "f" => ("force", "true"),
-        "h" | "?" | "H" => ("help", "true"),
-        "v" => ("version", "true"),
-        "y" => ("yes", "true"),
-        "n" => ("yes", "false"),
-        "l" => ("long", "true"),
-        "a" => ("all", "true"),
-        "s" => ("loglevel", "silent"),
-        "q" => ("loglevel", "warn"),
-        "d" => ("loglevel", "info"),
-        "p" => ("parseable", "true"),
-        _ => return None,
-    })
+    /// What npm has to say about how it was called.
+    pub(crate) warnings: Vec<String>,
+    /// Called as `npx`: options belong to the program from its name on.
+    is_npx: bool,
 }
 
 impl Arguments {
     /// Parses what `npm` was given.
     pub(crate) fn parse(argv: Vec<String>) -> Self {
-        let mut arguments = Self::default();
-        let mut argv = argv.into_iter().peekable();
-        while let Some(word) = argv.next() {
-            // `npm exec` takes its options before the program's name only.
-            let program_follows =
-                arguments.canonical_command() == Some("exec") && !arguments.words.is_empty();
-            if word == "--" {
-                arguments.rest.extend(argv.by_ref());
-            } else if program_follows || !is_option(&word) {
-                arguments.word(word);
-            } else {
-                let value = arguments.option(&word);
-                if let Some(key) = value
-                    && let Some(value) = argv.next()
-                {
-                    arguments.options.insert(key, value);
-                }
-            }
-        }
-        arguments
+        Self::default().parsed(argv)
     }
 
     /// Parses what `npx` was given: as `npm exec`, with options before the program's name only.
@@ -133,7 +35,22 @@ impl Arguments {
             "-c" => "--call".to_owned(),
             _ => word,
         }));
-        Self::parse(all)
+        Self { is_npx: true, ..Self::default() }.parsed(all)
+    }
+
+    fn parsed(mut self, argv: Vec<String>) -> Self {
+        let mut argv: VecDeque<String> = argv.into();
+        while let Some(word) = argv.pop_front() {
+            let program_follows = self.is_npx && !self.words.is_empty();
+            if word == "--" {
+                self.rest.extend(argv.drain(..));
+            } else if program_follows || !is_option(&word) {
+                self.word(word);
+            } else {
+                self.option(word, &mut argv);
+            }
+        }
+        self
     }
 
     fn word(&mut self, word: String) {
@@ -148,56 +65,76 @@ impl Arguments {
         canonical(self.command.as_deref()?)
     }
 
-    /// Takes an option in; gives its key when the next word is its value.
-    fn option(&mut self, word: &str) -> Option<String> {
-        if let Some(long) = word.strip_prefix("--") {
-            if let Some((key, value)) = long.split_once('=') {
-                self.set(key, value);
-                return None;
-            }
-            if let Some(key) = long.strip_prefix("no-") {
-                self.set(key, "false");
-                return None;
-            }
-            if WITH_VALUE.contains(&long) {
-                return Some(long.to_owned());
-            }
-            self.set(long, "true");
-            return None;
-        }
-        let letters = &word[1..];
+    /// Takes an option in, and from what follows it its value: as `nopt` does for npm.
+    fn option(&mut self, word: String, following: &mut VecDeque<String>) {
+        let (name, given) = match word.split_once('=') {
+            Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+            None => (word, None),
+        };
         let exec = self.canonical_command() == Some("exec");
-        match letters {
-            "C" => return Some("prefix".into()),
-            "w" => return Some("workspace".into()),
-            "c" if exec => return Some("call".into()),
-            "p" if exec => return Some("package".into()),
-            "ws" => self.set("workspaces", "true"),
-            "reg" => return Some("registry".into()),
-            _ => {
-                for letter in letters.chars() {
-                    if let Some((key, value)) = short(letter.encode_utf8(&mut [0; 4])) {
-                        self.set(key, value);
-                    }
-                }
+        let words = match (name.as_str(), expand(&name)) {
+            ("-p", _) if exec => vec!["--package"],
+            (_, Short::Words(words)) => words,
+            _ => Vec::new(),
+        };
+        if let Some((last, before)) = words.split_last() {
+            if let Some(value) = given {
+                following.push_front(value);
             }
+            let again: Vec<String> = before.iter().chain([last]).map(|w| (*w).to_owned()).collect();
+            again.into_iter().rev().for_each(|word| following.push_front(word));
+            return;
         }
-        None
+        let mut key = name.trim_start_matches('-');
+        let mut negated = None;
+        while let Some(rest) = key.strip_prefix("no-") {
+            negated = Some(!negated.unwrap_or(false));
+            key = rest;
+        }
+        if let Some(full) = full_name(key).filter(|full| *full != key) {
+            self.warnings.push(format!(
+                "Expanding --{key} to --{full}. This will stop working in the next major version of npm."
+            ));
+            key = full;
+        }
+        let key = key.to_owned();
+        let has_value = given.is_some();
+        if let Some(value) = given {
+            following.push_front(value);
+        }
+        let setting = Setting::named(&key);
+        let is_switch = negated.is_some() || setting.map_or(!has_value, Setting::is_switch);
+        let value = match is_switch {
+            true => switched(negated == Some(true), setting, following),
+            false => valued(setting, following),
+        };
+        self.check_known(&key, setting, is_switch && !has_value, following);
+        self.set(&key, &value);
+    }
+
+    /// npm's warning about an option that it does not have.
+    fn check_known(&mut self, key: &str, setting: Option<Setting>, bare: bool, following: &VecDeque<String>) {
+        let is_known = setting.is_some() || key.contains(':') || key.starts_with("oac-");
+        if is_known || matches!(key, "") {
+            return;
+        }
+        let next = following.front().filter(|next| bare && !next.starts_with('-'));
+        if let Some(next) = next.filter(|next| !matches!(next.as_str(), "true" | "false")) {
+            self.warnings.push(format!("\"{next}\" is being parsed as a normal command line argument."));
+        }
+        self.warnings.push(format!(
+            "Unknown cli config \"--{key}\". This will stop working in the next major version of npm."
+        ));
     }
 
     fn set(&mut self, key: &str, value: &str) {
         let (key, value) = match key {
-            "silent" => ("loglevel", "silent"),
-            "quiet" => ("loglevel", "warn"),
-            "verbose" => ("loglevel", "verbose"),
-            "production" => ("omit", "dev"),
-            "reg" => ("registry", value),
-            "save-production" => ("save-prod", value),
+            "production" if value == "true" => ("omit", "dev"),
             _ => (key, value),
         };
         match self.options.get_mut(key) {
             // `--omit=dev --omit=optional` add up.
-            Some(old) if matches!(key, "omit" | "include" | "package" | "workspace") => {
+            Some(old) if Setting::named(key).is_some_and(Setting::is_list) => {
                 old.push(',');
                 old.push_str(value);
             }
@@ -217,110 +154,38 @@ fn is_option(word: &str) -> bool {
     word.len() > 1 && word.starts_with('-')
 }
 
-/// npm's commands.
-pub(crate) const COMMANDS: [&str; 70] = [
-    "access",
-    "adduser",
-    "approve-scripts",
-    "audit",
-    "bugs",
-    "cache",
-    "ci",
-    "completion",
-    "config",
-    "dedupe",
-    "deny-scripts",
-    "deprecate",
-    "diff",
-    "dist-tag",
-    "docs",
-    "doctor",
-    "edit",
-    "exec",
-    "explain",
-    "explore",
-    "find-dupes",
-    "fund",
-    "get",
-    "help",
-    "help-search",
-    "init",
-    "install",
-    "install-ci-test",
-    "install-scripts",
-    "install-test",
-    "link",
-    "ll",
-    "login",
-    "logout",
-    "ls",
-    "org",
-    "outdated",
-    "owner",
-    "pack",
-    "ping",
-    "pkg",
-    "prefix",
-    "profile",
-    "prune",
-    "publish",
-    "query",
-    "rebuild",
-    "repo",
-    "restart",
-    "root",
-    "run",
-    "sbom",
-    "search",
-    "set",
-    "shrinkwrap",
-    "stage",
-    "star",
-    "stars",
-    "start",
-    "stop",
-    "team",
-    "test",
-    "token",
-    "trust",
-    "undeprecate",
-    "uninstall",
-    "unpublish",
-    "unstar",
-    "update",
-    "version",
-];
+/// The value of a switch: on or off, or a word that it takes, too.
+fn switched(negated: bool, setting: Option<Setting>, following: &mut VecDeque<String>) -> String {
+    let next = following.front().map(String::as_str);
+    if let Some(word @ ("true" | "false")) = next {
+        let on = (word == "true") != negated;
+        following.pop_front();
+        return on.to_string();
+    }
+    if !negated
+        && next.is_some_and(|word| setting.is_some_and(|setting| setting.takes(word)))
+        && let Some(word) = following.pop_front()
+    {
+        return word;
+    }
+    (!negated).to_string()
+}
+
+/// The value of any other option: the next word.
+fn valued(setting: Option<Setting>, following: &mut VecDeque<String>) -> String {
+    let only_text = setting.is_some_and(Setting::is_text);
+    match following.front() {
+        Some(word) if word == "--" => String::new(),
+        Some(word) if only_text && is_option(word) => String::new(),
+        Some(_) => following.pop_front().unwrap_or_default(),
+        None if only_text => String::new(),
+        None => "true".into(),
+    }
+}
 
 /// The command's own name for what the user typed: an alias, or the command itself.
 pub(crate) fn canonical(command: &str) -> Option<&'static str> {
-    let alias = match command {
-        "i" | "add" | "in" | "ins" | "inst" | "insta" | "instal" | "isnt" | "isnta" | "isntal"
-        | "isntall" => "install",
-        "clean-install" | "ic" | "install-clean" | "isntall-clean" => "ci",
-        "un" | "unlink" | "remove" | "rm" | "r" => "uninstall",
-        "run-script" | "rum" | "urn" => "run",
-        "t" | "tst" => "test",
-        "x" => "exec",
-        "c" => "config",
-        "list" => "ls",
-        "la" => "ll",
-        "it" => "install-test",
-        "cit" | "clean-install-test" | "sit" => "install-ci-test",
-        "rb" => "rebuild",
-        "dist-tags" => "dist-tag",
-        "author" => "owner",
-        "s" | "se" | "find" => "search",
-        "up" | "upgrade" | "udpate" => "update",
-        "bin" => "bin",
-        "view" | "info" | "show" | "v" => "view",
-        "whoami" => "whoami",
-        "ddp" => "dedupe",
-        "ln" => "link",
-        "create" | "innit" => "init",
-        "why" => "explain",
-        _ => command,
-    };
-    COMMANDS.iter().chain(&["bin", "view", "whoami"]).copied().find(|c| *c == alias)
+    command_for(command)
 }
 
 #[cfg(test)]
@@ -348,8 +213,12 @@ mod tests {
         check("run build -- --x y", "run", &["build"], &["--x", "y"], &[]);
         check("exec -c ls --yes", "exec", &[], &[], &[("call", "ls"), ("yes", "true")]);
         check("exec cowsay -- -x", "exec", &["cowsay"], &["-x"], &[]);
-        check("exec cowsay -x", "exec", &["cowsay", "-x"], &[], &[]);
-        check("i --omit=dev --omit optional", "i", &[], &[], &[("omit", "optional")]);
+        check("i --omit=dev --omit optional", "i", &[], &[], &[("omit", "dev,optional")]);
+        check("i --save-dev false -gd x", "i", &["x"], &[], &[("save-dev", "false"), ("loglevel", "info")]);
+        check("i --color always --no-browser", "i", &[], &[], &[("color", "always"), ("browser", "false")]);
+        check("i --nope x", "i", &["x"], &[], &[("nope", "true")]);
+        check("i --save-d x", "i", &["x"], &[], &[("save-dev", "true")]);
+        check("--quiet --porcelain ls", "ls", &[], &[], &[("loglevel", "warn"), ("parseable", "true")]);
         check("i -DE a", "i", &["a"], &[], &[("save-dev", "true"), ("save-exact", "true")]);
     }
 

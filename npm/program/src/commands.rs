@@ -35,23 +35,28 @@ pub(crate) fn bin(context: &mut Context) -> Result<i32, Failure> {
 
 /// `npm whoami`
 pub(crate) fn whoami(context: &mut Context) -> Result<i32, Failure> {
-    let registry = context.config.registry_for("")?.folder();
-    let needs_login = || Failure::needs_login("This command requires you to be logged in.");
-    let name = match context.config.user_name(&registry) {
-        Some(name) => name,
-        None if context.config.authorization(&registry).is_none() => return Err(needs_login()),
-        None => {
-            let body = Call::new(context).get(&format!("{registry}-/whoami"), "application/json")?;
-            let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
-            answer["username"].as_str().map(str::to_owned).ok_or_else(needs_login)?
-        }
-    };
+    let name = user_name(context)?;
     if context.json() {
         out(&json!(name).to_string());
     } else {
         out(&name);
     }
     Ok(0)
+}
+
+/// The user's name at the registry: of the configuration, or by asking.
+pub(crate) fn user_name(context: &Context) -> Result<String, Failure> {
+    let registry = context.config.registry_for("")?.folder();
+    let needs_login = || Failure::needs_login("This command requires you to be logged in.");
+    match context.config.user_name(&registry) {
+        Some(name) => Ok(name),
+        None if context.config.authorization(&registry).is_none() => Err(needs_login()),
+        None => {
+            let body = Call::new(context).get(&format!("{registry}-/whoami"), "application/json")?;
+            let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+            answer["username"].as_str().map(str::to_owned).ok_or_else(needs_login)
+        }
+    }
 }
 
 /// `npm ping`

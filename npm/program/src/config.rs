@@ -2,11 +2,12 @@
 
 use crate::context::{Context, out};
 use crate::failure::Failure;
+use crate::interface::Setting;
 use crate::{NODE_VERSION, NPM_VERSION};
 use oac_npm_installer::write_whole;
 use oac_npm_spec::{JsonStyle, locale_compare};
 use serde_json::{Map, Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// `npm config ACTION …`, `npm get KEY`, `npm set KEY=VALUE`
 pub(crate) fn config(context: &mut Context) -> Result<i32, Failure> {
@@ -69,80 +70,78 @@ fn value_of(context: &Context, key: &str) -> Result<String, Failure> {
         "user-agent" => context.user_agent(),
         "npm-version" => NPM_VERSION.to_owned(),
         "node-version" => format!("v{NODE_VERSION}"),
-        key => context.config.get(key).map_or_else(|| default_of(key).to_owned(), str::to_owned),
+        key => context.config.get(key).map_or_else(|| default_of(key), str::to_owned),
     })
 }
 
-/// npm's defaults.
-pub(crate) const DEFAULTS: [(&str, &str); 58] = [
-    ("access", "null"),
-    ("all", "false"),
-    ("allow-same-version", "false"),
-    ("audit", "true"),
-    ("audit-level", "null"),
-    ("before", "null"),
-    ("bin-links", "true"),
-    ("browser", "null"),
+/// npm's defaults that depend on the machine, as they are in a container.
+const OF_MACHINE: [(&str, &str); 17] = [
+    ("ci-name", "null"),
+    ("cidr", "null"),
     ("color", "false"),
     ("cpu", "null"),
-    ("depth", "null"),
-    ("dry-run", "false"),
-    ("engine-strict", "false"),
-    ("fetch-retries", "2"),
-    ("fetch-retry-mintimeout", "10000"),
-    ("fetch-timeout", "300000"),
-    ("force", "false"),
-    ("foreground-scripts", "false"),
-    ("fund", "true"),
-    ("global", "false"),
+    ("editor", "vi"),
     ("https-proxy", "null"),
-    ("if-present", "false"),
-    ("ignore-scripts", "false"),
-    ("include", ""),
-    ("include-workspace-root", "false"),
-    ("init-license", "ISC"),
-    ("init-type", "commonjs"),
-    ("init-version", "1.0.0"),
-    ("install-links", "false"),
-    ("install-strategy", "hoisted"),
-    ("json", "false"),
-    ("legacy-peer-deps", "false"),
     ("libc", "null"),
-    ("link", "false"),
-    ("location", "user"),
-    ("loglevel", "notice"),
-    ("long", "false"),
-    ("maxsockets", "15"),
-    ("offline", "false"),
+    ("local-address", "null"),
+    ("noproxy", ""),
     ("omit", ""),
     ("os", "null"),
-    ("package-lock", "true"),
-    ("package-lock-only", "false"),
-    ("parseable", "false"),
-    ("prefer-dedupe", "false"),
-    ("prefer-offline", "false"),
     ("progress", "true"),
     ("proxy", "null"),
-    ("replace-registry-host", "npmjs"),
-    ("save", "true"),
-    ("save-exact", "false"),
-    ("save-prefix", "^"),
-    ("scope", ""),
     ("script-shell", "null"),
-    ("strict-peer-deps", "false"),
-    ("strict-ssl", "true"),
-    ("tag", "latest"),
-    ("tag-version-prefix", "v"),
+    ("umask", "0"),
+    ("unicode", "true"),
+    ("viewer", "man"),
 ];
 
-fn default_of(key: &str) -> &'static str {
-    DEFAULTS.iter().find(|(name, _)| *name == key).map_or("undefined", |(_, value)| value)
+/// npm's defaults.
+pub(crate) fn defaults() -> impl Iterator<Item = (&'static str, Value)> {
+    let recorded = Setting::all().filter_map(|(key, setting)| Some((key, setting.default()?.clone())));
+    recorded.chain(OF_MACHINE.into_iter().map(|(key, value)| (key, typed(value))))
+}
+
+/// A default as `config get` shows it.
+fn default_of(key: &str) -> String {
+    match defaults().find(|(name, _)| *name == key) {
+        None => "undefined".into(),
+        Some((_, Value::String(text))) => text,
+        Some((_, Value::Array(list))) => list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","),
+        Some((_, value)) => value.to_string(),
+    }
+}
+
+/// npm's warnings about settings that it does not have. Ours begin with `oac-`.
+pub(crate) fn unknown(context: &Context) -> Vec<String> {
+    let known = |key: &str| {
+        Setting::named(key).is_some()
+            || key.starts_with("oac-")
+            || ["npm-version", "node-version", "global-prefix", "local-prefix"].contains(&key)
+    };
+    let of_address = ["_auth", "_authToken", "_password", "certfile", "email", "keyfile", "username"];
+    let mut warnings = Vec::new();
+    for (layer, (place, _)) in context.config.layers().iter().zip(sources(context)).skip(1) {
+        let mut keys: Vec<&String> = layer.keys().collect();
+        keys.sort();
+        for key in keys {
+            let what = match key.rsplit_once(':') {
+                None if known(key) => continue,
+                None => format!("\"{key}\""),
+                Some((start, _)) if start.starts_with("oac-") => continue,
+                Some((_, base)) if known(base) || of_address.contains(&base) => continue,
+                Some((_, base)) => format!("\"{base}\" ({key})"),
+            };
+            warnings.push(format!(
+                "Unknown {place} config {what}. This will stop working in the next major version of npm. See `npm help npmrc` for supported config options."
+            ));
+        }
+    }
+    warnings
 }
 
 fn list(context: &Context) -> Result<i32, Failure> {
     if context.json() {
-        let mut all: Map<String, Value> =
-            DEFAULTS.iter().map(|(key, value)| ((*key).to_owned(), typed(value))).collect();
+        let mut all: Map<String, Value> = defaults().map(|(key, value)| (key.to_owned(), value)).collect();
         for layer in context.config.layers().iter().rev() {
             for (key, value) in layer.iter().filter(|(key, _)| !is_private(key)) {
                 all.insert(key.clone(), typed(value));
@@ -232,7 +231,13 @@ fn change(context: &Context, pairs: &[(String, Option<String>)]) -> Result<i32, 
         Some("project") => context.project.join(".npmrc"),
         _ => context.user_config.clone(),
     };
-    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    change_file(&path, pairs)?;
+    Ok(0)
+}
+
+/// Sets keys in a file of settings, or takes them away; all other lines stay.
+pub(crate) fn change_file(path: &Path, pairs: &[(String, Option<String>)]) -> Result<(), Failure> {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     for (key, value) in pairs {
         let is_key = |line: &String| {
@@ -251,6 +256,5 @@ fn change(context: &Context, pairs: &[(String, Option<String>)]) -> Result<i32, 
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(|e| Failure::file("mkdir", folder, &e))?;
     }
-    write_whole(&path, &text)?;
-    Ok(0)
+    Ok(write_whole(path, &text)?)
 }

@@ -185,7 +185,7 @@ impl Context {
     pub(crate) fn warn(&self, text: &str) {
         if !self.quiet() {
             for line in text.lines() {
-                eprintln!("npm warn {line}");
+                eprintln!("{}", format!("npm warn {line}").trim_end());
             }
         }
     }

@@ -14,7 +14,7 @@ const WORDS: [&str; 10] =
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// Not a command of npm.
-    UnknownCommand(String),
+    UnknownCommand { typed: String, suggestions: String },
     /// A command of npm that is not there yet.
     NotImplemented(String),
     /// An option that is not supported yet.
@@ -169,10 +169,9 @@ impl Failure {
             return self.exit_code();
         }
         match self {
-            Self::UnknownCommand(name) => {
+            Self::UnknownCommand { typed, suggestions } => {
                 println!(
-                    "Unknown command: \"{name}\"\n{}\nTo see a list of supported npm commands, run:\n  npm help",
-                    crate::help::did_you_mean(name)
+                    "Unknown command: \"{typed}\"\n{suggestions}\nTo see a list of supported npm commands, run:\n  npm help"
                 );
             }
             Self::NotImplemented(name) => {
@@ -250,6 +249,7 @@ fn registry(error: &RegistryError, package: Option<&str>) -> Failure {
     let code = error.code();
     let lines = match error {
         RegistryError::Status { status: 404, .. } => not_found(&error.to_string(), package),
+        RegistryError::Status { status: 401, challenge, .. } => unauthorized(error, challenge),
         RegistryError::Status { status: 403, .. } => vec![
             format!("403 {error}"),
             "403 In most cases, you or one of your dependencies are requesting a package version that is forbidden by your security policy, or on a server you do not have access to.".into(),
@@ -260,6 +260,35 @@ fn registry(error: &RegistryError, package: Option<&str>) -> Failure {
         _ => vec![error.to_string()],
     };
     Failure::Coded { code, lines }
+}
+
+fn unauthorized(error: &RegistryError, challenge: &str) -> Vec<String> {
+    let lines: &[&str] = if error.wants_one_time_password() {
+        &[
+            "This operation requires a one-time password from your authenticator.",
+            "You can provide a one-time password by passing --otp=<code> to the command you ran.",
+            "If you already provided a one-time password then it is likely that you either typoed it, or it timed out. Please try again.",
+        ]
+    } else if challenge.starts_with("bearer") {
+        &[
+            "Unable to authenticate, your authentication token seems to be invalid.",
+            "To correct this please try logging in again with:",
+            "  npm login",
+        ]
+    } else if challenge.starts_with("basic") {
+        &[
+            "Incorrect or missing password.",
+            "If you were trying to login, change your password, create an authentication token or enable two-factor authentication then that means you likely typed your password in incorrectly.",
+            "Please try again, or ask the registry for a new password.",
+            "",
+            "If you were doing some other operation then your saved credentials are probably out of date.",
+            "To correct this please try logging in again with:",
+            "  npm login",
+        ]
+    } else {
+        return vec![error.to_string()];
+    };
+    lines.iter().map(|line| (*line).to_owned()).collect()
 }
 
 fn not_found(said: &str, package: Option<&str>) -> Vec<String> {

@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::project::Project;
 use crate::reify::{Job, Update};
 use crate::run_script::script_environment;
+use crate::script_policy::ScriptPolicy;
 use oac_npm_installer::{
     InstallError, Installation, Plan, SUBSTITUTE, Script, read_manifest, remove_leftovers, run, write_whole,
 };
@@ -105,10 +106,14 @@ pub(crate) fn run_install_scripts(
     project: &Project,
     plan: &Plan,
     packages: &[Package],
+    policy: &ScriptPolicy,
     mut installation: Option<&mut Installation>,
 ) -> Result<(), Failure> {
-    let (linked, came): (Vec<_>, Vec<_>) =
-        scripted(&project.folder, plan, packages).into_iter().partition(|s| s.linked);
+    let all = context.switch("dangerously-allow-all-scripts", false);
+    let (linked, came): (Vec<_>, Vec<_>) = scripted(&project.folder, plan, packages)
+        .into_iter()
+        .filter(|scripted| all || policy.verdict(scripted.package) != Some(false))
+        .partition(|s| s.linked);
     let of_linked = ["preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare"];
     for (group, events) in [(came, &of_linked[..3]), (linked, &of_linked[..])] {
         let mut failed: Vec<&str> = Vec::new();

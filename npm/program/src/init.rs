@@ -5,12 +5,13 @@ use crate::exec;
 use crate::failure::Failure;
 use crate::install;
 use crate::project::Project;
+use crate::question::ask;
 use crate::workspaces;
 use oac_npm_installer::write_whole;
 use oac_npm_resolver::relative_path;
 use oac_npm_spec::{JsonStyle, PackageSpec, Version, name_problem};
 use serde_json::{Map, Value, json};
-use std::io::{BufRead, Write};
+
 use std::path::{Path, PathBuf};
 
 /// `npm init [INITIALIZER [ARGUMENTS]]`
@@ -146,22 +147,6 @@ Use `npm install <pkg>` afterwards to install a package and
 save it as a dependency in the package.json file.
 
 Press ^C at any time to quit.";
-
-/// Asks on standard output and reads a line; the default for an empty one.
-fn ask(question: &str, default: &str) -> Result<String, Failure> {
-    let shown = if default.is_empty() { String::new() } else { format!("({default}) ") };
-    print!("{question} {shown}");
-    // Ignored: without a reader there is no answer either.
-    let _ = std::io::stdout().flush();
-    let mut line = String::new();
-    let read = std::io::stdin().lock().read_line(&mut line);
-    if !read.is_ok_and(|bytes| bytes > 0) {
-        out("");
-        return Err(Failure::Plain("canceled".into()));
-    }
-    let answer = line.trim();
-    Ok(if answer.is_empty() { default.to_owned() } else { answer.to_owned() })
-}
 
 fn ask_all(package: &mut Map<String, Value>) -> Result<(), Failure> {
     let text = |package: &Map<String, Value>, key: &str| {

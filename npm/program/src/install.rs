@@ -10,6 +10,7 @@ use crate::project::Project;
 use crate::reify::{Job, Update, reify};
 use crate::report::Summary;
 use crate::run_script;
+use crate::script_policy::{self, ScriptPolicy};
 use oac_npm_installer::{Plan, actual_lock, installed_lock, read_manifest};
 use oac_npm_resolver::Package;
 use oac_npm_spec::{JsonStyle, Lockfile, name_of_location};
@@ -188,6 +189,10 @@ pub(crate) fn run(context: &mut Context, mut job: Job) -> Result<i32, Failure> {
     }
     let summary = reify(context, &mut job)?;
     if job.scripts && whole_project {
+        if job.root.package_text.is_none() {
+            // As npm has it: there are no scripts to look for.
+            return Err(Failure::no_package(&job.root.folder));
+        }
         let events = ["install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare"];
         run_script::lifecycle(context, &job.root, &events)?;
     }
@@ -217,6 +222,7 @@ fn report(context: &Context, summary: &Summary) -> i32 {
         (None, Some(report)) => out(&format!("\n{}", report.install_text())),
         (None, None) => {}
     }
+    script_policy::warn(context, &summary.unreviewed);
     code
 }
 
@@ -240,7 +246,11 @@ pub(crate) fn rebuild(context: &mut Context) -> Result<i32, Failure> {
     let packages: Vec<Package> = installed.tree.packages(installed.root).into_iter().filter(chosen).collect();
     let project = Project::read(&context.base(), false)?;
     let plan = Plan { change: packages.iter().filter(|p| !p.is_local).cloned().collect(), ..Plan::default() };
-    finish::run_install_scripts(context, &project, &plan, &packages, None)?;
+    let policy = ScriptPolicy::load(context, &project)?;
+    let unreviewed = script_policy::unreviewed(context, &project.folder, &packages, &policy, false);
+    script_policy::check_strict(context, &unreviewed)?;
+    finish::run_install_scripts(context, &project, &plan, &packages, &policy, None)?;
     context.say("rebuilt dependencies successfully");
+    script_policy::warn(context, &unreviewed);
     Ok(0)
 }

@@ -4,6 +4,7 @@
 //! prints is printed by `report.rs` (results) and `failure.rs` (errors), in npm's words and with its
 //! codes. Start with `dispatch` below, then `install.rs`.
 
+mod accounts;
 mod add;
 mod arguments;
 mod audit;
@@ -20,8 +21,11 @@ mod http;
 mod init;
 mod inspect;
 mod install;
+mod install_scripts;
 mod installed;
+mod interface;
 mod ls;
+mod organization;
 mod outdated;
 mod pack;
 mod pkg;
@@ -30,10 +34,12 @@ mod project;
 mod publishing;
 mod query;
 mod query_packages;
+mod question;
 mod registry_call;
 mod reify;
 mod report;
 mod run_script;
+mod script_policy;
 mod search;
 mod selector;
 mod version;
@@ -41,7 +47,7 @@ mod view;
 mod workspaces;
 
 use arguments::Arguments;
-use context::Context;
+use context::{Context, out};
 use failure::Failure;
 
 /// The version of npm whose behaviour this is.
@@ -88,18 +94,26 @@ fn run(arguments: Arguments) -> i32 {
 fn dispatch(context: &mut Context) -> Result<i32, Failure> {
     let arguments = &context.arguments;
     if arguments.flag("version") == Some(true) {
-        println!("{NPM_VERSION}");
+        out(NPM_VERSION);
         return Ok(0);
     }
+    let wants_help = arguments.flag("usage") == Some(true);
     let Some(command) = arguments.command.clone() else {
-        help::usage(context);
-        return Ok(i32::from(arguments.flag("help") != Some(true)));
+        out(&help::overview(context));
+        return Ok(i32::from(!wants_help));
     };
-    if arguments.flag("help") == Some(true) && help::of_command(&command) {
+    let name = arguments::canonical(&command).ok_or_else(|| unknown_command(context, command))?;
+    context.command = name.to_owned();
+    context
+        .arguments
+        .warnings
+        .iter()
+        .chain(&config::unknown(context))
+        .for_each(|warning| context.warn(warning));
+    if wants_help {
+        out(&help::of_command(name, &context.arguments.words)?);
         return Ok(0);
     }
-    let name = arguments::canonical(&command).ok_or(Failure::UnknownCommand(command))?;
-    context.command = name.to_owned();
     if context.switch("force", false) {
         context.warn("using --force Recommended protections disabled.");
     }
@@ -135,7 +149,19 @@ fn dispatch(context: &mut Context) -> Result<i32, Failure> {
         "deprecate" | "undeprecate" => publishing::deprecate(context),
         "unpublish" => publishing::unpublish(context),
         "owner" => publishing::owner(context),
+        "adduser" | "login" => accounts::login(context),
+        "logout" => accounts::logout(context),
+        "token" => accounts::token(context),
+        "profile" => accounts::profile(context),
+        "access" => organization::access(context),
+        "team" => organization::team(context),
+        "org" => organization::org(context),
+        "star" | "unstar" => organization::star(context),
+        "stars" => organization::stars(context),
         "search" => search::search(context),
+        "install-scripts" => install_scripts::install_scripts_command(context),
+        "approve-scripts" => install_scripts::approve(context),
+        "deny-scripts" => install_scripts::deny(context),
         "rebuild" => install::rebuild(context),
         "root" => commands::root(context),
         "prefix" => commands::prefix(context),
@@ -143,10 +169,15 @@ fn dispatch(context: &mut Context) -> Result<i32, Failure> {
         "ls" | "ll" => ls::list(context),
         "explain" => explain::explain(context),
         "outdated" => outdated::outdated(context),
-        "help" => {
-            help::usage(context);
-            Ok(0)
-        }
+        "help" => help::help(context),
+        "help-search" => help::help_search(context),
         other => Err(Failure::NotImplemented(other.to_owned())),
     }
+}
+
+/// Not a command of npm; perhaps the project's scripts have something like it.
+fn unknown_command(context: &Context, typed: String) -> Failure {
+    let manifest = project::Project::read(&context.project, false).map(|p| p.manifest()).unwrap_or_default();
+    let suggestions = help::did_you_mean(&typed, &manifest);
+    Failure::UnknownCommand { typed, suggestions }
 }

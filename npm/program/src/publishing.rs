@@ -2,6 +2,8 @@
 
 use crate::context::{Context, out};
 use crate::failure::Failure;
+use crate::help::{usage, wrong};
+use crate::organization;
 use crate::project::Project;
 use crate::registry_call::Call;
 use oac_npm_registry::{Integrity, RegistryError, base64_of, sha1_hex};
@@ -28,13 +30,6 @@ fn for_writing(context: &Context, name: &str) -> Result<Value, Failure> {
         .map_err(|e| RegistryError::MalformedPackument { url, problem: e.to_string() }.into())
 }
 
-const DIST_TAG: &str = "Modify package distribution tags
-
-Usage:
-npm dist-tag add <package-spec (with version)> [<tag>]
-npm dist-tag rm <package-spec> <tag>
-npm dist-tag ls [<package-spec>]";
-
 /// `npm dist-tag add|rm|ls`
 pub(crate) fn dist_tag(context: &mut Context) -> Result<i32, Failure> {
     let words = context.arguments.words.clone();
@@ -44,7 +39,7 @@ pub(crate) fn dist_tag(context: &mut Context) -> Result<i32, Failure> {
         Some("rm" | "r" | "del" | "d" | "remove") => remove_tag(context, word(1), word(2)),
         Some("ls" | "l" | "sl" | "list") => list_tags(context, word(1)),
         first if words.len() < 2 => list_tags(context, first),
-        _ => Err(Failure::Usage(DIST_TAG.into())),
+        _ => Err(wrong("dist-tag", "")),
     }
 }
 
@@ -72,8 +67,8 @@ fn tags(context: &Context, name: &str) -> Result<Map<String, Value>, Failure> {
 
 fn list_tags(context: &Context, word: Option<&str>) -> Result<i32, Failure> {
     let name = match word {
-        Some(word) => parse(word, DIST_TAG)?.0,
-        None => own_name(context, DIST_TAG)?,
+        Some(word) => parse(word, &usage("dist-tag"))?.0,
+        None => own_name(context, &usage("dist-tag"))?,
     };
     let tags = tags(context, &name)?;
     let mut lines: Vec<String> = tags
@@ -86,10 +81,8 @@ fn list_tags(context: &Context, word: Option<&str>) -> Result<i32, Failure> {
 }
 
 fn add_tag(context: &Context, word: Option<&str>, tag: Option<&str>) -> Result<i32, Failure> {
-    let usage = || {
-        Failure::Usage(format!("must provide a spec with a name and version, and a tag to add\n\n{DIST_TAG}"))
-    };
-    let (name, version) = parse(word.ok_or_else(usage)?, DIST_TAG)?;
+    let missing = || wrong("dist-tag", "must provide a spec with a name and version, and a tag to add");
+    let (name, version) = parse(word.ok_or_else(missing)?, &usage("dist-tag"))?;
     let tag = tag.or(context.config.get("tag")).unwrap_or("latest").trim();
     if Range::parse(tag, Options::STRICT).is_some() {
         return Err(Failure::Plain(format!("Tag name must not be a valid SemVer range: {tag}")));
@@ -105,8 +98,8 @@ fn add_tag(context: &Context, word: Option<&str>, tag: Option<&str>) -> Result<i
 }
 
 fn remove_tag(context: &Context, word: Option<&str>, tag: Option<&str>) -> Result<i32, Failure> {
-    let usage = || Failure::Usage(DIST_TAG.into());
-    let (name, _) = parse(word.ok_or_else(usage)?, DIST_TAG)?;
+    let missing = || wrong("dist-tag", "");
+    let (name, _) = parse(word.ok_or_else(missing)?, &usage("dist-tag"))?;
     let tag = tag.unwrap_or("undefined");
     let tags = tags(context, &name)?;
     let Some(version) = tags.get(tag).and_then(Value::as_str) else {
@@ -118,20 +111,15 @@ fn remove_tag(context: &Context, word: Option<&str>, tag: Option<&str>) -> Resul
     Ok(0)
 }
 
-const DEPRECATE: &str = "Deprecate a version of a package
-
-Usage:
-npm deprecate <package-spec> <message>";
-
 /// `npm deprecate`, `npm undeprecate`
 pub(crate) fn deprecate(context: &mut Context) -> Result<i32, Failure> {
     let words = context.arguments.words.clone();
     let undo = context.command == "undeprecate";
     let message = if undo { Some(String::new()) } else { words.get(1).cloned() };
     let (Some(word), Some(message)) = (words.first(), message) else {
-        return Err(Failure::Usage(DEPRECATE.into()));
+        return Err(wrong("deprecate", ""));
     };
-    let (name, wanted) = parse(word, DEPRECATE)?;
+    let (name, wanted) = parse(word, &usage("deprecate"))?;
     let every = Options { include_prerelease: true, loose: true };
     let range = Range::parse(&wanted, every)
         .ok_or_else(|| Failure::Plain(format!("invalid version range: {wanted}")))?;
@@ -160,22 +148,17 @@ pub(crate) fn deprecate(context: &mut Context) -> Result<i32, Failure> {
     Ok(0)
 }
 
-const UNPUBLISH: &str = "Remove a package from the registry
-
-Usage:
-npm unpublish [<package-spec>]";
-
 /// `npm unpublish [NAME[@VERSION]]`
 pub(crate) fn unpublish(context: &mut Context) -> Result<i32, Failure> {
     let words = context.arguments.words.clone();
     if words.len() > 1 {
-        return Err(Failure::Usage(UNPUBLISH.into()));
+        return Err(wrong("unpublish", ""));
     }
     let (name, version) = match words.first() {
-        Some(word) => parse(word, UNPUBLISH)?,
+        Some(word) => parse(word, &usage("unpublish"))?,
         None => {
             let manifest = Project::read(&context.project, false)?.manifest();
-            let name = manifest.name.ok_or_else(|| Failure::Usage(UNPUBLISH.into()))?;
+            let name = manifest.name.ok_or_else(|| wrong("unpublish", ""))?;
             (name, manifest.version.unwrap_or_else(|| "*".into()))
         }
     };
@@ -183,11 +166,11 @@ pub(crate) fn unpublish(context: &mut Context) -> Result<i32, Failure> {
     if !whole && Version::parse(&version, true).is_none() {
         let why =
             "Can only unpublish a single version, or the entire project.\nTags and ranges are not supported.";
-        return Err(Failure::Usage(format!("{why}\n\n{UNPUBLISH}")));
+        return Err(wrong("unpublish", why));
     }
     if whole && !context.switch("force", false) {
         let why = "Refusing to delete entire project.\nRun with --force to do this.";
-        return Err(Failure::Usage(format!("{why}\n\n{UNPUBLISH}")));
+        return Err(wrong("unpublish", why));
     }
     if !context.switch("dry-run", false) {
         match remove(context, &name, &version, whole) {
@@ -235,25 +218,25 @@ fn remove(context: &Context, name: &str, version: &str, whole: bool) -> Result<(
     Ok(())
 }
 
-/// `npm owner ls [NAME]`; changes of owners are refused by name.
+/// `npm owner ls|add|rm`
 pub(crate) fn owner(context: &mut Context) -> Result<i32, Failure> {
-    const USAGE: &str = "Manage package owners
-
-Usage:
-npm owner add <user> <package-spec>
-npm owner rm <user> <package-spec>
-npm owner ls <package-spec>";
     let words = context.arguments.words.clone();
+    let usage = crate::help::usage("owner");
     match words.first().map(String::as_str) {
         Some("ls" | "list") => {}
         Some(action @ ("add" | "rm" | "remove")) => {
-            return Err(Failure::NotImplemented(format!("owner {action}")));
+            let user = words.get(1).ok_or_else(|| Failure::Usage(usage.clone()))?;
+            let name = match words.get(2) {
+                Some(word) => parse(word, &usage)?.0,
+                None => own_name(context, &usage)?,
+            };
+            return organization::change_owners(context, user, &name, action == "add");
         }
-        _ => return Err(Failure::Usage(USAGE.into())),
+        _ => return Err(Failure::Usage(usage)),
     }
     let name = match words.get(1) {
-        Some(word) => parse(word, USAGE)?.0,
-        None => own_name(context, USAGE)?,
+        Some(word) => parse(word, &usage)?.0,
+        None => own_name(context, &usage)?,
     };
     let packument = Call::new(context).packument(&name)?;
     let lines: Vec<String> = packument["maintainers"]

@@ -3,9 +3,10 @@
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::http::{Http, at_once, retry_policy};
+use crate::question;
 use crate::reify::{fetch_options, pick_context};
 use oac_npm_installer::Packuments;
-use oac_npm_registry::{Client, Integrity, Packument, RegistryError};
+use oac_npm_registry::{Client, Integrity, Packument, RegistryError, Response};
 use oac_npm_resolver::ResolveError;
 use oac_npm_spec::{Manifest, PackageSpec};
 use serde_json::Value;
@@ -34,29 +35,59 @@ impl<'a> Call<'a> {
         headers: &[(&str, &str)],
         body: Vec<u8>,
     ) -> Result<Vec<u8>, RegistryError> {
+        Ok(self.ask(method, url, headers, body)?.body)
+    }
+
+    /// The same, with its status and headers.
+    pub(crate) fn ask(
+        &self,
+        method: &'static str,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Result<Response, RegistryError> {
         let config = &self.context.config;
         let mut transport = Http::default();
         let mut client = Client::new(config, &mut transport, retry_policy(config), at_once(config));
         client.send(method, url, headers, body);
         match client.wait() {
-            Some((_, answer)) => answer.map(|response| response.body),
-            None => Ok(Vec::new()),
+            Some((_, answer)) => answer,
+            None => Ok(Response { status: 204, headers: Vec::new(), body: Vec::new() }),
         }
     }
 
-    /// The answer, as JSON, to JSON that is sent to an address of the registry. `--otp` goes along.
+    /// The answer, as JSON, to JSON that is sent to an address of the registry. `--otp` goes along; on a terminal,
+    /// the user is asked for it where the registry wants it.
     pub(crate) fn send_json(&self, method: &'static str, url: &str, body: &Value) -> Result<Value, Failure> {
-        let mut headers = vec![("accept", "*/*")];
-        if !body.is_null() {
-            headers.push(("content-type", "application/json"));
+        self.send_json_as(method, url, body, None)
+    }
+
+    /// The same with an `Authorization` of its own.
+    pub(crate) fn send_json_as(
+        &self,
+        method: &'static str,
+        url: &str,
+        body: &Value,
+        authorization: Option<&str>,
+    ) -> Result<Value, Failure> {
+        let text = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+        let attempt = |otp: Option<&str>| {
+            let mut headers = vec![("accept", "*/*")];
+            if !body.is_null() {
+                headers.push(("content-type", "application/json"));
+            }
+            headers.extend(otp.map(|otp| ("npm-otp", otp)));
+            headers.extend(authorization.map(|value| ("authorization", value)));
+            headers.push(("npm-command", &self.context.command));
+            self.send(method, url, &headers, text.clone())
+        };
+        let mut answer = attempt(self.context.config.get("otp"));
+        if answer.as_ref().is_err_and(RegistryError::wants_one_time_password) && question::on_terminal() {
+            let otp =
+                question::one_time_password("This operation requires a one-time password.\nEnter OTP:")?;
+            answer = attempt(Some(&otp));
         }
-        if let Some(otp) = self.context.config.get("otp") {
-            headers.push(("npm-otp", otp));
-        }
-        headers.push(("npm-command", &self.context.command));
-        let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
-        let answer = self.send(method, url, &headers, body)?;
-        Ok(serde_json::from_slice(&answer).unwrap_or(Value::Null))
+        Ok(serde_json::from_slice(&answer?).unwrap_or(Value::Null))
     }
 
     /// Everything the registry has on a package.
@@ -119,7 +150,7 @@ impl<'a> Call<'a> {
 }
 
 /// A failure with the package it is about.
-fn about(name: &str, spec: &str, error: RegistryError) -> Failure {
+pub(crate) fn about(name: &str, spec: &str, error: RegistryError) -> Failure {
     let package = format!("{name}@{spec}");
     ResolveError::Registry { error: Box::new(error), package, required_by: String::new() }.into()
 }

@@ -10,6 +10,7 @@ use crate::http::{Http, at_once, retry_policy};
 use crate::progress::Progress;
 use crate::project::Project;
 use crate::report::Summary;
+use crate::script_policy::{ScriptPolicy, Unreviewed, check_strict, unreviewed};
 use crate::workspaces::{self, Selection, Workspace};
 use oac_npm_installer::{
     Cache, FetchOptions, Installation, Packuments, Plan, TarballSource, installed_lock, plan, replaced,
@@ -56,6 +57,8 @@ pub(crate) struct Job {
     pub(crate) save_package: bool,
     /// Versions to be led away from, by package.
     pub(crate) avoid: Rc<HashMap<String, Range>>,
+    /// Whose install scripts the user allows.
+    pub(crate) policy: ScriptPolicy,
 }
 
 impl Job {
@@ -75,6 +78,7 @@ impl Job {
             }
         }
         let dry = context.switch("dry-run", false) || context.switch("package-lock-only", false);
+        let policy = ScriptPolicy::load(context, &root)?;
         Ok(Self {
             root,
             workspaces: projects,
@@ -88,6 +92,7 @@ impl Job {
             save: context.switch("save", true) && !context.is_global(),
             save_package: true,
             avoid: Rc::default(),
+            policy,
         })
     }
 
@@ -130,9 +135,15 @@ pub(crate) fn reify(context: &Context, job: &mut Job) -> Result<Summary, Failure
     }
     if context.switch("package-lock-only", false) {
         finish::save(context, job, &resolution)?;
-        return Ok(with_audit(context, Summary::default(), &resolution));
+        let packages = wanted_packages(context, job, &resolution);
+        let summary = Summary::of_lock(context, &packages);
+        return Ok(Summary {
+            unreviewed: unjudged(context, job, &packages),
+            ..with_audit(context, summary, &resolution)
+        });
     }
     let mut packages = wanted_packages(context, job, &resolution);
+    check_strict(context, &unjudged(context, job, &packages))?;
     if context.prefers_wasm() {
         substitute(&mut packages);
     }
@@ -143,7 +154,10 @@ pub(crate) fn reify(context: &Context, job: &mut Job) -> Result<Summary, Failure
     let mut plan = make_plan(context, job, &packages);
     let summary = Summary::new(context, &job.root.folder, &plan, &packages);
     if context.switch("dry-run", false) {
-        return Ok(with_audit(context, summary, &resolution));
+        return Ok(Summary {
+            unreviewed: unjudged(context, job, &packages),
+            ..with_audit(context, summary, &resolution)
+        });
     }
     bring_variants(&mut plan, &mut packages, &mut packuments)?;
     let installation = carry_out(
@@ -159,7 +173,16 @@ pub(crate) fn reify(context: &Context, job: &mut Job) -> Result<Summary, Failure
         cache.sweep(store_bytes_max(context));
     }
     conclude(context, job, &plan, &packages, &mut resolution, installation)?;
-    Ok(with_audit(context, summary, &resolution))
+    Ok(Summary { unreviewed: unjudged(context, job, &packages), ..with_audit(context, summary, &resolution) })
+}
+
+/// The packages with install scripts that nobody has judged; workspaces are one's own.
+fn unjudged(context: &Context, job: &Job, packages: &[Package]) -> Vec<Unreviewed> {
+    let folder = &job.root.folder;
+    let is_own =
+        |p: &Package| job.workspaces.iter().any(|(w, _)| p.is_local && folder.join(&p.location) == w.folder);
+    let others: Vec<Package> = packages.iter().filter(|p| !is_own(p)).cloned().collect();
+    unreviewed(context, folder, &others, &job.policy, false)
 }
 
 /// The summary with what is known of vulnerabilities.
@@ -228,8 +251,14 @@ fn conclude(
     finish::complete_licences(&job.root, resolution, packages);
     let mut installation = installation;
     if job.scripts
-        && let Err(failure) =
-            finish::run_install_scripts(context, &job.root, plan, packages, installation.as_mut())
+        && let Err(failure) = finish::run_install_scripts(
+            context,
+            &job.root,
+            plan,
+            packages,
+            &job.policy,
+            installation.as_mut(),
+        )
     {
         if let Some(installation) = installation {
             installation.roll_back();

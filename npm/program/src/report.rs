@@ -2,6 +2,7 @@
 
 use crate::audit::{self, Report};
 use crate::context::Context;
+use crate::script_policy::Unreviewed;
 use oac_npm_installer::Plan;
 use oac_npm_resolver::Package;
 use serde_json::{Value, json};
@@ -30,6 +31,8 @@ pub(crate) struct Summary {
     pub(crate) total: usize,
     /// What the registry knows of their vulnerabilities.
     pub(crate) audit: Option<Report>,
+    /// What has install scripts that nobody has judged.
+    pub(crate) unreviewed: Vec<Unreviewed>,
 }
 
 impl Summary {
@@ -40,11 +43,6 @@ impl Summary {
             old_version: None,
             path: project.join(&p.location).display().to_string(),
         };
-        let funded: HashSet<String> = packages
-            .iter()
-            .filter(|p| p.manifest.kept.get("funding").is_some_and(is_funding))
-            .map(|p| p.manifest.id())
-            .collect();
         Self {
             // What comes inside another package is not counted.
             added: plan.add.iter().filter(|p| !p.in_bundle).map(item).collect(),
@@ -66,10 +64,18 @@ impl Summary {
                     Item { old_version: old.and_then(|m| m.version), ..item(p) }
                 })
                 .collect(),
-            funding: if context.switch("fund", true) { funded.len() } else { 0 },
-            total: 0,
-            audit: None,
+            ..Self::of_lock(context, packages)
         }
+    }
+
+    /// Of an install that changes the lock file alone.
+    pub(crate) fn of_lock(context: &Context, packages: &[Package]) -> Self {
+        let funded: HashSet<String> = packages
+            .iter()
+            .filter(|p| p.manifest.kept.get("funding").is_some_and(is_funding))
+            .map(|p| p.manifest.id())
+            .collect();
+        Self { funding: if context.switch("fund", true) { funded.len() } else { 0 }, ..Self::default() }
     }
 
     /// A line for each package, as `--dry-run` and `--long` show them.
@@ -107,6 +113,10 @@ impl Summary {
         if let (Some(report), Some(object)) = (&self.audit, json.as_object_mut()) {
             let shown = if fixing { audit::after_fix_json(report) } else { report.metadata().clone() };
             object.insert("audit".into(), shown);
+        }
+        if let (false, Some(object)) = (self.unreviewed.is_empty(), json.as_object_mut()) {
+            let all = self.unreviewed.iter().map(Unreviewed::json).collect();
+            object.insert("unreviewedScripts".into(), Value::Array(all));
         }
         json
     }

@@ -2,6 +2,7 @@
 
 use crate::context::{Context, out};
 use crate::failure::Failure;
+use crate::help::did_you_mean;
 use crate::project::Project;
 use crate::workspaces;
 use oac_npm_installer::{Script, ScriptEnvironment, run as run_command};
@@ -91,7 +92,7 @@ fn script(context: &Context, folder: &Path, name: &str) -> Result<i32, Failure> 
         };
         return Err(Failure::Plain(format!(
             "Missing script: \"{name}\"{}\n\nTo see a list of scripts, run:\n  npm run{workspace}",
-            suggestions(name, scripts.keys())
+            did_you_mean(name, &project.manifest())
         )));
     }
     let (pre, post) = (format!("pre{name}"), format!("post{name}"));
@@ -102,19 +103,6 @@ fn script(context: &Context, folder: &Path, name: &str) -> Result<i32, Failure> 
         .filter_map(|(event, _)| Some((event, scripts.get(event)?.as_str())))
         .collect();
     run_events(context, &project, name, &events, &[])
-}
-
-/// npm's suggestion of scripts with a name like the one asked for.
-fn suggestions<'a>(name: &str, scripts: impl Iterator<Item = &'a String>) -> String {
-    let close: Vec<&String> =
-        scripts.filter(|s| crate::help::distance(s, name) * 5 < name.len().max(1) * 2).take(3).collect();
-    if close.is_empty() {
-        return String::new();
-    }
-    let title = if close.len() == 1 { "Did you mean this?" } else { "Did you mean one of these?" };
-    let lines: Vec<String> =
-        close.iter().map(|s| format!("  npm run {s} # run the \"{s}\" package script")).collect();
-    format!("\n\n{title}\n{}", lines.join("\n"))
 }
 
 fn read(folder: &Path) -> Result<Project, Failure> {

@@ -70,6 +70,43 @@ const found = ['left', 'right'].map(name => ({
   package: { name: `is-${name}`, version: '1.2.3', description: `tells ${name}`, keywords: ['is', name], date: '2024-05-06T07:08:09.000Z', links: { npm: `https://registry.invalid/is-${name}` }, publisher: { username: 'ann', email: 'ann@mail.invalid' }, maintainers: [{ username: 'ann', email: 'ann@mail.invalid' }, { username: 'bob', email: 'bob@mail.invalid' }] },
   score: { final: 1, detail: { quality: 1, popularity: 1, maintenance: 1 } }, searchScore: 1, flags: { unstable: 0 },
 }))
+const tokens = [
+  { token: 'aaaaaa', key: 'abcdef0123', name: 'first', created: '2024-01-02T03:04:05.000Z', readonly: false, cidr_whitelist: null },
+  { token: 'bbbbbb', key: 'abcdef9876', name: 'second', created: '2024-02-02T03:04:05.000Z', readonly: true, cidr_whitelist: ['10.0.0.0/8'] },
+]
+const profile = { name: 'ann', email: 'ann@mail.invalid', email_verified: true, tfa: null, fullname: 'Ann', created: '2020-01-01T00:00:00.000Z', updated: '2021-01-01T00:00:00.000Z', twitter: '', github: 'ann' }
+
+/** Accounts and organisations. A page to log in at there is for nobody but adduser. */
+function imitateAccount (method, path, json, known, headers) {
+  const [plain] = path.split('?')
+  const is = (wanted, pattern) => method === wanted && new RegExp(`^-/${pattern}$`).exec(decodeURIComponent(plain))
+  if (is('POST', 'v1/login')) return json.create ? { json: { loginUrl: 'https://login.invalid/new', doneUrl: `${address}-/v1/done` } } : { status: 404, json: {} }
+  if (is('GET', 'v1/done')) return { json: { token: 'by-page' } }
+  if (is('PUT', 'user/org.couchdb.user:[^/]*')) {
+    if (json.name === 'nobody') return { status: 400, json: { error: 'no such user' } }
+    return json.name === 'bob' ? { status: 409, json: { error: 'conflict' } } : { status: 201, json: { token: 'by-password' } }
+  }
+  if (is('PUT', 'user/org.couchdb.user:.*/-rev/.*')) return { status: 201, json: { token: `again-${headers.authorization}` } }
+  const user = is('GET', 'user/org.couchdb.user:(.*)')
+  if (user) return user[1] === 'nobody' ? { status: 404, json: { error: 'not found' } } : { json: { _id: `org.couchdb.user:${user[1]}`, _rev: '3-x', name: user[1], email: `${user[1]}@mail.invalid`, roles: ['r'] } }
+  if (is('GET', '_view/starredByUser')) return { json: { rows: path.includes('nobody') ? [] : [{ value: 'ms' }, { value: 'debug' }] } }
+  const needsLogin = /^-\/(npm\/v1|team|org|package\/[^/]*\/(access|collaborators|visibility))/.test(decodeURIComponent(plain))
+  if (!needsLogin) return
+  if (!known) return { status: 401, json: { error: 'unauthorized' } }
+  if (is('GET', 'npm/v1/tokens')) return { json: { objects: tokens, urls: {} } }
+  if (is('POST', 'npm/v1/tokens')) return { json: { key: 'k', token: 'made', name: json.name, cidr_whitelist: json.cidr_whitelist, readonly: false, updated: 'now', expires: '2030-01-01' } }
+  if (is('GET', 'npm/v1/user')) return { json: profile }
+  if (is('POST', 'npm/v1/user')) return json.tfa?.mode === 'auth-only' ? { status: 401, json: { error: 'one-time password needed' }, challenge: 'OTP' } : { json: { ...profile, ...json } }
+  if (is('GET', 'package/.*/collaborators')) return { json: { bob: 'write', ann: 'read' } }
+  if (is('GET', 'package/.*/visibility')) return { json: { public: true } }
+  if (is('GET', 'org/ann/package')) return { status: 404, json: { error: 'no such organisation' } }
+  if (is('GET', '(org|team|user)/.*/package')) return { json: { zed: 'write', '@acme/a': 'read' } }
+  if (is('GET', 'org/.*/team')) return { json: ['acme:two', 'acme:one'] }
+  if (is('GET', 'team/.*/user')) return { json: ['bob', 'ann'] }
+  if (is('GET', 'org/.*/user')) return { json: { bob: 'developer', ann: 'owner' } }
+  if (is('PUT', 'org/.*/user')) return { json: { org: { name: 'acme', size: 2 }, ...json } }
+  return { json: { ok: true } }
+}
 const published = new Map()
 let said = []
 
@@ -87,15 +124,17 @@ function imitate (method, path, headers, text) {
   }
   if (path.startsWith('-/v1/search?')) return { json: path.includes('text=nothing') ? { objects: [], total: 0 } : { objects: found, total: 2, time: '' } }
   const known = headers.authorization === 'Bearer good'
+  const account = imitateAccount(method, path, json, known, headers)
+  if (account) return account
   if (path === '-/whoami') return known ? { json: { username: 'ann' } } : { status: 401, json: { error: 'unauthorized' } }
   if (method !== 'GET' && !known) return { status: 401, json: { error: 'You must be logged in to publish packages.' } }
   const [name, ...rest] = decodeURIComponent(path.split('?')[0]).split('/-')
-  if (method === 'PUT' && rest.length === 0 && !path.startsWith('-/')) {
+  if (method === 'PUT' && rest.length === 0 && json.versions) {
     const old = published.get(name)
     published.set(name, old ? { ...old, ...json, versions: { ...old.versions, ...json.versions }, _rev: `${+old._rev[0] + 1}-x` } : { ...json, _rev: '1-x' })
     return { status: 201, json: { ok: true } }
   }
-  if (method === 'PUT' && rest[0]?.startsWith('rev')) {
+  if (method === 'PUT' && rest[0]?.startsWith('rev') && json.versions) {
     published.set(name, { ...json, _rev: '9-x' })
     return { json: { ok: true } }
   }
@@ -121,7 +160,7 @@ const server = createServer(async (request, response) => {
     const sent = Buffer.concat(chunks)
     const text = (request.headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent).toString()
     const own = imitate(request.method, request.url.slice(1), request.headers, text)
-    if (own) return response.writeHead(own.status ?? 200, { 'content-type': 'application/json' }).end(JSON.stringify(own.json))
+    if (own) return response.writeHead(own.status ?? 200, { 'content-type': 'application/json', ...(own.challenge && { 'www-authenticate': own.challenge }) }).end(JSON.stringify(own.json))
     const answer = await ask(request.url.slice(1), request.headers.accept ?? '*/*')
     const headers = { 'content-type': answer.type, ...(answer.etag && { etag: answer.etag }) }
     if (answer.etag && request.headers['if-none-match'] === answer.etag) return response.writeHead(304, headers).end()

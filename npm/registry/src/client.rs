@@ -94,7 +94,8 @@ impl<'a, T: Transport> Client<'a, T> {
         self.next_id += 1;
         let mut all: Vec<(String, String)> =
             headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        if let Some(authorization) = self.config.authorization(url) {
+        let has_own = all.iter().any(|(name, _)| name == "authorization");
+        if let Some(authorization) = self.config.authorization(url).filter(|_| !has_own) {
             all.push(("authorization".into(), authorization));
         }
         let request = Request { method, url: self.config.way_to(url), headers: all, body };
@@ -214,10 +215,11 @@ fn check_status(request: &Request, response: Response) -> Result<Response, Regis
         .and_then(|body| Some(body.get("error")?.as_str()?.to_owned()));
     Err(RegistryError::Status {
         status: response.status,
-        reason: reason(response.status).to_owned(),
+        reason: reason(response.status),
         method: request.method,
         url: request.url.clone(),
-        body: String::from_utf8_lossy(&response.body).into_owned(),
+        body: String::from_utf8_lossy(&response.body).into(),
+        challenge: response.header("www-authenticate").unwrap_or_default().to_ascii_lowercase().into(),
         detail: said.map(|text| format!(" - {text}")).unwrap_or_default(),
     })
 }

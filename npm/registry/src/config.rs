@@ -146,6 +146,15 @@ impl Config {
         }
     }
 
+    /// What the settings of a registry's credentials begin with: `//host/path/`.
+    ///
+    /// # Errors
+    /// `RegistryError::InvalidUrl`.
+    pub fn credentials_key(registry: &str) -> Result<String, RegistryError> {
+        let address = Address::parse(registry)?;
+        Ok(format!("//{}{}/", address.host, address.path.trim_end_matches('/')))
+    }
+
     fn credentials(&self, key: &str) -> Option<String> {
         let of = |field: &str| self.get(&format!("{key}:{field}"));
         if let Some(token) = of("_authToken") {

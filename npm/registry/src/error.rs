@@ -34,15 +34,17 @@ pub enum RegistryError {
         /// HTTP status.
         status: u16,
         /// The reason phrase.
-        reason: String,
+        reason: &'static str,
         /// How it was asked.
         method: &'static str,
         /// The address asked.
         url: String,
         /// What the registry answered, as text.
-        body: String,
+        body: Box<str>,
         /// ` - ` and what the registry said, or nothing.
         detail: String,
+        /// The answer's `www-authenticate`, in lower case.
+        challenge: Box<str>,
     },
     /// No answer: refused, unreachable, reset, without permission.
     #[error("request to {url} failed, reason: {problem}")]
@@ -107,10 +109,25 @@ impl RegistryError {
             Self::NoRegistry { .. } => "ENOREGISTRY".into(),
             Self::InvalidUrl { .. } => "EINVALIDURL".into(),
             Self::MalformedPackument { .. } => "EMALFORMED".into(),
+            Self::Status { .. } if self.wants_one_time_password() => "EOTP".into(),
+            Self::Status { status: 401, challenge, .. } if challenge.contains("ipaddress") => {
+                "EAUTHIP".into()
+            }
             Self::Status { status, .. } => format!("E{status}"),
             Self::Unreachable { code, .. } | Self::Interrupted { code, .. } => code.clone(),
             Self::TooLarge { .. } => "ETOOLARGE".into(),
             Self::Integrity { .. } | Self::UnknownIntegrity { .. } => "EINTEGRITY".into(),
+        }
+    }
+
+    /// Whether the registry asks for a one-time password.
+    pub fn wants_one_time_password(&self) -> bool {
+        match self {
+            Self::Status { status: 401, body, challenge, .. } => {
+                challenge.split(',').any(|word| word.trim() == "otp")
+                    || (challenge.is_empty() && body.contains("one-time pass"))
+            }
+            _ => false,
         }
     }
 

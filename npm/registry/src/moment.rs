@@ -1,5 +1,7 @@
 //! Points in time as registries and users write them.
 
+use std::fmt;
+
 /// Milliseconds since 1970 in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(i64);
@@ -15,6 +17,12 @@ impl Moment {
     /// Milliseconds since the beginning of 1970.
     pub fn unix_ms(self) -> i64 {
         self.0
+    }
+
+    /// The present, by the machine's clock.
+    pub fn now() -> Self {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Self(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 
     /// Reads the ISO 8601 forms that `Date.parse` knows: `2024-06-01`, `2024-06-01T12:30:00.000Z`, with an
@@ -35,6 +43,23 @@ impl Moment {
             return None;
         }
         Some(Self(days_since_1970(year, month, day) * DAY_MS + time_ms(time)?))
+    }
+}
+
+/// As `Date.prototype.toISOString`: `2024-06-01T12:30:00.000Z`.
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (days, ms) = (self.0.div_euclid(DAY_MS), self.0.rem_euclid(DAY_MS));
+        let (mut year, mut month) = (1970 + days / 366, 1);
+        while days_since_1970(year + 1, 1, 1) <= days {
+            year += 1;
+        }
+        while month < 12 && days_since_1970(year, month + 1, 1) <= days {
+            month += 1;
+        }
+        let day = days - days_since_1970(year, month, 1) + 1;
+        let (hour, minute, second) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", ms % 1000)
     }
 }
 
@@ -90,6 +115,9 @@ mod tests {
         check("2024-02-29T23:59:59.250Z", Some(1_709_251_199_250));
         check("2024-06-01T12:30+02:00", Some(1_717_237_800_000));
         check("2000-03", Some(951_868_800_000));
+        for text in ["2024-02-29T23:59:59.250Z", "1970-01-01T00:00:00.000Z", "2000-12-31T00:00:00.001Z"] {
+            assert_eq!(Moment::parse(text).map(|moment| moment.to_string()).as_deref(), Some(text));
+        }
         check("yesterday", None);
         check("2024-13-01", None);
     }

@@ -96,10 +96,11 @@ impl Recorded {
             Some(json) => Packument::parse(name, &url, json.to_string().as_bytes()),
             None => Err(RegistryError::Status {
                 method: "GET",
-                body: String::new(),
+                body: "".into(),
                 status: 404,
-                reason: "Not Found".into(),
+                reason: "Not Found",
                 url,
+                challenge: "".into(),
                 detail: String::new(),
             }),
         }
