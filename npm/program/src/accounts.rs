@@ -100,7 +100,7 @@ fn by_page(context: &Context, registry: &str, new: bool) -> Result<Option<String
             (202, _) => {
                 let seconds =
                     answer.header("retry-after").and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
-                std::thread::sleep(Duration::from_secs(seconds));
+                call.sleep(Duration::from_secs(seconds));
             }
             _ => return Err(Failure::Plain("Invalid response from web login endpoint".into())),
         }

@@ -13,6 +13,7 @@ mod config;
 mod context;
 mod exec;
 mod explain;
+mod explore;
 mod failure;
 mod finish;
 mod fund;
@@ -28,6 +29,7 @@ mod ls;
 mod organization;
 mod outdated;
 mod pack;
+mod package_pages;
 mod pkg;
 mod progress;
 mod project;
@@ -158,6 +160,9 @@ fn dispatch(context: &mut Context) -> Result<i32, Failure> {
         "org" => organization::org(context),
         "star" | "unstar" => organization::star(context),
         "stars" => organization::stars(context),
+        "docs" | "repo" | "bugs" => package_pages::page(context),
+        "edit" => explore::edit(context),
+        "explore" => explore::explore(context),
         "search" => search::search(context),
         "install-scripts" => install_scripts::install_scripts_command(context),
         "approve-scripts" => install_scripts::approve(context),

@@ -344,7 +344,7 @@ pub(crate) fn change_owners(context: &Context, user: &str, name: &str, add: bool
     }
     let revision = component(packument["_rev"].as_str().unwrap_or("undefined"));
     let url = format!("{registry}{}/-rev/{revision}", escaped(name));
-    let body = json!({ "_id": packument["_id"], "_rev": packument["_rev"], "maintainers": left });
+    let body = revised(&packument, "maintainers", Value::Array(left));
     call.send_json("PUT", &url, &body).map_err(|failure| {
         let said = failure.as_json().and_then(|json| json["error"]["summary"].as_str().map(str::to_owned));
         let why = format!("Failed to update package: {}", json!(said.unwrap_or_default()));
@@ -352,6 +352,12 @@ pub(crate) fn change_owners(context: &Context, user: &str, name: &str, add: bool
     })?;
     out(&format!("{} {user} ({name})", if add { "+" } else { "-" }));
     Ok(0)
+}
+
+/// A change of one field of a packument.
+fn revised(packument: &Value, field: &str, value: Value) -> Value {
+    let ids = ["_id", "_rev"].iter().filter_map(|key| Some(((*key).to_owned(), packument.get(key)?.clone())));
+    Value::Object(ids.chain([(field.to_owned(), value)]).collect())
 }
 
 /// `npm star`, `npm unstar`
@@ -372,7 +378,7 @@ pub(crate) fn star(context: &mut Context) -> Result<i32, Failure> {
     } else {
         users.shift_remove(&user);
     }
-    let body = json!({ "_id": packument["_id"], "_rev": packument["_rev"], "users": users });
+    let body = revised(&packument, "users", Value::Object(users));
     Call::new(context).send_json("PUT", &url, &body)?;
     let mark = match (stars, context.switch("unicode", true)) {
         (true, true) => "\u{2605} ",

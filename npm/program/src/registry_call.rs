@@ -6,11 +6,12 @@ use crate::http::{Http, at_once, retry_policy};
 use crate::question;
 use crate::reify::{fetch_options, pick_context};
 use oac_npm_installer::Packuments;
-use oac_npm_registry::{Client, Integrity, Packument, RegistryError, Response};
+use oac_npm_registry::{Client, Integrity, Packument, RegistryError, Response, Transport};
 use oac_npm_resolver::ResolveError;
 use oac_npm_spec::{Manifest, PackageSpec};
 use serde_json::Value;
 use std::rc::Rc;
+use std::time::Duration;
 
 /// Asks questions with the command's settings.
 pub(crate) struct Call<'a> {
@@ -36,6 +37,11 @@ impl<'a> Call<'a> {
         body: Vec<u8>,
     ) -> Result<Vec<u8>, RegistryError> {
         Ok(self.ask(method, url, headers, body)?.body)
+    }
+
+    /// Waits, as a server asks for.
+    pub(crate) fn sleep(&self, duration: Duration) {
+        Http::default().sleep(duration);
     }
 
     /// The same, with its status and headers.

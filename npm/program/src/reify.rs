@@ -135,7 +135,7 @@ pub(crate) fn reify(context: &Context, job: &mut Job) -> Result<Summary, Failure
     }
     if context.switch("package-lock-only", false) {
         finish::save(context, job, &resolution)?;
-        let packages = wanted_packages(context, job, &resolution);
+        let packages = resolution.packages();
         let summary = Summary::of_lock(context, &packages);
         return Ok(Summary {
             unreviewed: unjudged(context, job, &packages),

@@ -271,7 +271,8 @@ mod tests {
     fn check(entries: &[(&str, bool)], expect: Option<bool>) {
         let manifest =
             Manifest { name: Some("@a/b".into()), version: Some("1.2.3".into()), ..Manifest::default() };
-        let flags = Flags { dev: false, optional: false, dev_optional: false, peer: false, extraneous: false };
+        let flags =
+            Flags { dev: false, optional: false, dev_optional: false, peer: false, extraneous: false };
         let package = Package {
             location: "node_modules/@a/b".into(),
             name: "@a/b".into(),

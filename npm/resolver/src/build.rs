@@ -190,6 +190,7 @@ fn inflate(tree: &mut Tree, root: NodeId, store: &Store) -> Result<(), Stop> {
 impl Builder<'_> {
     /// Queues what the user asks for: the project, workspaces with requests, dependents of names to update.
     fn enqueue_requests(&mut self) {
+        self.renew_own_edges();
         for (path, name) in &self.input.explicit {
             let Some(node) = self.tree.local(self.root, path) else { continue };
             self.explicit.extend(self.tree.edge_named(node, &name.as_str().into()));
@@ -361,6 +362,25 @@ impl Builder<'_> {
         let mut required = HashSet::from([node]);
         let parent = kind.is_peer().then_some(virtual_root);
         self.node_from_edge(edge, parent, None, &mut required)
+    }
+
+    /// npm makes the dependencies of a project anew that is given new ones, so that they come last among those of
+    /// a package; its reports show it.
+    fn renew_own_edges(&mut self) {
+        let mut own: Vec<NodeId> =
+            self.input.explicit.iter().filter_map(|(path, _)| self.tree.local(self.root, path)).collect();
+        if self.input.removes {
+            own.push(self.root);
+        }
+        own.sort();
+        own.dedup();
+        for edge in own.into_iter().flat_map(|node| self.tree.edges_out(node)).collect::<Vec<_>>() {
+            if let Some(to) = self.tree.edge(edge).to {
+                let edges_in = &mut self.tree.node_mut(to).edges_in;
+                edges_in.shift_remove(&edge);
+                edges_in.insert(edge);
+            }
+        }
     }
 
     /// A node beside or below the dependent's folder that already satisfies an optional peer.

@@ -45,6 +45,8 @@ struct Placing<'a> {
     asking: Asking<'a>,
     parent: Option<&'a Placing<'a>>,
     options: PlaceOptions,
+    /// What its edge led to before.
+    current: Option<NodeId>,
 }
 
 /// Places `dep` for `edge`.
@@ -58,7 +60,13 @@ pub(crate) fn place(
     options: PlaceOptions,
 ) -> Result<Outcome, ResolveError> {
     let mut outcome = Outcome::default();
-    let placing = Placing { dep, asking: Asking { edge, parent: None }, parent: None, options };
+    let placing = Placing {
+        dep,
+        asking: Asking { edge, parent: None },
+        parent: None,
+        options,
+        current: tree.edge(edge).to,
+    };
     placing.run(tree, &mut outcome)?;
     Ok(outcome)
 }
@@ -90,7 +98,7 @@ impl Placing<'_> {
                     return Err(conflict.into_error("could not resolve", self.options.strict_peers));
                 }
                 let Some((target, answer)) = alone else {
-                    self.warn(tree, edge, self.dep, blocked, outcome);
+                    self.warn(tree, edge, blocked, outcome);
                     return Ok(());
                 };
                 (*target, answer.alone)
@@ -99,7 +107,7 @@ impl Placing<'_> {
         let blocked = alone.as_ref().map(|(_, answer)| answer.blocked.as_slice());
         if placement == Placement::Keep {
             if tree.edge(edge).kind.is_peer() && !tree.is_valid(edge) {
-                self.warn(tree, edge, self.dep, blocked, outcome);
+                self.warn(tree, edge, blocked, outcome);
             }
             self.prune_dedupable(tree, target, true);
             return Ok(());
@@ -112,7 +120,7 @@ impl Placing<'_> {
         let node = self.put(tree, target, outcome);
         outcome.placed.push(Placed { node, edge, alone: self_placement });
         if tree.edge(edge).kind.is_peer() && !tree.satisfied_by(edge, node) {
-            self.warn(tree, edge, self.dep, blocked, outcome);
+            self.warn(tree, edge, blocked, outcome);
         }
         self.prune_after(tree, target, node);
         self.place_peers(tree, node, outcome)
@@ -200,16 +208,20 @@ impl Placing<'_> {
         PeerConflict::placing(tree, edge, dep, self.parent.is_some(), blocked, (self.edge(), self.dep))
     }
 
+    /// Notes that a peer dependency is overridden.
     fn warn(
         &self,
         tree: &mut Tree,
         edge: EdgeId,
-        dep: NodeId,
         blocked: Option<&[crate::can_place::Blocked]>,
         outcome: &mut Outcome,
     ) {
         tree.edge_mut(edge).peer_conflicted = true;
-        outcome.warnings.push(self.conflict(tree, edge, dep, blocked).warning());
+        // npm has no words for a peer of a peer that takes the place of another version: it prints the title alone.
+        let untold = self.parent.is_some() && self.current.is_some();
+        let text =
+            if untold { String::new() } else { self.conflict(tree, edge, self.dep, blocked).warning() };
+        outcome.warnings.push(text);
     }
 
     /// a@1 → b@1 → a@2 → b@2 → a@1 … would nest for ever: the loop is closed by a link.
@@ -314,7 +326,7 @@ impl Placing<'_> {
             }
         }
         for edge in overridden {
-            self.warn(tree, edge, self.dep, None, outcome);
+            self.warn(tree, edge, None, outcome);
         }
         prune
     }
@@ -411,6 +423,7 @@ impl Placing<'_> {
                 asking: Asking { edge, parent: Some(&self.asking) },
                 parent: Some(self),
                 options: self.options,
+                current: tree.edge(edge).to,
             };
             child.run(tree, outcome)?;
         }

@@ -64,6 +64,31 @@ impl HostedGit {
         Some(Self { host: *host, path: clean(path)?, committish, is_https })
     }
 
+    /// The page of the repository, or of a folder in it.
+    pub fn browse_url(&self, folder: Option<&str>) -> String {
+        let page = format!("https://{}/{}", self.host.domain(), self.path);
+        let tree = match self.host {
+            Host::Bitbucket => "src",
+            Host::Github | Host::Gitlab => "tree",
+        };
+        match (folder, self.committish.as_str()) {
+            (None, "") => page,
+            (None, committish) => format!("{page}/{tree}/{committish}"),
+            (Some(folder), "") => format!("{page}/{tree}/HEAD/{folder}"),
+            (Some(folder), committish) => format!("{page}/{tree}/{committish}/{folder}"),
+        }
+    }
+
+    /// The page that explains it.
+    pub fn readme_url(&self) -> String {
+        format!("{}#readme", self.browse_url(None))
+    }
+
+    /// The page of what is wrong with it.
+    pub fn issues_url(&self) -> String {
+        format!("https://{}/{}/issues", self.host.domain(), self.path)
+    }
+
     /// The range of `#semver:RANGE`.
     pub fn range(&self) -> Option<Range> {
         Range::parse(self.committish.strip_prefix("semver:")?, Options::LOOSE)
