@@ -79,6 +79,9 @@ pub(super) fn read(file: &Path) -> Result<Board> {
 /// # Errors
 /// When the file cannot be written.
 pub(super) fn write(file: &Path, board: &Board) -> Result<()> {
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder).map_err(Error::file("make", folder))?;
+    }
     fs::write(file, render(board)).map_err(Error::file("write", file))
 }
 
