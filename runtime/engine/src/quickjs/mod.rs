@@ -8,6 +8,8 @@ mod inspect;
 mod intrinsics;
 mod memory;
 mod module;
+#[cfg(all(test, feature = "patched"))]
+mod patch_tests;
 mod promise;
 mod script;
 #[cfg(test)]
@@ -17,8 +19,6 @@ mod tests;
 #[path = "../tests_patched.rs"]
 mod tests_patched;
 mod value;
-#[cfg(all(test, feature = "patched"))]
-mod wording_tests;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
