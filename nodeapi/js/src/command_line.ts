@@ -161,6 +161,15 @@ function switchTo(options: Record<string, any>, name: string, on: boolean): void
   }
 }
 
+let v8Options: Set<string> | undefined;
+
+/** Whether V8 knows it: `-` and `_` are one, and `no` turns an option off. */
+function isV8Option(name: string): boolean {
+  v8Options ??= new Set((called('v8.options') as string).split(' '));
+  const plain = name.replace(/^--/, '').replaceAll('_', '-');
+  return v8Options.has(plain) || v8Options.has(plain.replace(/^no-?/, ''));
+}
+
 /** Sets one option; whether it took the next argument as its value. */
 function set(command: Command, given: string, name: string, inline: string | undefined, next: string | undefined): boolean {
   const { options } = command;
@@ -174,6 +183,10 @@ function set(command: Command, given: string, name: string, inline: string | und
   }
   const negated = name.startsWith('--no-') ? `--${name.slice(5)}` : undefined;
   const entry = info.get(name) ?? (negated === undefined ? undefined : info.get(negated));
+  if (entry === undefined && isV8Option(name)) {
+    command.v8Options.push(inline === undefined ? given : `${given}=${inline}`);
+    return false;
+  }
   if (entry === undefined) {
     command.error = `bad option: ${given}`;
     return false;

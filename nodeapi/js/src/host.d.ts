@@ -36,11 +36,15 @@ type PromiseHook = (promise: any, parent: any) => void;
 
 interface Engine {
   /** A function with this body; line 1 of `source` is line `lineOffset + 1` of the file. */
-  compileFunction(source: string, fileName: string, params: string[], lineOffset: number): (...args: any[]) => any;
+  compileFunction(source: string, fileName: string, params: string[], lineOffset: number, realm?: number): (...args: any[]) => any;
   compileScript(source: string, fileName: string, lineOffset: number): number;
   runScript(script: number): any;
   /** `[number, global object]` of a new realm. */
   createRealm(): [number, any];
+  /** Names are looked up in `object` first, and declared there; gives the realm's new global object. Boa has none. */
+  viewGlobal?(realm: number, object: object): any;
+  /** What `work()` gives; ended once `question()`, asked now and then, gives true. Boa has none. */
+  runWatched?<T>(question: () => boolean, work: () => T): T;
   runInRealm(realm: number, source: string, fileName: string, lineOffset: number): any;
   /** What the program's event loop calls by this name. */
   setEntry(name: string, fn: (...args: any[]) => any): void;
@@ -83,7 +87,7 @@ interface Engine {
    */
   setTimezone(fn: ((ms: number) => number) | undefined, op: string, zone: string): void;
 
-  moduleCompile(source: string, url: string): ModuleId;
+  moduleCompile(source: string, url: string, realm?: number): ModuleId;
   moduleSynthetic(url: string, exportNames: string[], evaluate: () => void): ModuleId;
   moduleRequests(module: ModuleId): Array<[string, Record<string, string> | undefined]>;
   moduleLink(module: ModuleId, modules: ModuleId[]): void;

@@ -167,7 +167,22 @@ export function activeRequests(): object[] {
   return [completing, ...work.map((entry) => entry.request)].filter((request) => request !== undefined);
 }
 
+/** What the loop has done: turns, events that it was told of, and the time that it slept. `began` runs before the first sleep. */
+export const metrics = { turns: 0, events: 0, idleNs: 0, began: undefined as undefined | (() => void), ended: undefined as undefined | (() => void) };
+let asleepSinceNs = 0;
+
 function prepare(): number[] {
+  const { began } = metrics;
+  metrics.began = undefined;
+  began?.();
+  metrics.turns += 1;
+  const plan = sleepPlan();
+  asleepSinceNs = plan[0] === 0 ? 0 : monotonicNs();
+  return plan;
+}
+
+/** How long to sleep at most, in ms, and for which descriptors. */
+function sleepPlan(): number[] {
   const plan = [0];
   for (const watcher of watchers) plan.push(watcher.fd, watcher.events);
   if (work.length > 0 || closing.length > 0 || timers.immediateInfo[Immediate.RefCount]! > 0 || !isAlive()) return plan;
@@ -177,6 +192,8 @@ function prepare(): number[] {
 }
 
 function ready(list: number[]): void {
+  if (asleepSinceNs > 0) metrics.idleNs += monotonicNs() - asleepSinceNs;
+  metrics.events += list.length / 2;
   const current = turn++;
   // Who watches now: what a callback opens under a number that was closed has no part in this turn.
   const byFd = new Map<number, Watcher[]>();
@@ -210,7 +227,10 @@ function close(): boolean {
 
 /** What is to be done last, however the process exits; not when a signal ends it. */
 export const atExit: (() => void)[] = [];
-const leave = (): void => atExit.splice(0).forEach((last) => last());
+const leave = (): void => {
+  metrics.ended?.();
+  atExit.splice(0).forEach((last) => last());
+};
 const { program_exit: exit } = host.ops;
 host.ops.program_exit = (status: number): never => {
   leave();

@@ -3,6 +3,8 @@
 // threads (Atomics, messages sent and received) what was written goes to the kernel and what others wrote comes from it.
 // A buffer that no other thread has is plain memory.
 
+import { dataCloneError } from './structured_clone';
+
 declare global {
   interface Ops {
     sys_segment_create(bytes: number, bytesMax: number): Result;
@@ -102,10 +104,14 @@ function register(segment: Segment, buffer: object): void {
   collected.register(buffer, segment);
 }
 
+/** Buffers of WebAssembly memories: a guest's memory is a part of one thread's. */
+export const ofOneThread = new WeakSet<object>();
+
 /** Makes a buffer one that other threads can have. */
 export function share(buffer: any): Segment {
   const known = byBuffer.get(buffer);
   if (known !== undefined) return known;
+  if (ofOneThread.has(buffer)) throw dataCloneError('A shared WebAssembly.Memory cannot be had by another thread in this container.');
   const bytes = byteLength.call(buffer);
   const fd = ops.sys_segment_create(bytes, buffer.growable ? buffer.maxByteLength : bytes);
   if (fd < 0) throw new RangeError('Array buffer allocation failed');

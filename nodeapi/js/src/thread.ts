@@ -1,6 +1,7 @@
 // Threads: what one is started with, and the one that runs here.
 
 import { utf8Bytes, utf8Text } from './bindings/buffer';
+import type { SharedEnvironment } from './environment';
 
 declare global {
   interface Ops {
@@ -20,8 +21,10 @@ export interface ThreadStart {
   port: number;
   questions: number;
   isInternal: boolean;
-  /** `[name, value …]`; `undefined`: shared with who made it. */
-  env: string[] | undefined;
+  /** `[name, value …]`. */
+  env: string[];
+  /** When it is shared with who made it. */
+  sharedEnv?: SharedEnvironment;
   options: Record<string, unknown>;
   execArgv: string[];
   argv0: string;

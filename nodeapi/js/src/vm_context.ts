@@ -1,16 +1,16 @@
-// `vm` contexts: a realm of the engine whose global object mirrors the program's context object. V8 intercepts every access to
-// the global; here keys are tied together by accessors, looked over before and after each script.
+// `vm` contexts: a realm of the engine whose global object is a view of the program's context object.
 
 import { hideFunctionOrigin } from './function_origin';
-import { contextGlobals } from './interpose/stack';
+import { contextGlobals, installStacks } from './interpose/stack';
 import { install as installIntl } from './intl/install';
 import { isolateSymbols, privateSymbols } from './symbols';
 import { exposed, installGc } from './v8_flags';
+import { Mirror } from './vm_mirror';
 
 const { engine } = host;
 const key = privateSymbols['contextify_context_private_symbol']!;
 const noContextify = isolateSymbols['vm_context_no_contextify'];
-const { defineProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
+const { defineProperty } = Reflect;
 
 const CONSOLE = [
   'debug', 'error', 'info', 'log', 'warn', 'dir', 'dirxml', 'table', 'trace', 'group', 'groupCollapsed', 'groupEnd', 'clear', 'count',
@@ -18,80 +18,39 @@ const CONSOLE = [
 ];
 
 class Context {
-  readonly #realm: number;
-  readonly #global: any;
+  readonly realm: number;
   readonly #object: any;
-  /** Keys that are tied by accessors. */
-  readonly #tied = new Set<PropertyKey>();
-  /** Values of `var`s and functions when they were last copied: these cannot be replaced by accessors. */
-  readonly #copied = new Map<PropertyKey, unknown>();
-  readonly #builtin: Set<PropertyKey>;
+  readonly #mirror: Mirror | undefined;
 
   constructor(object: any) {
-    [this.#realm, this.#global] = engine.createRealm();
-    contextGlobals.add(this.#global);
+    const [realm, global] = engine.createRealm();
     for (const name of ['InternalError', 'performance', 'navigator', 'queueMicrotask', 'btoa', 'atob', 'DOMException', 'print', 'console']) {
-      delete this.#global[name];
+      delete global[name];
     }
-    delete this.#global.Error.prepareStackTrace;
-    hideFunctionOrigin(this.#global);
-    delete this.#global.Error.prototype.stack;
-    installIntl(this.#global);
-    if (exposed.gc) installGc(this.#global);
+    installStacks(global.Error);
+    hideFunctionOrigin(global);
+    installIntl(global);
+    if (exposed.gc) installGc(global);
     for (const name of ['Atomics', 'WebAssembly']) {
-      defineProperty(this.#global, name, { value: host.global[name], writable: true, enumerable: false, configurable: true });
+      defineProperty(global, name, { value: host.global[name], writable: true, enumerable: false, configurable: true });
     }
     // V8's console of a context talks to an inspector only.
     const silent = Object.fromEntries(CONSOLE.map((name) => [name, { [name](): void {} }[name]]));
-    defineProperty(this.#global, 'console', { value: silent, writable: true, enumerable: false, configurable: true });
-    this.#object = object ?? this.#global;
-    this.#builtin = new Set(ownKeys(this.#global));
+    defineProperty(global, 'console', { value: silent, writable: true, enumerable: false, configurable: true });
+    this.realm = realm;
+    this.#object = object ?? global;
+    contextGlobals.add(global);
+    if (object !== undefined && engine.viewGlobal !== undefined) contextGlobals.add(engine.viewGlobal(realm, object));
+    else if (object !== undefined) this.#mirror = new Mirror(global, object);
   }
 
   get object(): object {
     return this.#object;
   }
 
-  #before(): void {
-    for (const name of ownKeys(this.#object)) {
-      if (this.#copied.has(name)) {
-        if (this.#object[name] !== this.#copied.get(name)) this.#global[name] = this.#object[name];
-        continue;
-      }
-      if (!this.#tied.has(name)) this.#tie(name);
-    }
-  }
-
-  #tie(name: PropertyKey): void {
-    const object = this.#object;
-    const done = defineProperty(this.#global, name, {
-      get: () => object[name],
-      set: (value) => { object[name] = value; },
-      enumerable: getOwnPropertyDescriptor(object, name)?.enumerable ?? true,
-      configurable: true,
-    });
-    if (done) this.#tied.add(name);
-  }
-
-  #after(): void {
-    for (const name of ownKeys(this.#global)) {
-      const descriptor = getOwnPropertyDescriptor(this.#global, name)!;
-      if (descriptor.get !== undefined && this.#tied.has(name)) continue;
-      if (this.#builtin.has(name)) continue;
-      this.#object[name] = this.#global[name];
-      if (descriptor.configurable) this.#tie(name);
-      else this.#copied.set(name, this.#global[name]);
-    }
-  }
-
   run(source: string, fileName: string, lineOffset: number): unknown {
-    const mirrors = this.#object !== this.#global;
-    if (mirrors) this.#before();
-    try {
-      return engine.runInRealm(this.#realm, source, fileName, lineOffset);
-    } finally {
-      if (mirrors) this.#after();
-    }
+    const run = (): unknown => engine.runInRealm(this.realm, source, fileName, lineOffset);
+    return this.#mirror === undefined ? run() : this.#mirror.during(run);
   }
 }
 
@@ -110,4 +69,9 @@ export function contextOf(object: any): Context {
   const context = object[key];
   if (context === undefined) throw new TypeError('the object is not a vm context');
   return context;
+}
+
+/** The realm of a context object; `undefined` for this one. */
+export function realmOf(object: unknown): number | undefined {
+  return object === undefined || object === null ? undefined : contextOf(object).realm;
 }

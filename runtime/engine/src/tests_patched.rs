@@ -90,3 +90,80 @@ fn a_thrown_error_is_captured_once() {
         1,
     );
 }
+
+#[test]
+fn a_global_object_can_be_a_view_of_another_object() {
+    let run = |script: &str| {
+        format!(
+            "const [realm] = engine.createRealm(); const object = {{ a: 1, get b() {{ return this === object; }} }}; \
+             const view = engine.viewGlobal(realm, object); const run = (text) => engine.runInRealm(realm, text, 'r.js', 0); {script}"
+        )
+    };
+    check(
+        &run(
+            "run('a += 1; var c = 3; function d() {} let e = 5; Array = 7'); return Object.keys(object).join()",
+        ),
+        "a,b,c,d,Array",
+    );
+    check(
+        &run("return run('[a, b, typeof Map, typeof none, e = 1, this === globalThis].join()')"),
+        "1,true,function,undefined,1,true",
+    );
+    check(
+        &run("try { return run('\"use strict\"; none = 1') } catch (error) { return error.name }"),
+        "ReferenceError",
+    );
+    check(&run("try { return run('none') } catch (error) { return error.name }"), "ReferenceError");
+    check(
+        &run(
+            "object.self = object; return run('self === globalThis && delete a && !(\"a\" in self)') && !('a' in object)",
+        ),
+        true,
+    );
+    check(
+        &run("run('Object.defineProperty(this, \"f\", { get: () => 6 })'); return object.f + run('f')"),
+        12,
+    );
+    check(
+        &run(
+            "return run('Object.getOwnPropertyNames(this)').filter((name) => ['a', 'Map', 'globalThis'].includes(name)).length",
+        ),
+        3,
+    );
+    check(&run("return view === run('this') && view !== object"), true);
+    check(
+        &run(
+            "const fn = engine.compileFunction('return typeof a + (Array === other)', 'f.js', ['other'], 0, realm); return fn(Array)",
+        ),
+        "numberfalse",
+    );
+}
+
+#[test]
+fn what_is_watched_can_be_ended() {
+    check(
+        "let asked = 0; try { engine.runWatched(() => ++asked > 3, () => { for (;;) { try { for (;;); } catch {} } }); } \
+         catch (error) { return asked + error.message } return 'ran on'",
+        "4interrupted",
+    );
+    check("return engine.runWatched(() => false, () => 5)", 5);
+    check(
+        "const inner = () => { try { return engine.runWatched(() => true, () => { for (;;); }); } catch { return 'inner' } }; \
+         return engine.runWatched(() => false, inner)",
+        "inner",
+    );
+}
+
+#[test]
+fn private_symbols_can_be_put_on_frozen_objects() {
+    check("const s = engine.privateSymbol('p'); const o = Object.freeze({}); o[s] = 5; return o[s]", 5);
+}
+
+#[test]
+fn a_shared_buffer_over_foreign_memory_can_be_detached() {
+    check(
+        "const b = engine.externalArrayBuffer(8, 4, true); const before = [b instanceof SharedArrayBuffer, b.byteLength]; \
+         engine.detachArrayBuffer(b); return [...before, b.byteLength].join()",
+        "true,4,0",
+    );
+}

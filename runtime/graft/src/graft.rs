@@ -319,12 +319,10 @@ impl<'a> Grafting<'a> {
     }
 
     fn memory(&mut self, ty: &wasmparser::MemoryType) -> Result<(), GraftError> {
-        if ty.shared {
-            return Err(GraftError::Unsupported("shared memories are"));
-        }
         let pages =
             |pages: u64| u32::try_from(pages).map_err(|_| GraftError::Unsupported("64-bit memories are"));
-        let shape = MemoryShape { initial: pages(ty.initial)?, maximum: ty.maximum.map(pages).transpose()? };
+        let (initial, maximum) = (pages(ty.initial)?, ty.maximum.map(pages).transpose()?);
+        let shape = MemoryShape { initial, maximum, shared: ty.shared };
         self.shape.memories.push(shape);
         Ok(())
     }

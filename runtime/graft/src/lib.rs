@@ -15,8 +15,8 @@
 //! below zero are [`requests`] about memories and tables. References to JavaScript's objects (`externref`) are numbers that the
 //! host program deals out; tables of them are kept by the host program too.
 //!
-//! This crate knows no engine, no system call and no JavaScript. What it does not take is refused by name: memories of 64 bits, shared
-//! memories, garbage-collected types.
+//! This crate knows no engine, no system call and no JavaScript. What it does not take is refused by name: memories of 64 bits,
+//! garbage-collected types. A memory that a module declares as shared is an ordinary one: atomic instructions work on it, as one thread's.
 //!
 //! Start reading at `graft.rs`; `access.rs` has the rewriting of memory instructions, `glue.rs` the functions that are added.
 //!

@@ -44,6 +44,8 @@ pub struct MemoryShape {
     pub initial: u32,
     /// At most.
     pub maximum: Option<u32>,
+    /// Whether the module takes it for one that threads share; the guest's is one thread's all the same.
+    pub shared: bool,
 }
 
 /// A table.

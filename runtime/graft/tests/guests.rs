@@ -169,10 +169,20 @@ fn imports_are_called_with_their_values_and_what_they_throw_ends_the_call() {
 }
 
 #[test]
+fn atomic_instructions_work_on_what_is_declared_as_shared() {
+    let text = "(module (memory 1 1 shared) (func (export \"add\") (param i32 i32) (result i32) \
+                (drop (i32.atomic.rmw.add (local.get 0) (local.get 1))) (drop (memory.atomic.notify (local.get 0) (i32.const 1))) \
+                (i32.atomic.load (local.get 0))))";
+    let mut host = Host::new();
+    let guest = host.guest(&wasm(text), vec![], &[]).unwrap();
+    assert_eq!(host.call(&guest, "add", &[8, 5]).unwrap(), [('i', 5)]);
+    assert_eq!(host.call(&guest, "add", &[8, 2]).unwrap(), [('i', 7)]);
+}
+
+#[test]
 fn what_cannot_be_grafted_is_named() {
     for (text, words) in [
         ("(module (memory i64 1))", "memory64"),
-        ("(module (memory 1 1 shared))", "shared memories are not supported"),
         ("(module (type (struct)))", "gc"),
         ("(module (func (result i32)))", "type mismatch"),
     ] {

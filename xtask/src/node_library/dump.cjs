@@ -77,6 +77,9 @@ const calls = {
   'crypto.getHashes': shape(internalBinding('crypto').getHashes(), 0),
   'crypto.getCiphers': shape(internalBinding('crypto').getCiphers(), 0),
 };
+// V8's options by their names: the program takes them as Node does, whatever they mean to another engine.
+const v8Options = require('node:child_process').execFileSync(process.execPath, ['--v8-options'], { encoding: 'utf8' });
+calls['v8.options'] = [...v8Options.matchAll(/^  --([a-z][\w-]*) \(/gm)].map(([, name]) => name).join(' ');
 const processShape = {
   version: process.version, versions: process.versions, release: process.release, features: shape(process.features, 0),
   config: process.config, moduleLoadList: process.moduleLoadList,

@@ -3,5 +3,5 @@
 import { DEFAULT_LOCALE } from '../intl/data';
 
 export function create(): object {
-  return { hasInspector: false, hasTracing: false, getDefaultLocale: () => DEFAULT_LOCALE };
+  return { hasInspector: false, hasTracing: true, getDefaultLocale: () => DEFAULT_LOCALE };
 }

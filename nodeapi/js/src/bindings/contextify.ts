@@ -1,10 +1,12 @@
 // Scripts and functions: `vm`, the CommonJS loader. Contexts are realms, see `vm_context.ts`.
 
-import { notAvailable } from '../oracle';
+import { isNativeError } from '../class_ids';
 import { loaders } from '../realm';
-import { remember } from '../sources';
+import { remember, text } from '../sources';
 import { isolateSymbols, privateSymbols } from '../symbols';
-import { contextOf, makeContext } from '../vm_context';
+import { contextOf, makeContext, realmOf } from '../vm_context';
+import { traced } from '../tracing';
+import { startSigintWatchdog, stopSigintWatchdog, watched, watchdogHasPendingSigint } from '../watchdog';
 
 const { engine } = host;
 const hostDefined = privateSymbols['host_defined_option_symbol']!;
@@ -56,35 +58,82 @@ function culprit(error: any, source: string, frame: { line: number; column: numb
   return { line, number: frame.line, column, span: TOKEN.exec(line.slice(column))?.[0].length ?? 0 };
 }
 
-/** Decorates a SyntaxError with where it is, as `AppendExceptionLine`. */
-function decorate(error: any, fileName: string, source: string): any {
-  if (!(error instanceof SyntaxError) || typeof error !== 'object') return error;
+const arrowMessage = privateSymbols['arrow_message_private_symbol']!;
+const decorated = privateSymbols['decorated_private_symbol']!;
+
+/** Where an error was thrown. */
+function thrown(source: string, frame: { line: number; column: number }): ReturnType<typeof culprit> {
+  const line = source.split('\n')[frame.line - 1] ?? '';
+  return { line, number: frame.line, column: Math.max(0, Math.min(frame.column - 1, line.length)), span: 1 };
+}
+
+/** Notes at an error where it was thrown, as `AppendExceptionLine`. `source`: that of the file that is known anyway. */
+function note(error: any, fileName: string, source: string): void {
+  if (typeof error !== 'object' || error === null || error[arrowMessage] !== undefined) return;
   try {
     const frame = host.loadGlue('interpose/stack').topFrame(error);
-    if (frame !== undefined && frame.file === fileName) {
-      const { line, number, column, span } = culprit(error, source, frame);
-      (error as any)[privateSymbols['arrow_message_private_symbol']!] =
-        `${fileName}:${number}\n${line}\n${line.slice(0, column).replace(/[^\t]/g, ' ')}${'^'.repeat(span)}\n`;
-    }
+    if (frame === undefined) return;
+    const known = frame.file === fileName ? source : text(frame.file);
+    if (known === undefined) return;
+    const at = isNativeError(error) && error.name === 'SyntaxError' ? culprit(error, known, frame) : thrown(known, frame);
+    error[arrowMessage] =
+      `${frame.file}:${at.number}\n${at.line}\n${at.line.slice(0, at.column).replace(/[^\t]/g, ' ')}${'^'.repeat(at.span)}\n`;
   } catch { /* the error itself matters more */ }
+}
+
+/** Notes where a SyntaxError is. */
+function decorate(error: any, fileName: string, source: string): any {
+  if (isNativeError(error) && error.name === 'SyntaxError') note(error, fileName, source);
   return error;
+}
+
+/** Puts where an error was thrown before its stack, once: `DecorateErrorStack`. */
+function decorateStack(error: any, fileName: string, source: string): void {
+  if (!isNativeError(error) || error[decorated] === true) return;
+  note(error, fileName, source);
+  const { stack } = error;
+  if (typeof stack !== 'string' || error[arrowMessage] === undefined) return;
+  error.stack = `${error[arrowMessage]}\n${stack}`;
+  error[decorated] = true;
+}
+
+/** What stands for compiled code: enough to tell whose it is, as the engine compiles in less time than it would load code. */
+function cacheOf(source: string): Uint8Array {
+  const cache = new DataView(new ArrayBuffer(16));
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < source.length; i += 1) hash = Math.imul(hash ^ source.charCodeAt(i), 0x01000193);
+  cache.setUint32(0, CACHE_MAGIC);
+  cache.setUint32(4, source.length);
+  cache.setInt32(8, hash);
+  return host.loadGlue('bindings/buffer').asBuffer(new Uint8Array(cache.buffer));
+}
+const SCRIPTS = 'node,node.vm,node.vm.script';
+const CACHE_MAGIC = 0x6f616331;
+
+function isCacheOf(given: any, source: string): boolean {
+  if (!ArrayBuffer.isView(given)) return false;
+  const bytes = new Uint8Array(given.buffer, given.byteOffset, given.byteLength);
+  const wanted = cacheOf(source);
+  return bytes.length === wanted.length && wanted.every((byte, i) => bytes[i] === byte);
 }
 
 class ContextifyScript {
   #script: number;
   #source: [string, string, number];
+  declare cachedData?: Uint8Array;
+  declare cachedDataProduced?: boolean;
   declare cachedDataRejected?: boolean;
   declare sourceMapURL?: string;
   declare sourceURL?: string;
 
   constructor(
-    source: string, fileName: string, lineOffset = 0, _columnOffset?: number, cachedData?: unknown, _produce?: boolean,
+    source: string, fileName: string, lineOffset = 0, _columnOffset?: number, cachedData?: unknown, produce?: boolean,
     parsingContext?: unknown, symbol?: symbol,
   ) {
     void parsingContext;
     this.#source = [source, fileName, lineOffset];
     try {
-      this.#script = engine.compileScript(source, fileName, lineOffset);
+      this.#script = traced(SCRIPTS, 'ContextifyScript::New', () => engine.compileScript(source, fileName, lineOffset));
     } catch (error) {
       throw decorate(error, fileName, source);
     }
@@ -92,37 +141,51 @@ class ContextifyScript {
     const id = typeof symbol === 'symbol' ? symbol : Symbol(fileName);
     (this as any)[hostDefined] = id;
     importSymbols.set(fileName, id);
-    if (cachedData !== undefined) this.cachedDataRejected = true;
+    if (cachedData !== undefined) this.cachedDataRejected = !isCacheOf(cachedData, source);
+    if (produce === true) {
+      this.cachedData = cacheOf(source);
+      this.cachedDataProduced = true;
+    }
     this.sourceMapURL = magic(source, 'sourceMappingURL');
     this.sourceURL = magic(source, 'sourceURL');
   }
 
-  runInContext(context: unknown, timeout: number, _displayErrors: boolean, _breakOnSigint: boolean): unknown {
-    void timeout;
-    if (context !== null && context !== undefined) return contextOf(context).run(...this.#source);
-    return engine.runScript(this.#script);
+  runInContext(context: unknown, timeout: number, displayErrors: boolean, breakOnSigint: boolean): unknown {
+    const run = (): unknown => traced(SCRIPTS, 'RunInContext', () => (context !== null && context !== undefined ? contextOf(context).run(...this.#source) : engine.runScript(this.#script)));
+    if (!displayErrors) return watched(run, timeout, breakOnSigint);
+    try {
+      return watched(run, timeout, breakOnSigint);
+    } catch (error) {
+      decorateStack(error, this.#source[1], this.#source[0]);
+      throw error;
+    }
   }
 
   createCachedData(): Uint8Array {
-    return host.loadGlue('bindings/buffer').asBuffer(new Uint8Array(0));
+    return cacheOf(this.#source[0]);
   }
 }
 
 function compileFunction(
-  source: string, fileName: string, lineOffset: number, _columnOffset: number, _cached: unknown, _produce: boolean,
+  source: string, fileName: string, lineOffset: number, _columnOffset: number, cached: unknown, produce: boolean,
   parsingContext: unknown, _extensions: unknown, params: string[] | undefined, symbol: symbol,
 ): object {
-  if (parsingContext !== undefined && parsingContext !== null) throw notAvailable('a vm context');
   let fn;
   try {
-    fn = engine.compileFunction(source, fileName, params ?? [], lineOffset);
+    fn = engine.compileFunction(source, fileName, params ?? [], lineOffset, realmOf(parsingContext));
   } catch (error) {
     throw decorate(error, fileName, source);
   }
   remember(fileName, source);
   importSymbols.set(fileName, symbol);
   (fn as any)[hostDefined] = symbol;
-  return { function: fn, sourceMapURL: magic(source, 'sourceMappingURL'), sourceURL: magic(source, 'sourceURL') };
+  return {
+    function: fn,
+    sourceMapURL: magic(source, 'sourceMappingURL'),
+    sourceURL: magic(source, 'sourceURL'),
+    ...(cached === undefined ? {} : { cachedDataRejected: !isCacheOf(cached, source) }),
+    ...(produce ? { cachedDataProduced: true, cachedData: cacheOf(source) } : {}),
+  };
 }
 
 /** Whether a text that failed to compile as CommonJS compiles as a module, and failed for a reason that says so. */
@@ -174,6 +237,15 @@ function esmSyntaxError(error: any, source: string, fileName: string): unknown {
   return error;
 }
 
+const DETAILED = 1;
+
+/** What all contexts hold together: the engine does not count them one by one. */
+function measureMemory(mode: number): Promise<object> {
+  const [, used] = engine.memoryUsage();
+  const estimate = { jsMemoryEstimate: used, jsMemoryRange: [used, used] };
+  return Promise.resolve({ total: estimate, ...(mode === DETAILED ? { current: estimate, other: [] } : {}), WebAssembly: { code: 0, metadata: 0 } });
+}
+
 export function create(): object {
   return {
     ContextifyScript,
@@ -189,9 +261,9 @@ export function create(): object {
       }
     },
     makeContext,
-    // A SIGINT during an evaluation has its usual effect: it ends the process.
-    startSigintWatchdog: () => true,
-    stopSigintWatchdog: () => false,
-    watchdogHasPendingSigint: () => false,
+    measureMemory,
+    startSigintWatchdog,
+    stopSigintWatchdog,
+    watchdogHasPendingSigint,
   };
 }

@@ -4,6 +4,8 @@ import { constant } from '../oracle';
 import { isolateSymbols, privateSymbols } from '../symbols';
 import { remember, text } from '../sources';
 import { callerFiles } from '../interpose/stack';
+import { realmOf } from '../vm_context';
+import { watched } from '../watchdog';
 import { importSymbols, magic } from './contextify';
 
 const { engine } = host;
@@ -42,6 +44,8 @@ class ModuleWrap {
   #symbol: symbol;
   #instantiated = false;
   #usesMeta = false;
+  /** Exports of a synthetic module that have no value yet. */
+  #unset: Set<string> | undefined;
   #sourceObject: unknown;
   #promise: Promise<void> | undefined;
   declare url: string;
@@ -50,16 +54,20 @@ class ModuleWrap {
   declare sourceURL?: string;
 
   constructor(url: string, context: unknown, source: string | string[], lineOrEvaluate: any, columnOrModule?: unknown, symbol?: unknown) {
-    if (context !== undefined && context !== null) throw host.loadGlue('oracle').notAvailable('a vm context');
     this.#synthetic = Array.isArray(source);
     this.#symbol = typeof symbol === 'symbol' ? symbol : Symbol(url);
     define(this, 'url', url);
     (this as any)[hostDefined] = this.#symbol;
     if (Array.isArray(source)) {
-      this.#id = engine.moduleSynthetic(url, source, () => { Reflect.apply(lineOrEvaluate, this, [this]); });
+      this.#unset = new Set(source);
+      this.#id = engine.moduleSynthetic(url, source, () => {
+        // What is never set is undefined.
+        for (const name of this.#unset!) engine.moduleSetExport(this.#id, name, undefined);
+        Reflect.apply(lineOrEvaluate, this, [this]);
+      });
       if (columnOrModule !== undefined) define(this, isolateSymbols['imported_cjs_symbol']!, columnOrModule);
     } else {
-      this.#id = engine.moduleCompile(source, url);
+      this.#id = engine.moduleCompile(source, url, realmOf(context));
       // The grammar lets spaces and comments stand between the words (`import /* … */.meta`), but no escapes inside them.
       this.#usesMeta = /\bmeta\b/.test(source);
       importSymbols.set(url, this.#symbol);
@@ -164,8 +172,8 @@ class ModuleWrap {
     return this.#linked.some((module) => module.#isAsync(seen));
   }
 
-  evaluate(_timeout: number, _breakOnSigint: boolean): Promise<void> {
-    this.#promise = engine.moduleEvaluate(this.#id);
+  evaluate(timeout: number, breakOnSigint: boolean): Promise<void> {
+    this.#promise = watched(() => engine.moduleEvaluate(this.#id), timeout, breakOnSigint);
     return this.#promise;
   }
 
@@ -210,6 +218,7 @@ class ModuleWrap {
   }
 
   setExport(name: string, value: unknown): void {
+    this.#unset?.delete(name);
     engine.moduleSetExport(this.#id, name, value);
   }
 

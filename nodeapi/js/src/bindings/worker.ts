@@ -3,7 +3,7 @@
 import { AsyncWrap, callIn, makeCallback } from '../async_wrap';
 import { channel } from '../channel';
 import { parseCommandLine } from '../command_line';
-import { environment, shareEnvironment } from '../environment';
+import { environment, shareEnvironment, type SharedEnvironment } from '../environment';
 import { enqueueClose, enqueueWork, keepAlive, POLLIN, Watcher } from '../loop';
 import { wirePort } from '../message_port';
 import { constant, notAvailable } from '../oracle';
@@ -75,13 +75,15 @@ class Worker extends AsyncWrap {
     const [questions, theirQuestions] = channel();
     this.messagePort = wirePort(own);
     this.#questions = questions;
+    const { list, end }: { list: string[]; end?: SharedEnvironment } = env === undefined ? shareEnvironment() : { list: pairs(env === null ? environment : Object.entries(env)) };
     this.#start = {
       threadId: this.#threadId,
       name,
       port: theirs,
       questions: theirQuestions,
       isInternal,
-      env: env === undefined ? shareEnvironment() : pairs(env === null ? environment : Object.entries(env)),
+      env: list,
+      sharedEnv: end,
       options: execArgv === undefined ? command.options : { ...parseCommandLine(['node', ...execArgv]).options },
       execArgv: execArgv?.map(String) ?? command.execArgv,
       argv0: command.argv[0]!,
@@ -94,14 +96,14 @@ class Worker extends AsyncWrap {
 
   startThread(): void {
     const start = this.#start!;
-    const fds = new Int32Array([start.port, start.questions]);
+    const fds = new Int32Array([start.port, start.questions, ...(start.sharedEnv === undefined ? [] : [start.sharedEnv.fd])]);
     const [young, old] = this.#limits as unknown as [number, number];
     // Without a limit of the old generation there is none.
     const memoryBytes = old > 0 ? (old + Math.max(0, young)) * 2 ** 20 : 0;
     const result = ops.sys_thread_start(this.#fd, encodeStart(start), fds, memoryBytes);
     this.#start = undefined;
     if (result < 0) {
-      for (const fd of [this.#fd, this.#questions, start.port, start.questions]) ops.sys_close(fd);
+      for (const fd of [this.#fd, this.#questions, ...fds]) ops.sys_close(fd);
       throw initFailed(`a thread cannot be started (errno ${-result})`);
     }
     this.#watcher = new Watcher(this.#fd, () => {

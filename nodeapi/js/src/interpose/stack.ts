@@ -270,37 +270,41 @@ export function topFrame(error: any): { file: string; line: number; column: numb
   return match === null ? undefined : { file: match[1]!, line: Number(match[2]), column: Number(match[3]) };
 }
 
-const nativeCapture: (target: object, above?: unknown) => void = (Error as any).captureStackTrace;
-Object.defineProperty(Error, 'captureStackTrace', {
-  configurable: true, enumerable: false, writable: true,
-  value: { captureStackTrace(target: object, above?: unknown): void {
-    if ((typeof target !== 'object' && typeof target !== 'function') || target === null) {
-      throw new TypeError(`Invalid argument`);
-    }
-    captured.delete(target);
-    capturing = true;
-    apply(nativeCapture, Error, [target, above ?? (Error as any).captureStackTrace]);
-    capturing = false;
-    const state = captured.get(target);
-    if (state !== undefined) {
-      delete (target as any).stack;
-      defineProperty(target, 'stack', { get: read, set: write, enumerable: false, configurable: true });
-    }
-  } }.captureStackTrace,
-});
-
 // The engine counts frames that are left out here, so it gets room for them.
 const HIDDEN_FRAMES = 24;
-const nativeLimit = getOwnPropertyDescriptor(Error, 'stackTraceLimit')!;
-let frameLimit: unknown;
-const limitAccess = {
-  get stackTraceLimit(): unknown { return frameLimit; },
-  set stackTraceLimit(value: unknown) {
-    frameLimit = value;
-    apply(nativeLimit.set!, Error, [typeof value === 'number' && value > 0 ? value + HIDDEN_FRAMES : value]);
-  },
-};
-limitAccess.stackTraceLimit = 10;
-defineProperty(Error, 'stackTraceLimit', { ...getOwnPropertyDescriptor(limitAccess, 'stackTraceLimit'), enumerable: true, configurable: true });
-delete (Error as any).prepareStackTrace;
-delete (Error.prototype as any).stack;
+let frameLimit: unknown = 10;
+
+/** Gives the errors of a realm V8's way of having stacks. */
+export function installStacks(RealmError: any): void {
+  const nativeCapture: (target: object, above?: unknown) => void = RealmError.captureStackTrace;
+  const nativeLimit = getOwnPropertyDescriptor(RealmError, 'stackTraceLimit')!;
+  defineProperty(RealmError, 'captureStackTrace', {
+    configurable: true, enumerable: false, writable: true,
+    value: { captureStackTrace(target: object, above?: unknown): void {
+      if ((typeof target !== 'object' && typeof target !== 'function') || target === null) {
+        throw new TypeError(`Invalid argument`);
+      }
+      captured.delete(target);
+      capturing = true;
+      apply(nativeCapture, RealmError, [target, above ?? RealmError.captureStackTrace]);
+      capturing = false;
+      const state = captured.get(target);
+      if (state !== undefined) {
+        delete (target as any).stack;
+        defineProperty(target, 'stack', { get: read, set: write, enumerable: false, configurable: true });
+      }
+    } }.captureStackTrace,
+  });
+  const limitAccess = {
+    get stackTraceLimit(): unknown { return frameLimit; },
+    set stackTraceLimit(value: unknown) {
+      frameLimit = value;
+      apply(nativeLimit.set!, RealmError, [typeof value === 'number' && value > 0 ? value + HIDDEN_FRAMES : value]);
+    },
+  };
+  limitAccess.stackTraceLimit = frameLimit;
+  defineProperty(RealmError, 'stackTraceLimit', { ...getOwnPropertyDescriptor(limitAccess, 'stackTraceLimit'), enumerable: true, configurable: true });
+  delete RealmError.prepareStackTrace;
+  delete RealmError.prototype.stack;
+}
+installStacks(Error);

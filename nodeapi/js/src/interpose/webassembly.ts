@@ -85,7 +85,7 @@ if (host.global.WebAssembly === undefined) {
     Object.defineProperty(Class.prototype, Symbol.toStringTag, { value: `WebAssembly.${Class.name}`, configurable: true });
   }
   // Ours alone: scripts must not find them.
-  const own: [object, string[]][] = [[Module, ['known']], [Memory, ['cell', 'size', 'grown']], [Table, ['give', 'note', 'limits']], [Global, ['type', 'give']]];
+  const own: [object, string[]][] = [[Module, ['known', 'bytes']], [Memory, ['cell', 'size', 'grown']], [Table, ['give', 'note', 'limits']], [Global, ['type', 'give']]];
   for (const [Class, names] of own) for (const name of names) Object.defineProperty(Class, name, { enumerable: false });
   Object.defineProperty(WebAssembly, Symbol.toStringTag, { value: 'WebAssembly', configurable: true });
   Object.defineProperty(host.global, 'WebAssembly', { value: WebAssembly, writable: true, configurable: true, enumerable: false });

@@ -19,7 +19,8 @@ export function importFunction(guest: Guest, value: any, fail: Fail): void {
 
 export function importMemory(guest: Guest, value: any, wanted: Shape['memories'][number], fail: Fail): void {
   if (!(value instanceof Memory)) fail('memory import must be a WebAssembly.Memory object');
-  const [pages, maximum] = Memory.size(value);
+  const [pages, maximum, shared] = Memory.size(value);
+  if (shared !== wanted.shared) fail(`mismatch in shared state of memory, declared = ${Number(wanted.shared)}, imported = ${Number(shared)}`);
   if (pages < wanted.initial) fail(`memory import has ${pages} pages which is smaller than the declared initial of ${wanted.initial}`);
   if (wanted.maximum !== null) {
     if (maximum === undefined) fail('memory import has no maximum limit, expected at most ' + wanted.maximum);
@@ -79,8 +80,8 @@ export function importAll(guest: Guest, imports: any): void {
 /** Makes what the guest does not import. */
 export function makeOwn(guest: Guest): void {
   const { shape } = guest;
-  for (const { initial, maximum } of shape.memories.slice(guest.memories.length)) {
-    guest.memories.push(new Memory({ initial, maximum: maximum ?? undefined }));
+  for (const { initial, maximum, shared } of shape.memories.slice(guest.memories.length)) {
+    guest.memories.push(new Memory({ initial, maximum: maximum ?? undefined, shared }));
   }
   for (const { external, initial, maximum } of shape.tables.slice(guest.tables.length)) {
     guest.tables.push(new Table({ element: external ? 'externref' : 'anyfunc', initial, maximum: maximum ?? undefined }, existing, null));

@@ -2,6 +2,7 @@
 
 import { limits } from './limits';
 import { PAGES_MAX } from './shape';
+import { ofOneThread } from '../shared_memory';
 
 const { ops } = host;
 export const PAGE = 65536;
@@ -12,10 +13,14 @@ export class Memory {
   #description: Uint32Array;
   #maximum: number | undefined;
   #buffer: ArrayBuffer | undefined;
+  #shared: boolean;
 
   constructor(descriptor: any) {
-    if (descriptor?.shared) throw new TypeError("WebAssembly.Memory(): shared memories are not available here");
     const [initial, maximum] = limits(descriptor, 'WebAssembly.Memory()', PAGES_MAX);
+    this.#shared = Boolean(descriptor.shared);
+    if (this.#shared && maximum === undefined) {
+      throw new TypeError('WebAssembly.Memory(): If shared is true, maximum property should be defined.');
+    }
     this.#maximum = maximum;
     this.#cell = ops.wasm_memory_new(initial, maximum);
     this.#description = new Uint32Array(host.engine.externalArrayBuffer(this.#cell, 16));
@@ -23,7 +28,8 @@ export class Memory {
 
   get buffer(): ArrayBuffer {
     if (this.#buffer === undefined) {
-      this.#buffer = host.engine.externalArrayBuffer(this.#description[0]!, this.#description[2]!);
+      this.#buffer = host.engine.externalArrayBuffer(this.#description[0]!, this.#description[2]!, this.#shared);
+      if (this.#shared) ofOneThread.add(this.#buffer);
     }
     return this.#buffer;
   }
@@ -45,9 +51,9 @@ export class Memory {
     return memory.#cell;
   }
 
-  /** Pages, and at most. */
-  static size(memory: Memory): [number, number | undefined] {
-    return [memory.#description[2]! / PAGE, memory.#maximum];
+  /** Pages, and at most, and whether it is one for threads. */
+  static size(memory: Memory): [number, number | undefined, boolean] {
+    return [memory.#description[2]! / PAGE, memory.#maximum, memory.#shared];
   }
 
   /** A guest's `memory.grow`: -1 when it cannot. */

@@ -2,6 +2,7 @@
 
 import { bytesOf, CompileError } from './errors';
 import type { Shape } from './shape';
+import { sharedNatives } from '../structured_clone';
 
 const { ops } = host;
 
@@ -17,6 +18,11 @@ export class Module {
     } catch (error: any) {
       throw error?.code === 'wasm:CompileError' ? new CompileError(`WebAssembly.Module(): ${error.message}`) : error;
     }
+  }
+
+  /** What other threads make it again of. */
+  static bytes(module: Module): Uint8Array {
+    return ops.wasm_bytes(module.#id);
   }
 
   static known(module: Module): { id: number; shape: Shape } {
@@ -36,3 +42,10 @@ export class Module {
     return ops.wasm_custom_sections(module.#id, String(name)).map((bytes) => bytes.buffer);
   }
 }
+
+sharedNatives.push({
+  name: 'WebAssembly.Module',
+  is: (value) => value instanceof Module,
+  toValue: (module: Module) => Module.bytes(module),
+  fromValue: (bytes: Uint8Array) => new Module(bytes),
+});

@@ -4,6 +4,7 @@ declare global {
   interface Ops {
     wasm_validate(bytes: Bytes): boolean;
     wasm_module(bytes: Bytes): { id: number; shape: Shape };
+    wasm_bytes(module: number): Uint8Array;
     wasm_custom_sections(module: number, name: string): Uint8Array[];
     wasm_load(module: number): number;
     wasm_enter(guest: number, entry: number, frame: number, fn: number): number;
@@ -13,7 +14,7 @@ declare global {
     wasm_memory_grow(cell: number, pages: number): number;
   }
   interface Engine {
-    externalArrayBuffer(address: number, length: number): ArrayBuffer;
+    externalArrayBuffer(address: number, length: number, shared?: boolean): ArrayBuffer;
   }
 }
 
@@ -25,7 +26,7 @@ export interface Shape {
   exports: { name: string; kind: Kind; number: number }[];
   /** `params results entry` each. */
   functions: string[];
-  memories: { initial: number; maximum: number | null }[];
+  memories: { initial: number; maximum: number | null; shared: boolean }[];
   tables: { external: boolean; initial: number; maximum: number | null; changed: boolean; accessors: number[] }[];
   globals: { letter: string; mutable: boolean; getter: number; setter: number | null }[];
   importedGlobals: number;

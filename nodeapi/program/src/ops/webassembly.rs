@@ -16,6 +16,7 @@ use oac_graft::{
 pub(crate) const OPS: &[OpDecl] = &[
     OpDecl { name: "wasm_validate", run: validate },
     OpDecl { name: "wasm_module", run: module },
+    OpDecl { name: "wasm_bytes", run: bytes },
     OpDecl { name: "wasm_custom_sections", run: custom_sections },
     OpDecl { name: "wasm_load", run: load },
     OpDecl { name: "wasm_stack", run: stack },
@@ -76,6 +77,13 @@ fn module(state: &mut OpState, args: &OpArgs<'_>) -> OpResult {
     Ok(OpValue::Record(vec![("id", (modules.len() - 1).into()), ("shape", shape)]))
 }
 
+/// `wasm_bytes(module)`: what it was made of.
+fn bytes(state: &mut OpState, args: &OpArgs<'_>) -> OpResult {
+    let modules = &state.get::<Guests>().modules;
+    let (bytes, _) = modules.get(args.usize(0)?).ok_or_else(|| OpError::arg(0, "a module"))?;
+    Ok(bytes.clone().into())
+}
+
 fn list<T>(items: &[T], value: impl Fn(&T) -> OpValue) -> OpValue {
     OpValue::List(items.iter().map(value).collect())
 }
@@ -118,7 +126,8 @@ fn shape(shape: &Shape) -> OpValue {
         format!("{} {} {entry}", function.params, function.results).into()
     });
     let memories = list(&shape.memories, |memory| {
-        OpValue::Record(vec![("initial", memory.initial.into()), ("maximum", optional(memory.maximum))])
+        let (maximum, shared) = (optional(memory.maximum), memory.shared.into());
+        OpValue::Record(vec![("initial", memory.initial.into()), ("maximum", maximum), ("shared", shared)])
     });
     let tables = list(&shape.tables, |table| {
         OpValue::Record(vec![

@@ -32,15 +32,17 @@ fn array_buffer_of_bytes(_: &Shared, cx: Cx, args: &Args<'_>) -> Js {
     }
 }
 
-/// `externalArrayBuffer(address, length)`: an ArrayBuffer over memory that an op owns. The caller detaches it before that memory
+/// `externalArrayBuffer(address, length, shared?)`: an ArrayBuffer (or SharedArrayBuffer) over memory that an op owns. The caller detaches it before that memory
 /// moves or is freed.
 fn external_array_buffer(_: &Shared, cx: Cx, args: &Args<'_>) -> Js {
     let number = |index: usize| args.get(index).as_num().unwrap_or(0.0) as usize;
     let (address, length) = (number(0) as *mut u8, number(1));
+    let shared = args.int(2) != 0;
     // SAFETY: the glue passes what an op just gave it, and detaches the buffer before the op's memory can move; QuickJS
     // frees nothing, as it is given no function for that.
-    let buffer =
-        unsafe { q::JS_NewArrayBuffer(cx.raw(), address, length as _, 0, None, std::ptr::null_mut(), false) };
+    let buffer = unsafe {
+        q::JS_NewArrayBuffer(cx.raw(), address, length as _, 0, None, std::ptr::null_mut(), shared)
+    };
     cx.own(buffer)
 }
 

@@ -58,6 +58,8 @@ struct Shared {
     entries: RefCell<HashMap<String, Val>>,
     modules: RefCell<module::Modules>,
     callbacks: RefCell<Callbacks>,
+    /// The questions of `runWatched`, innermost last.
+    watches: RefCell<Vec<Val>>,
 }
 
 /// Script functions that the engine calls on its own account.
@@ -104,6 +106,7 @@ impl QuickJs {
             entries: RefCell::default(),
             modules: RefCell::default(),
             callbacks: RefCell::default(),
+            watches: RefCell::default(),
         }));
         // SAFETY: `shared` is leaked, so the pointer stays good.
         unsafe { q::JS_SetRuntimeOpaque(cx.rt(), std::ptr::from_ref(shared).cast_mut().cast()) };

@@ -66,6 +66,7 @@ mod patched {
 
     use rquickjs_sys as q;
 
+    use super::super::script::realm;
     use super::super::value::{Args, Cx, Js, Thrown, Val};
     use super::super::{Intrinsic, Shared, shared_of};
     use crate::hashbang::without_hashbang;
@@ -155,11 +156,12 @@ mod patched {
         }
     }
 
-    /// `moduleCompile(source, url)`: a module's number.
+    /// `moduleCompile(source, url, realm?)`: a module's number.
     fn compile(shared: &Shared, cx: Cx, args: &Args<'_>) -> Js {
         let (source, url) = (args.string(0)?, args.string(1)?);
+        let realm = realm(shared, cx, args, 2)?;
         let flags = q::JS_EVAL_TYPE_MODULE | q::JS_EVAL_FLAG_COMPILE_ONLY | EVAL_FLAG_NO_RESOLVE;
-        let module = cx.compile_global(&without_hashbang(&source), &url, 1, flags)?;
+        let module = realm.compile_global(&without_hashbang(&source), &url, 1, flags)?;
         // SAFETY: a compiled module is a value that points to its definition; the realm keeps it.
         let def = unsafe { q::JS_VALUE_GET_PTR(module.raw()) }.cast();
         std::mem::forget(module);

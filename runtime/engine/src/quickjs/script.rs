@@ -2,6 +2,8 @@
 
 use rquickjs_sys as q;
 
+#[cfg(feature = "patched")]
+use super::value::Thrown;
 use super::value::{Args, Cx, Js, Val};
 use super::{Intrinsic, Shared};
 use crate::hashbang::without_hashbang;
@@ -12,6 +14,7 @@ unsafe extern "C" {
     fn JS_SetMaxCallDepth(rt: *mut q::JSRuntime, max_call_depth: u32);
     fn JS_SetRandomSeed(ctx: *mut q::JSContext, seed: u64);
     fn JS_SetStackSwitch(rt: *mut q::JSRuntime, switch: StackSwitch);
+    fn JS_ViewGlobal(ctx: *mut q::JSContext, object: q::JSValue) -> std::ffi::c_int;
 }
 
 /// With the patched library this line number means "the first line is a wrapper's, count from the second".
@@ -26,6 +29,9 @@ pub(super) const TABLE: &[(&str, Intrinsic)] = &[
     ("runScript", run_script),
     ("createRealm", create_realm),
     ("runInRealm", run_in_realm),
+    #[cfg(feature = "patched")]
+    ("viewGlobal", view_global),
+    ("runWatched", run_watched),
     ("setEntry", set_entry),
     ("setStackFormatter", set_stack_formatter),
 ];
@@ -69,14 +75,26 @@ fn line(offset: i32) -> i32 {
     if offset == 0 { LINE_BEFORE_FIRST } else { offset }
 }
 
-/// `compileFunction(source, fileName, params, lineOffset)`: a function with this body. Its first line is line
+/// The realm that an argument names; this one when there is none.
+pub(super) fn realm(shared: &Shared, cx: Cx, args: &Args<'_>, index: usize) -> Js<Cx> {
+    if args.get(index).is_nullish() {
+        return Ok(cx);
+    }
+    match shared.modules.borrow().realms.get(args.int(index) as usize) {
+        Some(realm) => Ok(*realm),
+        None => cx.type_error("no such realm"),
+    }
+}
+
+/// `compileFunction(source, fileName, params, lineOffset, realm?)`: a function with this body. Its first line is line
 /// `lineOffset + 1` of the file, with true columns: the wrapper has a line of its own.
-fn compile_function(_: &Shared, cx: Cx, args: &Args<'_>) -> Js {
+fn compile_function(shared: &Shared, cx: Cx, args: &Args<'_>) -> Js {
+    let realm = realm(shared, cx, args, 4)?;
     let source = args.string(0)?;
     let file = args.string(1)?;
     let params = args.get(2).elements()?.iter().map(Val::to_text).collect::<Js<Vec<_>>>()?.join(",");
     let text = format!("(function ({params}) {{\n{}\n}})", without_hashbang(&source));
-    cx.compile_global(&text, &file, line(args.int(3)), q::JS_EVAL_TYPE_GLOBAL)
+    realm.compile_global(&text, &file, line(args.int(3)), q::JS_EVAL_TYPE_GLOBAL)
 }
 
 /// `compileScript(source, fileName, lineOffset)`: a number for `runScript`.
@@ -120,12 +138,59 @@ fn create_realm(shared: &Shared, cx: Cx, _: &Args<'_>) -> Js {
 
 /// `runInRealm(number, source, fileName, lineOffset)`: the completion value of a script run there.
 fn run_in_realm(shared: &Shared, cx: Cx, args: &Args<'_>) -> Js {
-    let realm = shared.modules.borrow().realms.get(args.int(0) as usize).copied();
-    let Some(realm) = realm else {
-        return cx.type_error("no such realm");
-    };
+    let realm = realm(shared, cx, args, 0)?;
     let (source, file) = (args.string(1)?, args.string(2)?);
     realm.compile_global(&without_hashbang(&source), &file, args.int(3) + 1, q::JS_EVAL_TYPE_GLOBAL)
+}
+
+/// `viewGlobal(realm, object)`: from now on names are looked up in `object` first, and what scripts of that realm declare goes
+/// there. Gives the new global object.
+#[cfg(feature = "patched")]
+fn view_global(shared: &Shared, cx: Cx, args: &Args<'_>) -> Js {
+    let realm = realm(shared, cx, args, 0)?;
+    // SAFETY: plain call; the realm holds the object from now on.
+    if unsafe { JS_ViewGlobal(realm.raw(), args.get(1).raw()) } < 0 {
+        return Err(Thrown);
+    }
+    Ok(realm.global())
+}
+
+/// `runWatched(question, work)`: what `work()` gives. While it runs `question()` is asked every few thousand steps; once it gives
+/// true, what runs is ended with an error that scripts cannot catch until it leaves this function.
+fn run_watched(shared: &Shared, cx: Cx, args: &Args<'_>) -> Js {
+    shared.watches.borrow_mut().push(args.get(0).clone());
+    // SAFETY: plain calls; the handler reaches what it needs through the runtime's opaque pointer.
+    unsafe { q::JS_SetInterruptHandler(cx.rt(), Some(interrupted), std::ptr::null_mut()) };
+    let result = args.get(1).call(&cx.undefined(), &[]);
+    shared.watches.borrow_mut().pop();
+    if shared.watches.borrow().is_empty() {
+        // SAFETY: as above.
+        unsafe { q::JS_SetInterruptHandler(cx.rt(), None, std::ptr::null_mut()) };
+    }
+    if result.is_err() {
+        // SAFETY: an exception is pending; it stays so, as one that can be caught.
+        unsafe {
+            let error = q::JS_GetException(cx.raw());
+            q::JS_ClearUncatchableError(cx.raw(), error);
+            q::JS_Throw(cx.raw(), error);
+        }
+    }
+    result
+}
+
+unsafe extern "C" fn interrupted(rt: *mut q::JSRuntime, _: *mut std::ffi::c_void) -> std::ffi::c_int {
+    // SAFETY: the pointer is the `Shared` that `QuickJs::new` leaked.
+    let shared = unsafe { &*q::JS_GetRuntimeOpaque(rt).cast::<Shared>() };
+    // What a question itself does is not watched; a question that throws has answered no.
+    let questions = shared.watches.replace(Vec::new());
+    let ended = questions.iter().any(|question| {
+        let cx = question.cx();
+        let answer = question.call(&cx.undefined(), &[]);
+        // SAFETY: plain call.
+        answer.is_ok_and(|answer| unsafe { q::JS_ToBool(cx.raw(), answer.raw()) } == 1)
+    });
+    shared.watches.replace(questions);
+    i32::from(ended)
 }
 
 /// `setEntry(name, fn)`: what the program calls by this name.
