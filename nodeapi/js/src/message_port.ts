@@ -4,7 +4,7 @@
 
 import { AsyncWrap, callIn } from './async_wrap';
 import { channel, join, receiveMessage, send } from './channel';
-import { enqueueClose, enqueueWork, keepAlive, POLLHUP, POLLIN, Watcher } from './loop';
+import { enqueueClose, enqueueWork, keepAlive, POLLIN, Watcher } from './loop';
 import { readMessage, writeMessage } from './message_format';
 import { perContext } from './realm';
 import { cloneMessage, nativeTransfers } from './structured_clone';
@@ -145,6 +145,8 @@ class Queue extends AsyncWrap {
 class Wire {
   isOver = false;
   readonly #watcher: Watcher;
+  /** Whether a message that nobody takes is still to wake the loop. */
+  #wakes = true;
 
   constructor(readonly fd: number, queue: Queue) {
     const known = new WeakRef(queue);
@@ -152,9 +154,13 @@ class Wire {
       const waiting = known.deref();
       if (waiting === undefined) return;
       if (waiting.receiving) waiting.deliver();
-      // A port that takes no messages hears of the end once there are none.
+      // A port that takes no messages hears of the end once there are none. A message that it does not take wakes the loop all the
+      // same, once: what looks at the port by itself, in an immediate that keeps nothing alive, gets its turn.
       else if (receiveMessage(fd, true) === 'over') waiting.close();
-      else this.#watcher.watch(0);
+      else {
+        this.#wakes = false;
+        this.#watcher.watch(0);
+      }
     });
     // The port itself counts, or does not.
     this.#watcher.referenced = false;
@@ -162,12 +168,16 @@ class Wire {
   }
 
   watch(receiving: boolean): void {
-    const wanted = this.isOver ? 0 : receiving ? POLLIN : POLLHUP;
+    const wanted = this.isOver || !(receiving || this.#wakes) ? 0 : POLLIN;
     if (this.#watcher.events !== wanted) this.#watcher.watch(wanted);
   }
 
   receive(): unknown {
     const message = receiveMessage(this.fd);
+    if (!this.#wakes) {
+      this.#wakes = true;
+      this.watch(false);
+    }
     if (message === undefined) return noMessage;
     if (message !== 'over') return readMessage(message);
     this.isOver = true;
