@@ -23,7 +23,7 @@ use oac_abi::{
 };
 use oac_kernel::{FetchId, Flow, NetworkCapability, Redirects};
 use ureq::{
-    Agent, AsSendBody, Body, ResponseExt,
+    Agent, AsSendBody, Body, Proxy, ResponseExt,
     config::{Config, RedirectAuthHeaders},
     http::{Request, Response, Uri},
     tls::{Certificate, RootCerts, TlsConfig},
@@ -219,6 +219,7 @@ impl Fetcher {
 
     fn run(&self, machine: &Arc<Machine>, job: Job) -> Result<(), Failure> {
         let mut request = Request::builder().method(job.head.method.as_str()).uri(&job.head.url);
+        let proxy = proxy_of(&job.head)?;
         for (name, value) in &job.head.headers {
             if !is_ours(name) {
                 request = request.header(name, value.as_bytes());
@@ -227,9 +228,9 @@ impl Fetcher {
         let bad_request = |_| Failure::Head(Errno::EINVAL);
         let agent = self.agent.get_or_init(|| agent(&self.capability));
         let response = if job.body.is_empty() {
-            run(agent, request.body(()).map_err(bad_request)?, job.redirects)
+            run(agent, request.body(()).map_err(bad_request)?, job.redirects, proxy)
         } else {
-            run(agent, request.body(&job.body[..]).map_err(bad_request)?, job.redirects)
+            run(agent, request.body(&job.body[..]).map_err(bad_request)?, job.redirects, proxy)
         };
         let response = response.map_err(|error| Failure::Head(errno_of(&error)))?;
         let head = ResponseHead {
@@ -270,15 +271,31 @@ fn run(
     agent: &Agent,
     request: Request<impl AsSendBody>,
     redirects: Redirects,
+    proxy: Option<Proxy>,
 ) -> Result<Response<Body>, ureq::Error> {
-    match redirects {
-        Redirects::Follow => agent.run(request),
-        Redirects::Leave => {
-            let config = agent.configure_request(request).max_redirects(0).max_redirects_will_error(false);
-            agent.run(config.build())
-        }
+    if proxy.is_none() && matches!(redirects, Redirects::Follow) {
+        return agent.run(request);
     }
+    let mut config = agent.configure_request(request);
+    if let Some(proxy) = proxy {
+        config = config.proxy(Some(proxy));
+    }
+    if matches!(redirects, Redirects::Leave) {
+        config = config.max_redirects(0).max_redirects_will_error(false);
+    }
+    agent.run(config.build())
 }
+
+/// A program may name the proxy for its request. The container needs the permission to reach it, too: its name is looked up
+/// by [`Allowed`].
+fn proxy_of(head: &RequestHead) -> Result<Option<Proxy>, Failure> {
+    let named = head.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(PROXY_HEADER));
+    let Some((_, address)) = named else { return Ok(None) };
+    Proxy::new(address).map(Some).map_err(|_| Failure::Head(Errno::EINVAL))
+}
+
+/// What a program names a proxy by; it is not sent on.
+const PROXY_HEADER: &str = "oac-proxy";
 
 /// Where a fetch broke off.
 enum Failure {
@@ -288,9 +305,19 @@ enum Failure {
 
 /// Headers about the connection, which the agent makes itself.
 fn is_ours(name: &str) -> bool {
-    ["connection", "content-length", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"]
-        .iter()
-        .any(|ours| name.eq_ignore_ascii_case(ours))
+    [
+        PROXY_HEADER,
+        "connection",
+        "content-length",
+        "host",
+        "keep-alive",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    ]
+    .iter()
+    .any(|ours| name.eq_ignore_ascii_case(ours))
 }
 
 fn agent(capability: &NetworkCapability) -> Agent {

@@ -143,7 +143,7 @@ fn list(context: &Context) -> Result<i32, Failure> {
     if context.json() {
         let mut all: Map<String, Value> = defaults().map(|(key, value)| (key.to_owned(), value)).collect();
         for layer in context.config.layers().iter().rev() {
-            for (key, value) in layer.iter().filter(|(key, _)| !is_private(key)) {
+            for (key, value) in layer.iter().filter(|(key, _)| !is_private(key) && !key.starts_with('$')) {
                 all.insert(key.clone(), typed(value));
             }
         }

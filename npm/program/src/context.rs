@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::workspaces;
 use crate::{NODE_VERSION, NPM_VERSION};
 use oac_npm_installer::Cache;
-use oac_npm_registry::{Config, environment_layer, parse_npmrc};
+use oac_npm_registry::{Config, environment_layer, parse_npmrc, proxy_layer};
 use oac_npm_spec::Version;
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -65,6 +65,7 @@ impl Context {
         config.push(read(&user_config).unwrap_or_default());
         let global = config.get("globalconfig").unwrap_or("/usr/local/etc/npmrc").to_owned();
         config.push(read(Path::new(&global)).unwrap_or_default());
+        config.push(proxy_layer(environment.iter().map(|(k, v)| (k.clone(), v.clone()))));
         let cache = config.get("cache").map_or_else(|| home.join(".npm"), PathBuf::from).join("_oac");
         Ok(Self {
             arguments,

@@ -192,10 +192,6 @@ pub(crate) fn clear_node_modules(job: &Job) -> Result<(), Failure> {
     Ok(())
 }
 
-pub(crate) fn has_hidden_lock(project: &Path) -> bool {
-    project.join(HIDDEN_LOCK).exists() || !project.join("node_modules").exists()
-}
-
 /// Notes what is installed in `node_modules/.package-lock.json`.
 pub(crate) fn save_hidden_lock(
     context: &Context,
@@ -215,10 +211,15 @@ pub(crate) fn save_hidden_lock(
         }
     }
     let path = project.folder.join(HIDDEN_LOCK);
+    // Nothing is installed: there is no place for it.
     if packages.is_empty() && !project.folder.join("node_modules").exists() {
         return Ok(());
     }
-    Ok(write_whole(&path, &hidden.print(&JsonStyle::default()))?)
+    let text = hidden.print(&JsonStyle::default());
+    if fs::read_to_string(&path).is_ok_and(|old| old == text) {
+        return Ok(());
+    }
+    Ok(write_whole(&path, &text)?)
 }
 
 /// Writes `package.json` and the lock file, unless told not to.

@@ -269,7 +269,7 @@ fn conclude(
     if let Some(installation) = installation {
         installation.finish()?;
     }
-    if !context.is_global() && (!plan.is_empty() || !finish::has_hidden_lock(&job.root.folder)) {
+    if !context.is_global() {
         finish::save_hidden_lock(context, &job.root, resolution, packages)?;
     }
     finish::save(context, job, resolution)

@@ -1,7 +1,7 @@
 //! Requests with npm's manners: headers, retries with backoff, a bound on how many run at once,
 //! statuses turned into errors.
 
-use crate::transport::{Request, RequestId, Response, Transport};
+use crate::transport::{PROXY_HEADER, Request, RequestId, Response, Transport};
 use crate::{Config, RegistryError};
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -97,6 +97,9 @@ impl<'a, T: Transport> Client<'a, T> {
         let has_own = all.iter().any(|(name, _)| name == "authorization");
         if let Some(authorization) = self.config.authorization(url).filter(|_| !has_own) {
             all.push(("authorization".into(), authorization));
+        }
+        if let Some(proxy) = self.config.proxy_for(url) {
+            all.push((PROXY_HEADER.into(), proxy.to_owned()));
         }
         let request = Request { method, url: self.config.way_to(url), headers: all, body };
         self.known.insert(id, Asked { request, tries: 0, part: None });

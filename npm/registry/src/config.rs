@@ -116,6 +116,25 @@ impl Config {
         }
     }
 
+    /// The proxy for an address: `https-proxy`, `proxy`, or what the environment says; none for hosts of `noproxy`.
+    pub fn proxy_for(&self, url: &str) -> Option<&str> {
+        let set = |key: &str| self.get(key).filter(|value| !matches!(*value, "" | "null" | "false" | "true"));
+        let of_environment = || {
+            let names = ["$https_proxy", "$http_proxy", "$proxy"];
+            let count = if url.starts_with("https:") { 1 } else { names.len() };
+            names[..count].iter().find_map(|name| set(name))
+        };
+        let proxy = set("https-proxy").or_else(|| set("proxy")).or_else(of_environment)?;
+        let address = Address::parse(url).ok()?;
+        let host = address.host.split(':').next().unwrap_or_default();
+        let segments: Vec<&str> = host.rsplit('.').collect();
+        let excepted = set("noproxy").into_iter().flat_map(|list| list.split(',')).any(|name| {
+            let name: Vec<&str> = name.trim().rsplit('.').filter(|segment| !segment.is_empty()).collect();
+            !name.is_empty() && segments.starts_with(&name)
+        });
+        (!excepted).then_some(proxy)
+    }
+
     fn mirrored(&self, url: &str) -> String {
         let Ok(address) = Address::parse(url) else { return url.to_owned() };
         match self.get(&format!("oac-host:{}", address.host)) {
@@ -224,6 +243,18 @@ fn expand(text: &str, env: &impl Fn(&str) -> Option<String>) -> String {
     out
 }
 
+/// The proxies that the environment names, as the weakest layer: `$https_proxy` and so on, and `noproxy`.
+pub fn proxy_layer(variables: impl Iterator<Item = (String, String)>) -> Layer {
+    variables
+        .filter(|(_, value)| !value.is_empty())
+        .filter_map(|(name, value)| match name.to_ascii_lowercase().as_str() {
+            "no_proxy" => Some(("noproxy".to_owned(), value)),
+            name @ ("https_proxy" | "http_proxy" | "proxy") => Some((format!("${name}"), value)),
+            _ => None,
+        })
+        .collect()
+}
+
 /// The settings in the environment: `npm_config_save_prefix` is `save-prefix`.
 pub fn environment_layer(variables: impl Iterator<Item = (String, String)>) -> Layer {
     variables
@@ -281,6 +312,27 @@ mod tests {
         assert_eq!(token("http://registry.invalid/a").as_deref(), Some("Bearer secret"));
         assert_eq!(token("http://registry.invalid/npm/a/-/a.tgz").as_deref(), Some("Bearer inner"));
         assert_eq!(token("http://other.invalid/a"), None);
+    }
+
+    fn check_proxy(npmrc: &str, environment: &[(&str, &str)], url: &str, expect: Option<&str>) {
+        let mut config = config(npmrc);
+        config.push(proxy_layer(environment.iter().map(|(k, v)| ((*k).into(), (*v).into()))));
+        assert_eq!(config.proxy_for(url), expect, "{npmrc} {environment:?} {url}");
+    }
+
+    // As @npmcli/agent chooses.
+    #[test]
+    fn proxies() {
+        let (http, https) = ("http://a.registry.invalid/x", "https://a.registry.invalid/x");
+        let environment = [("HTTP_PROXY", "http://p:1"), ("no_proxy", "other.invalid")];
+        check_proxy("", &[], http, None);
+        check_proxy("", &environment, http, Some("http://p:1"));
+        check_proxy("", &environment, https, None);
+        check_proxy("", &[("https_proxy", "http://s:2")], https, Some("http://s:2"));
+        check_proxy("proxy=http://c:3\n", &environment, https, Some("http://c:3"));
+        check_proxy("proxy=null\n", &environment, http, Some("http://p:1"));
+        check_proxy("proxy=http://c:3\nnoproxy=.registry.invalid\n", &[], http, None);
+        check_proxy("proxy=http://c:3\nnoproxy=b.registry.invalid, x\n", &[], http, Some("http://c:3"));
     }
 
     #[test]

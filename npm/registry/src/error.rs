@@ -140,7 +140,13 @@ impl RegistryError {
             Self::Unreachable { code, .. } => {
                 matches!(
                     code.as_str(),
-                    "ECONNRESET" | "ECONNREFUSED" | "EADDRINUSE" | "ETIMEDOUT" | "EHOSTUNREACH" | "EAI_AGAIN"
+                    "ECONNRESET"
+                        | "ECONNREFUSED"
+                        | "EADDRINUSE"
+                        | "ETIMEDOUT"
+                        | "EHOSTUNREACH"
+                        | "EAI_AGAIN"
+                        | "ENOTFOUND"
                 )
             }
             _ => false,

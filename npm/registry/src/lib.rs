@@ -26,7 +26,7 @@ mod transport;
 
 pub use address::Address;
 pub use client::{Client, Fetched, RetryPolicy};
-pub use config::{Config, Layer, environment_layer, parse_npmrc};
+pub use config::{Config, Layer, environment_layer, parse_npmrc, proxy_layer};
 pub use error::RegistryError;
 pub use integrity::{Integrity, base64_of, sha1_hex};
 pub use moment::Moment;
@@ -35,4 +35,4 @@ pub use packument::{Packument, PickContext, engine_accepts};
 pub use transport::ContainerTransport;
 #[cfg(feature = "native-http")]
 pub use transport::NativeTransport;
-pub use transport::{BODY_BYTES_MAX, Completion, Request, RequestId, Response, Transport};
+pub use transport::{BODY_BYTES_MAX, Completion, PROXY_HEADER, Request, RequestId, Response, Transport};

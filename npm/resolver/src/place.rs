@@ -1,7 +1,7 @@
 //! Putting a package, and the peers it brings, into the tree: arborist's `PlaceDep`.
 
 use crate::ResolveError;
-use crate::can_place::{Answer, Asking, Placement, Question, can_place};
+use crate::can_place::{Answer, Asking, Blocked, Placement, Question, can_place};
 use crate::explain::PeerConflict;
 use crate::input::InstallStrategy;
 use crate::tree::{EdgeId, NewNode, NodeId, Tree};
@@ -117,7 +117,7 @@ impl Placing<'_> {
             outcome.placed.push(Placed { node, edge, alone: self_placement });
             return Ok(());
         }
-        let node = self.put(tree, target, outcome);
+        let node = self.put(tree, target, blocked, outcome);
         outcome.placed.push(Placed { node, edge, alone: self_placement });
         if tree.edge(edge).kind.is_peer() && !tree.satisfied_by(edge, node) {
             self.warn(tree, edge, blocked, outcome);
@@ -198,24 +198,12 @@ impl Placing<'_> {
                 && tree.peer_entry_sets(node).keys().any(from_root))
     }
 
-    fn conflict(
-        &self,
-        tree: &Tree,
-        edge: EdgeId,
-        dep: NodeId,
-        blocked: Option<&[crate::can_place::Blocked]>,
-    ) -> PeerConflict {
+    fn conflict(&self, tree: &Tree, edge: EdgeId, dep: NodeId, blocked: Option<&[Blocked]>) -> PeerConflict {
         PeerConflict::placing(tree, edge, dep, self.parent.is_some(), blocked, (self.edge(), self.dep))
     }
 
     /// Notes that a peer dependency is overridden.
-    fn warn(
-        &self,
-        tree: &mut Tree,
-        edge: EdgeId,
-        blocked: Option<&[crate::can_place::Blocked]>,
-        outcome: &mut Outcome,
-    ) {
+    fn warn(&self, tree: &mut Tree, edge: EdgeId, blocked: Option<&[Blocked]>, outcome: &mut Outcome) {
         tree.edge_mut(edge).peer_conflicted = true;
         // npm has no words for a peer of a peer that takes the place of another version: it prints the title alone.
         let untold = self.parent.is_some() && self.current.is_some();
@@ -240,7 +228,13 @@ impl Placing<'_> {
     }
 
     /// Copies the package out of its virtual tree into the target.
-    fn put(&self, tree: &mut Tree, target: NodeId, outcome: &mut Outcome) -> NodeId {
+    fn put(
+        &self,
+        tree: &mut Tree,
+        target: NodeId,
+        blocked: Option<&[Blocked]>,
+        outcome: &mut Outcome,
+    ) -> NodeId {
         let dep = tree.node(self.dep);
         let new = NewNode {
             name: Some(dep.name.clone()),
@@ -262,13 +256,20 @@ impl Placing<'_> {
             tree.node_mut(node).link_target = Some(folder);
         }
         match old {
-            Some(old) => self.replace(tree, node, old, target, outcome),
+            Some(old) => self.replace(tree, (node, old), target, blocked, outcome),
             None => tree.attach(node, target),
         }
         node
     }
 
-    fn replace(&self, tree: &mut Tree, node: NodeId, old: NodeId, target: NodeId, outcome: &mut Outcome) {
+    fn replace(
+        &self,
+        tree: &mut Tree,
+        (node, old): (NodeId, NodeId),
+        target: NodeId,
+        blocked: Option<&[Blocked]>,
+        outcome: &mut Outcome,
+    ) {
         let mut old_deps = Vec::new();
         for edge in tree.edges_out(old) {
             let Some(to) = tree.edge(edge).to else { continue };
@@ -277,7 +278,7 @@ impl Placing<'_> {
                 old_deps.extend(tree.gather([to], |t, e| t.edge(e).to != Some(to)));
             }
         }
-        let prune = self.displaced_peer_sets(tree, node, old, target, outcome);
+        let prune = self.displaced_peer_sets(tree, (node, old), target, blocked, outcome);
         tree.replace(node, old);
         self.prune_for_replacement(tree, node, &old_deps);
         for dep in prune {
@@ -292,9 +293,9 @@ impl Placing<'_> {
     fn displaced_peer_sets(
         &self,
         tree: &mut Tree,
-        node: NodeId,
-        old: NodeId,
+        (node, old): (NodeId, NodeId),
         target: NodeId,
+        blocked: Option<&[Blocked]>,
         outcome: &mut Outcome,
     ) -> Vec<NodeId> {
         let mut prune = Vec::new();
@@ -326,7 +327,7 @@ impl Placing<'_> {
             }
         }
         for edge in overridden {
-            self.warn(tree, edge, None, outcome);
+            self.warn(tree, edge, blocked, outcome);
         }
         prune
     }

@@ -122,16 +122,23 @@ impl Transfer {
     }
 }
 
+fn host_of(url: &str) -> &str {
+    url.split_once("://").map_or(url, |(_, rest)| rest.split('/').next().unwrap_or(rest))
+}
+
 fn failure(url: &str, errno: Errno) -> RegistryError {
     let problem = match errno {
         Errno::EACCES | Errno::EPERM => {
-            let host = url.split_once("://").map_or(url, |(_, rest)| rest.split('/').next().unwrap_or(rest));
+            let host = host_of(url);
             format!(
                 "this container has no permission to reach {host}; start it with --allow-net={host} \
                  (in a page: the option `network` of boot)"
             )
         }
+        // The host's word for a name that nobody knows.
+        Errno::EHOSTUNREACH => format!("getaddrinfo ENOTFOUND {}", host_of(url)),
         errno => format!("connect {}", errno.name()),
     };
-    RegistryError::Unreachable { url: url.to_owned(), code: errno.name().to_owned(), problem }
+    let code = if errno == Errno::EHOSTUNREACH { "ENOTFOUND" } else { errno.name() };
+    RegistryError::Unreachable { url: url.to_owned(), code: code.to_owned(), problem }
 }

@@ -16,6 +16,9 @@ use std::time::Duration;
 /// The longest answer that is accepted, in bytes: npm's largest packages are a few hundred megabytes.
 pub const BODY_BYTES_MAX: usize = 512 << 20;
 
+/// A header that is not sent: who makes the request goes through the proxy that it names.
+pub const PROXY_HEADER: &str = "oac-proxy";
+
 /// What is asked of a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {

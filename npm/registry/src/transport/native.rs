@@ -2,7 +2,7 @@
 //!
 //! Many at once would need threads, which belong to the hosts; the container's transport has them.
 
-use super::{BODY_BYTES_MAX, Completion, Request, RequestId, Response, Transport};
+use super::{BODY_BYTES_MAX, Completion, PROXY_HEADER, Request, RequestId, Response, Transport};
 use crate::RegistryError;
 use std::collections::VecDeque;
 use std::io::Read;
@@ -59,13 +59,21 @@ impl Transport for NativeTransport {
 
 fn make(agent: &ureq::Agent, request: &Request) -> Result<Response, RegistryError> {
     let mut builder = ureq::http::Request::builder().method(request.method).uri(&request.url);
+    let mut proxy = None;
     for (name, value) in &request.headers {
-        builder = builder.header(name, value);
+        if name == PROXY_HEADER {
+            proxy = ureq::Proxy::new(value).ok();
+        } else {
+            builder = builder.header(name, value);
+        }
     }
     let response = if request.method == "GET" {
-        builder.body(()).map_err(ureq::Error::from).and_then(|asked| agent.run(asked))
+        builder.body(()).map_err(ureq::Error::from).and_then(|asked| through(agent, asked, proxy))
     } else {
-        builder.body(request.body.as_slice()).map_err(ureq::Error::from).and_then(|asked| agent.run(asked))
+        builder
+            .body(request.body.as_slice())
+            .map_err(ureq::Error::from)
+            .and_then(|asked| through(agent, asked, proxy))
     };
     let response = response.map_err(|e| unreachable(&request.url, e))?;
     let status = response.status().as_u16();
@@ -92,9 +100,22 @@ fn make(agent: &ureq::Agent, request: &Request) -> Result<Response, RegistryErro
     Ok(Response { status, headers, body })
 }
 
+fn through(
+    agent: &ureq::Agent,
+    request: ureq::http::Request<impl ureq::AsSendBody>,
+    proxy: Option<ureq::Proxy>,
+) -> Result<ureq::http::Response<ureq::Body>, ureq::Error> {
+    match proxy {
+        Some(proxy) => agent.run(agent.configure_request(request).proxy(Some(proxy)).build()),
+        None => agent.run(request),
+    }
+}
+
 fn unreachable(url: &str, error: ureq::Error) -> RegistryError {
     let code = match &error {
         ureq::Error::HostNotFound => "ENOTFOUND",
+        // getaddrinfo(3) failed; its own codes do not come through.
+        ureq::Error::Io(e) if e.to_string().contains("lookup") => "ENOTFOUND",
         ureq::Error::Timeout(_) => "ETIMEDOUT",
         ureq::Error::Io(e) => match e.kind() {
             std::io::ErrorKind::ConnectionRefused => "ECONNREFUSED",
