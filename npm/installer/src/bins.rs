@@ -66,7 +66,10 @@ fn owner(target: &Path) -> Option<String> {
 pub(crate) fn commands(package: &Package, folder: &Path) -> Vec<(String, String)> {
     let manifest = &package.manifest;
     let declared = manifest.bin.iter().map(|(name, target)| (name.clone(), target.clone()));
-    let listed = manifest.bin_folder.iter().flat_map(|bin| {
+    // npm sees `directories.bin` where it reads the package itself, which it does not for one of a registry.
+    let from_registry =
+        package.resolved.as_deref().is_some_and(|r| r.starts_with("http") && r.contains("/-/"));
+    let listed = manifest.bin_folder.iter().filter(|_| !from_registry).flat_map(|bin| {
         let entries = fs::read_dir(folder.join(bin)).ok().into_iter().flatten().filter_map(Result::ok);
         let files = entries.filter(|e| e.file_type().is_ok_and(|t| t.is_file()));
         let names =

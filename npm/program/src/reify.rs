@@ -118,6 +118,10 @@ type Source<'a> = Packuments<'a, Http>;
 
 /// Does the job.
 pub(crate) fn reify(context: &Context, job: &mut Job) -> Result<Summary, Failure> {
+    if context.config.get("install-strategy") == Some("linked") {
+        // npm calls it experimental; whoever asks for it wants no other layout.
+        return Err(Failure::Unsupported("--install-strategy=linked".into()));
+    }
     let mut transport = Http::default();
     let cache = context.fetched();
     let client =

@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::script_policy::Unreviewed;
 use oac_npm_installer::Plan;
 use oac_npm_resolver::Package;
+use oac_npm_spec::locale_compare;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::path::Path;
@@ -46,16 +47,7 @@ impl Summary {
         Self {
             // What comes inside another package is not counted.
             added: plan.add.iter().filter(|p| !p.in_bundle).map(item).collect(),
-            removed: plan
-                .remove
-                .iter()
-                .map(|r| {
-                    let path = project.join(&r.location);
-                    let version = oac_npm_installer::read_manifest(&path).and_then(|m| m.version);
-                    let name = oac_npm_spec::name_of_location(&r.location).to_owned();
-                    Item { name, version, old_version: None, path: path.display().to_string() }
-                })
-                .collect(),
+            removed: plan.remove.iter().flat_map(|r| removed(project, &r.location)).collect(),
             changed: plan
                 .change
                 .iter()
@@ -138,6 +130,42 @@ impl Summary {
         }
         text
     }
+}
+
+/// A package that goes, and what goes with it because it lies inside.
+fn removed(project: &Path, location: &str) -> Vec<Item> {
+    let path = project.join(location);
+    let version = oac_npm_installer::read_manifest(&path).and_then(|m| m.version);
+    let name = oac_npm_spec::name_of_location(location).to_owned();
+    let mut items = vec![Item { name, version, old_version: None, path: path.display().to_string() }];
+    // What a link leads to stays.
+    if path.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+        let inside = package_folders(&path.join("node_modules"));
+        items.extend(
+            inside.iter().flat_map(|name| removed(project, &format!("{location}/node_modules/{name}"))),
+        );
+    }
+    items
+}
+
+/// The names of the packages in a `node_modules`.
+fn package_folders(folder: &Path) -> Vec<String> {
+    let names = |folder: &Path| -> Vec<String> {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+        entries
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .filter(|name| !name.starts_with('.'))
+            .collect()
+    };
+    let mut found: Vec<String> = Vec::new();
+    for name in names(folder) {
+        match name.starts_with('@') {
+            true => found.extend(names(&folder.join(&name)).iter().map(|inner| format!("{name}/{inner}"))),
+            false => found.push(name),
+        }
+    }
+    found.sort_by(|a, b| locale_compare(a, b));
+    found
 }
 
 /// npm counts what has a web address for the money.

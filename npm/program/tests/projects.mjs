@@ -66,6 +66,5 @@ export const projects = {
   'overrides-forms': { dependencies: { express: '^4.18.0', webpack: '^5.0.0', 'react-scripts': '5.0.1', jest: '^29.0.0' }, devDependencies: { 'cross-spawn': '^7.0.0' }, overrides: { 'nth-check': '>=2.0.1', svgo: { 'css-select': '4.3.0', '.': '2.8.0' }, 'glob@^7': { minimatch: '$minimatch' }, 'cross-spawn': '$cross-spawn', 'string-width': 'npm:@zeit/string-width@*', 'express@4': { qs: '6.11.1', 'body-parser': { qs: '6.10.0' } }, lodash: '' }, optionalDependencies: { minimatch: '3.1.2' } },
   nested: { dependencies: { express: '^4.18.0', mocha: '^10.0.0' }, options: ['--install-strategy=nested'], then: ['install debug@2', 'update'] },
   shallow: { dependencies: { express: '^4.18.0', mocha: '^10.0.0', eslint: '^8.0.0' }, options: ['--install-strategy=shallow'], then: ['install debug@2', 'uninstall mocha'] },
-  linked: { dependencies: { express: '^4.18.0', 'react-dom': '^18.0.0', react: '^18.0.0' }, options: ['--install-strategy=linked'] },
   'install-links': { dependencies: { inner: 'file:./inner' }, options: ['--install-links'], files: { inner: { name: 'inner', version: '1.0.0', dependencies: { ms: '^2.0.0', debug: '2' } } }, then: ['install ms@1'] },
 }
