@@ -20,6 +20,8 @@ impl Default for NativeTransport {
     fn default() -> Self {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
+            // The settings choose, not the environment alone.
+            .proxy(None)
             .timeout_connect(Some(Duration::from_secs(30)))
             .tls_config(tls_config())
             .build();
