@@ -9,6 +9,8 @@ mod boot;
 mod event_loop;
 mod library;
 mod ops;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 #[cfg(feature = "boa")]
 use oac_engine::Boa as JsEngine;

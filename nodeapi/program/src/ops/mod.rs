@@ -13,6 +13,8 @@ mod icu;
 mod intl;
 mod program;
 mod shared_memory;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod sys;
 mod tls;
 mod typescript;
@@ -40,10 +42,18 @@ pub(crate) const ALL: &[&[OpDecl]] = &[
     icu::OPS,
     intl::OPS,
     shared_memory::OPS,
+    #[cfg(feature = "sqlite")]
+    sqlite::OPS,
     typescript::OPS,
     webassembly::OPS,
     zlib::OPS,
 ];
 
 /// Those during which scripts run again.
+#[cfg(feature = "sqlite")]
+pub(crate) const REENTRANT: &[ReentrantOp] = &{
+    let [exec, prepare, step, changeset, apply, serialize, deserialize, start, next] = sqlite::REENTRANT;
+    [webassembly::ENTER, exec, prepare, step, changeset, apply, serialize, deserialize, start, next]
+};
+#[cfg(not(feature = "sqlite"))]
 pub(crate) const REENTRANT: &[ReentrantOp] = &[webassembly::ENTER];
