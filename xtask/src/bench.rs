@@ -3,6 +3,7 @@
 //! Everything is measured in one run on one machine, beside what it is compared with: the ratios are what counts.
 //! Nothing here fails because a number is bad; tests do not look at time.
 
+mod compute;
 mod container;
 mod document;
 mod engines;
@@ -37,7 +38,7 @@ same machine, one after the other. Times are medians, memory is the largest peak
 ";
 
 /// What can be measured by itself.
-const PARTS: [&str; 6] = ["files", "container", "network", "npm", "engines", "rest"];
+const PARTS: [&str; 7] = ["files", "compute", "container", "network", "npm", "engines", "rest"];
 
 /// Measures `oac` as it was built last.
 const NO_BUILD: &str = "--no-build";
@@ -76,6 +77,9 @@ pub(crate) fn run(workspace: &Workspace, parts: &[String]) -> Result<()> {
     }
     if wants("npm") {
         step("bench: npm", || npm::npm(workspace))?.write(&mut text);
+    }
+    if wants("compute") {
+        step("bench: compute", || compute::compute(workspace))?.write(&mut text);
     }
     if wants("engines") {
         step("bench: engines", || engines::engines(workspace))?.write(&mut text);

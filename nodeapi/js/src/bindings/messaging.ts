@@ -1,5 +1,6 @@
 // Structured clone and the DOMException hook.
 
+import '../crypto/shared_keys';
 import { broadcastChannel, drain, MessageChannel, MessagePort, receive, stop } from '../message_port';
 import { perContext } from '../realm';
 import { library, structuredClone } from '../structured_clone';

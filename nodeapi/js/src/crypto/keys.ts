@@ -4,6 +4,7 @@ import { constant } from '../oracle';
 import { asBuffer, Encoding } from '../bindings/buffer';
 import { freeWhenCollected } from '../resources';
 import { coded, openssl } from './openssl';
+import { cryptoKeys, keyObjects } from './shared_keys';
 
 declare global {
   interface Ops {
@@ -44,6 +45,8 @@ const kKeyFormatRawSeed = number('kKeyFormatRawSeed');
 const kKeyFormatStore = number('kKeyFormatStore');
 const kKeyEncodingPKCS1 = number('kKeyEncodingPKCS1');
 const kKeyEncodingSPKI = number('kKeyEncodingSPKI');
+const kKeyEncodingPKCS8 = number('kKeyEncodingPKCS8');
+const kKeyFormatDER = number('kKeyFormatDER');
 const UNCOMPRESSED = 4;
 
 /** The bytes behind a view or an ArrayBuffer. */
@@ -337,8 +340,6 @@ function invalidThis(name: string): Error {
   return typeError('ERR_INVALID_THIS', `Value of "this" must be of type ${name}`);
 }
 
-const keyObjects = new WeakMap<object, KeyObjectHandle>();
-
 class NativeKeyObject {
   constructor(handle: KeyObjectHandle) {
     keyObjects.set(this, handle);
@@ -346,8 +347,32 @@ class NativeKeyObject {
 }
 
 /** `make` builds Node's classes on the native base and returns them. */
-export function createNativeKeyObjectClass(make: (base: typeof NativeKeyObject) => unknown): unknown {
-  return make(NativeKeyObject);
+export function createNativeKeyObjectClass(make: (base: typeof NativeKeyObject) => any): unknown {
+  keyObjectClasses = make(NativeKeyObject);
+  return keyObjectClasses;
+}
+
+/** KeyObject, and its classes for secret, public and private keys. */
+let keyObjectClasses: any[] | undefined;
+
+/** A KeyObject over a handle, of the class of its type. */
+export function newKeyObject(handle: KeyObjectHandle): object {
+  const type = handle.getKeyType();
+  const index = type === kKeyTypeSecret ? 1 : type === kKeyTypePublic ? 2 : 3;
+  return new keyObjectClasses![index](handle);
+}
+
+/** A key as it goes to another thread: its type, and its bytes (SPKI, PKCS #8). */
+export function handleToValue(handle: KeyObjectHandle): [number, Uint8Array] {
+  const type = handle.getKeyType();
+  const encoding = type === kKeyTypePublic ? kKeyEncodingSPKI : kKeyEncodingPKCS8;
+  return [type, new Uint8Array(handle.export(kKeyFormatDER, encoding) as Uint8Array)];
+}
+
+export function handleFromValue([type, bytes]: [number, Uint8Array]): KeyObjectHandle {
+  const handle = new KeyObjectHandle();
+  handle.init(type, bytes, kKeyFormatDER, type === kKeyTypePublic ? kKeyEncodingSPKI : kKeyEncodingPKCS8);
+  return handle;
 }
 
 /** `[type, handle]`. */
@@ -357,8 +382,6 @@ export function getKeyObjectSlots(key: object): unknown[] {
   return [handle.getKeyType(), handle];
 }
 
-interface CryptoKeySlots { handle: KeyObjectHandle; algorithm: unknown; usages: number; extractable: boolean }
-const cryptoKeys = new WeakMap<object, CryptoKeySlots>();
 
 class NativeCryptoKey {
   constructor(handle: KeyObjectHandle, algorithm: unknown, usages: number, extractable: boolean) {

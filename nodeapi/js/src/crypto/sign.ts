@@ -24,6 +24,8 @@ abstract class SignBase {
   protected name = '';
 
   init(name: string): void {
+    // A name of old for signatures of DSA.
+    if (name.toLowerCase() === 'dss1') name = 'SHA1';
     this.#hash = ops.crypto_hash_new(name);
     if (this.#hash === undefined) throw coded(TypeError as any, 'ERR_CRYPTO_INVALID_DIGEST', 'Invalid digest');
     this.name = name;

@@ -1,5 +1,6 @@
 // X509Certificate's handle, and SPKAC.
 
+import { certificates } from './shared_keys';
 import { asBuffer } from '../bindings/buffer';
 import { constant, notAvailable } from '../oracle';
 import { freeWhenCollected } from '../resources';
@@ -50,6 +51,7 @@ class X509Certificate {
   #fields: CertificateFields;
 
   constructor(id: number) {
+    certificates.add(this);
     this.#id = id;
     this.#fields = ops.crypto_x509_fields(id);
     freeWhenCollected(this, id);

@@ -83,8 +83,11 @@ impl ScryptParams {
     pub fn check(self) -> Result<(), CryptoError> {
         let Self { cost, block_size, parallelization, max_memory } = self;
         let (r, p) = (u64::from(block_size), u64::from(parallelization));
-        if cost < 2 || !cost.is_power_of_two() || p == 0 || r == 0 || p > ((1 << 30) - 1) / r {
+        if cost < 2 || !cost.is_power_of_two() || p == 0 || r == 0 {
             return Err(CryptoError::InvalidScryptParams);
+        }
+        if p > ((1 << 30) - 1) / r {
+            return Err(CryptoError::ScryptMemoryLimit);
         }
         // OpenSSL counts this among the costs of memory (RFC 7914, section 6).
         if r < 4 && cost >= 1 << (16 * r) {
