@@ -16,6 +16,11 @@ fn table(name: &str) -> &'static Map<String, Value> {
     recorded()[name].as_object().unwrap_or_else(|| EMPTY.get_or_init(Map::new))
 }
 
+/// Whether SPDX has a licence of this name.
+pub(crate) fn is_licence(id: &str) -> bool {
+    recorded()["licences"].as_array().is_some_and(|all| all.iter().any(|known| known == id))
+}
+
 /// npm's commands, in its order.
 pub(crate) fn commands() -> impl Iterator<Item = &'static str> {
     table("commands").keys().map(String::as_str)

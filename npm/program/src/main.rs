@@ -41,6 +41,7 @@ mod registry_call;
 mod reify;
 mod report;
 mod run_script;
+mod sbom;
 mod script_policy;
 mod search;
 mod selector;
@@ -163,6 +164,7 @@ fn dispatch(context: &mut Context) -> Result<i32, Failure> {
         "docs" | "repo" | "bugs" => package_pages::page(context),
         "edit" => explore::edit(context),
         "explore" => explore::explore(context),
+        "sbom" => sbom::sbom(context),
         "search" => search::search(context),
         "install-scripts" => install_scripts::install_scripts_command(context),
         "approve-scripts" => install_scripts::approve(context),

@@ -51,6 +51,8 @@ const cases = {
   owner: [loggedIn, 'owner', 'owner add', 'owner add bob ms', 'owner add nobody ms', 'owner ls ms', 'star ms', 'unstar ms --no-unicode', 'star', 'stars', 'stars nobody', 'stars ann'],
   'logged-out': [app, 'token', 'profile get', 'stars', 'star ms', 'access list packages', 'team ls acme', 'logout', 'owner add bob ms'],
   pages: [{ 'package.json': { name: 'app', version: '1.0.0', repository: 'github:ann/app', dependencies: { ms: '2.1.3' } }, '.npmrc': 'browser=false\n' }, 'repo', 'docs', 'bugs', 'repo ms', 'docs ms@2.0.0', 'home ms', 'issues debug', 'repo ms --json', 'repo nosuchpackage-zz-1', 'install', 'explore ms -- echo here', 'explore', 'explore nope -- echo', 'edit', 'edit nope', 'edit ms --editor=true'],
+  sbom: [{ 'package.json': { name: 'app', version: '1.0.0', private: true, license: 'MIT', dependencies: { express: '4.21.2', debug: '2.6.9' }, devDependencies: { 'is-odd': '3' } } }, 'sbom', 'sbom --sbom-format=cyclonedx', 'install', 'sbom --sbom-format=cyclonedx', 'sbom --sbom-format=spdx', 'sbom --sbom-format=spdx --omit=dev --sbom-type=application', 'sbom --sbom-format=cyclonedx --package-lock-only'],
+  'sbom-workspaces': [{ ...workspaces, 'package.json': { ...workspaces['package.json'], version: '2.0.0' } }, 'install', 'sbom --sbom-format=spdx', 'sbom --sbom-format=cyclonedx', 'sbom --sbom-format=cyclonedx -w a', 'sbom --sbom-format=spdx --no-workspaces'],
   search: [app, 'search is', 'search is odd --json', 'search nothing', 'search', 'search is --parseable', 'search is --searchexclude=left'],
   audit: [vulnerable, 'audit', 'install', 'audit', 'audit --json', 'audit --audit-level=critical', 'audit --omit=dev', 'audit fix --dry-run', 'audit fix', 'audit', 'audit fix --force', 'audit --json', 'install --json'],
   scripts: [{ 'package.json': { name: 'app', version: '1.0.0', dependencies: { 'es5-ext': '0.10.64', bufferutil: '4.0.8' } } }, 'install --ignore-scripts', 'install-scripts ls', 'install-scripts ls --json', 'rebuild es5-ext', 'install-scripts approve es5-ext', 'install-scripts approve --all --no-allow-scripts-pin', 'deny-scripts bufferutil', 'approve-scripts bufferutil', 'uninstall bufferutil', 'install-scripts prune --dry-run', 'install-scripts prune', 'install-scripts', 'install-scripts frob', 'approve-scripts nope', 'install bufferutil@4.0.8 --strict-allow-scripts', 'install --allow-scripts=x'],
@@ -96,7 +98,7 @@ function run (program, name, [files, ...lines]) {
     const words = line.replace('REGISTRY', registry).split(' ')
     const { stdout, stderr, status } = spawnSync(program, words, { cwd: project, env, encoding: 'utf8', input })
     const errors = stderr.split('\n').filter(l => !own.test(l)).join('\n')
-    const text = `${stdout}\n${errors}\nexit ${status}`.replaceAll(folder, '').replace(/ in \d+m?s/g, '')
+    const text = `${stdout}\n${errors}\nexit ${status}`.replaceAll(folder, '').replace(/ in \d+m?s/g, '').replace(/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|"(timestamp|created)": "[^"]*"/g, '')
     // What was sent to the registry.
     const said = spawnSync('curl', ['-s', `${registry}-/said`], { encoding: 'utf8' }).stdout.replace(/"_nodeVersion":"[^"]*"|"_npmVersion":"[^"]*"|"date":"[^"]*"/g, '')
     return { line, text: said === '[]' ? text : `${text}\nsent ${said}`, files: list(project).join('\n') + readIfThere(join(folder, '.npmrc')) }

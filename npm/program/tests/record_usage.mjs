@@ -51,5 +51,7 @@ const describe = (name, Command) => ({
   subcommands: Command.subcommands ? Object.fromEntries(Object.entries(Command.subcommands).map(([sub, Sub]) => [sub, describe(sub, Sub)])) : undefined,
 })
 const named = Object.fromEntries(commands.map(name => [name, describe(name, require(join(root, `lib/commands/${name}`)))]))
-const text = JSON.stringify({ commands: named, aliases, shorthands, settings }, null, 1)
+// The names of licences that SPDX has (CC0).
+const licences = [...require('spdx-license-ids'), ...require('spdx-license-ids/deprecated')].sort()
+const text = JSON.stringify({ commands: named, aliases, shorthands, settings, licences }, null, 1)
 writeFileSync(fileURLToPath(new URL('../src/interface.json', import.meta.url)), text + '\n')
