@@ -50,7 +50,7 @@ cargo xtask <command>
                      run Node's own tests, of which DIR is a checkout, and bring tests/node-compat (or its boa/) up to date.
                      An error if a file that passed fails.
   bench [PART…] [--no-build]
-                     measure, and renew what was measured in docs/benchmarks.md. Parts: files, container, engines (these on this
+                     measure, and renew what was measured in docs/benchmarks.md. Parts: files, container, network, npm, engines (these on this
                      machine only), rest. --no-build measures what was built last.
   tidy               the rules of the code that compilers do not check. Prints `path:line: rule: what to do`.
   gen                write docs/syscalls.md and js/src/generated/abi.ts from the system-call table.

@@ -9,6 +9,9 @@ const DEPRECATION = 'Closing a FileHandle object on garbage collection is deprec
   + 'Please close FileHandle objects explicitly using FileHandle.prototype.close(). In the future, an error will be '
   + 'thrown if a file descriptor is closed during garbage collection.';
 
+/** What one read of the stream asks for, as node::fs::FileHandle. */
+const PIECE_BYTES = 65536;
+
 let warned = false;
 
 /** Handles that were collected while open are closed, and the program is told (`FileHandle::CloseGC`). */
@@ -27,10 +30,15 @@ export class FileHandle extends AsyncWrap {
   /** Shared with the registry, which must not hold the handle itself. */
   #held: { fd: number };
   #closing: Promise<void> | undefined;
+  #offset: number;
+  #left: number;
 
-  constructor(fd: number) {
+  /** As a stream it gives the bytes from `offset` (-1: from where the descriptor stands), at most `length` (-1: to the end). */
+  constructor(fd: number, offset = -1, length = -1) {
     super('FILEHANDLE');
     this.#held = { fd };
+    this.#offset = offset;
+    this.#left = length;
     forgotten.register(this, this.#held);
   }
 
@@ -63,8 +71,21 @@ export class FileHandle extends AsyncWrap {
     return fd;
   }
 
+  /** As a stream: the next bytes, none at the end, or an error. */
+  nextPiece(): Uint8Array | number {
+    const room = new Uint8Array(this.#left < 0 ? PIECE_BYTES : Math.min(this.#left, PIECE_BYTES));
+    if (room.length === 0) return room;
+    const { fd } = this.#held;
+    const count = this.#offset < 0 ? host.ops.sys_read(fd, room) : host.ops.sys_pread(fd, this.#offset, room);
+    if (count < 0) return count;
+    if (this.#offset >= 0) this.#offset += count;
+    if (this.#left >= 0) this.#left -= count;
+    return room.subarray(0, count);
+  }
+
   onread(): void {}
 }
+Object.defineProperty(FileHandle.prototype, 'nextPiece', { enumerable: false });
 
 nativeTransfers.push({
   name: 'FileHandle',

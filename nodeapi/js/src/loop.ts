@@ -124,22 +124,56 @@ export function enqueueWork(run: () => void, request?: object): void {
   work.push({ turn, run, request });
 }
 
+/** Before and right after descriptors are looked at: libuv's pending callbacks. */
+const pending: (() => void)[] = [];
+/** As often as libuv runs those that others have made, before it goes on. */
+const PENDING_ROUNDS = 8;
+
+export function enqueuePending(run: () => void): void {
+  pending.push(run);
+}
+
+function runPending(): void {
+  for (const run of pending.splice(0)) run();
+}
+
 // --- descriptors --------------------------------------------------------------------------------------------------------------
 
 /** Interest in one descriptor. */
 export class Watcher {
   events = 0;
   referenced = true;
+  #slot = -1;
   constructor(readonly fd: number, readonly callback: (revents: number) => void) {}
 
   /** Watches for these events from now on; 0 stops. */
   watch(events: number): void {
+    if (events === this.events) return;
     this.events = events;
-    if (events === 0) watchers.delete(this);
-    else watchers.add(this);
+    if (events === 0) {
+      slots[this.#slot] = undefined;
+      changes.push(this.#slot, -1, 0);
+      freed.push(this.#slot);
+      this.#slot = -1;
+      watchers.delete(this);
+      return;
+    }
+    if (this.#slot < 0) {
+      this.#slot = free.pop() ?? slots.length;
+      slots[this.#slot] = this;
+      watchers.add(this);
+    }
+    changes.push(this.#slot, this.fd, events);
   }
 }
 const watchers = new Set<Watcher>();
+/** Who watches, by the places of the loop's table of descriptors; what changes there goes to it in `prepare`, so that a turn
+    costs what happens in it, however many connections are open. */
+const slots: (Watcher | undefined)[] = [];
+const free: number[] = [];
+/** Given up since the last `prepare`; in use again only after it, so that news of the old is never taken for news of the new. */
+let freed: number[] = [];
+let changes: number[] = [];
 
 /** Handles that keep the process alive without a descriptor of their own. */
 export const keepAlive = new Set<object>();
@@ -154,7 +188,7 @@ export function enqueueClose(callback: () => void): void {
 }
 
 function isAlive(): boolean {
-  if (work.length > 0 || closing.length > 0 || keepAlive.size > 0) return true;
+  if (work.length > 0 || pending.length > 0 || closing.length > 0 || keepAlive.size > 0) return true;
   if (timers.dueMs >= 0 && timers.timerRef) return true;
   for (const timer of loopTimers) if (timer.referenced) return true;
   if (timers.immediateRef && timers.immediateInfo[Immediate.RefCount]! > 0) return true;
@@ -181,11 +215,13 @@ function prepare(): number[] {
   return plan;
 }
 
-/** How long to sleep at most, in ms, and for which descriptors. */
+/** How long to sleep at most, in ms, and what has changed in the table of descriptors. */
 function sleepPlan(): number[] {
-  const plan = [0];
-  for (const watcher of watchers) plan.push(watcher.fd, watcher.events);
-  if (work.length > 0 || closing.length > 0 || timers.immediateInfo[Immediate.RefCount]! > 0 || !isAlive()) return plan;
+  const plan = [0, ...changes];
+  changes = [];
+  free.push(...freed);
+  freed = [];
+  if (work.length > 0 || pending.length > 0 || closing.length > 0 || timers.immediateInfo[Immediate.RefCount]! > 0 || !isAlive()) return plan;
   const dueMs = nextDueMs();
   plan[0] = dueMs < 0 ? -1 : Math.max(0, dueMs - (monotonicNs() - origin.ns) / 1e6);
   return plan;
@@ -195,18 +231,9 @@ function ready(list: number[]): void {
   if (asleepSinceNs > 0) metrics.idleNs += monotonicNs() - asleepSinceNs;
   metrics.events += list.length / 2;
   const current = turn++;
-  // Who watches now: what a callback opens under a number that was closed has no part in this turn.
-  const byFd = new Map<number, Watcher[]>();
-  if (list.length > 0) {
-    for (const watcher of watchers) {
-      const others = byFd.get(watcher.fd);
-      if (others === undefined) byFd.set(watcher.fd, [watcher]);
-      else others.push(watcher);
-    }
-  }
-  for (let i = 0; i < list.length; i += 2) {
-    for (const watcher of byFd.get(list[i]!) ?? []) if (watchers.has(watcher)) watcher.callback(list[i + 1]!);
-  }
+  runPending();
+  for (let i = 0; i < list.length; i += 2) slots[list[i]!]?.callback(list[i + 1]!);
+  for (let round = 0; round < PENDING_ROUNDS && pending.length > 0; round += 1) runPending();
   // With immediates waiting, a thread pool would seldom be done already: they go first.
   const eager = timers.immediateInfo[Immediate.Count] === 0;
   let count = work.length;

@@ -67,6 +67,11 @@ export function ipv6Text(bytes: Uint8Array): string {
   return length < 2 ? hex(words) : `${hex(words.slice(0, start))}::${hex(words.slice(start + length))}`;
 }
 
+/** The port of a `bind`, which the library leaves out where any will do: as V8's Int32Value. */
+export function toPort(port: unknown): number {
+  return Number(port) | 0;
+}
+
 /** A sockaddr, or an error for an address that is none. */
 export function encodeIp(family: number, address: string, port: number): Uint8Array | number {
   if (!isInteger(port) || port < 0 || port > 65535) return UV.EINVAL;

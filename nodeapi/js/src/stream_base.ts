@@ -4,7 +4,7 @@
 import { AsyncWrap, makeCallback } from './async_wrap';
 import { utf8Bytes, Encoding, parseEncoding } from './bindings/buffer';
 import { HandleWrap } from './handle_wrap';
-import { enqueueClose, enqueueWork, POLLIN, POLLOUT, Watcher } from './loop';
+import { enqueueClose, enqueuePending, POLLIN, POLLOUT, Watcher } from './loop';
 import type { ReadListener, StreamSource } from './read_listener';
 import { UV } from './uv';
 
@@ -297,7 +297,7 @@ export abstract class LibuvStreamWrap extends HandleWrap implements StreamSource
   shutdown(req: any): number {
     if (this.#fd < 0) return UV.ENOTCONN;
     this.#shutdown = req;
-    if (this.#queue.length === 0) enqueueWork(() => this.#finishShutdown());
+    if (this.#queue.length === 0) enqueuePending(() => this.#finishShutdown());
     return 0;
   }
 

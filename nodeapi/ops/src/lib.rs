@@ -21,6 +21,7 @@ pub mod brotli;
 pub mod buffer;
 pub mod cjs_lexer;
 pub mod crypto;
+pub mod dns;
 pub mod encoding_binding;
 pub mod hpack;
 pub mod http_parser;

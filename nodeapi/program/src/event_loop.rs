@@ -1,7 +1,8 @@
 //! The event loop, in libuv's order: timers, pending work, one wait for descriptors, immediates, closing callbacks.
 //!
 //! Scripts own the queues (the glue's `loop.ts`); this decides when each is run and how long to sleep. One turn:
-//! `timers` says when the next timer is due; `prepare` says which descriptors are watched and whether anything may not wait;
+//! `timers` says when the next timer is due; `prepare` says which descriptors are watched now that were not, or no longer, and
+//! whether anything may not wait;
 //! then one `poll` system call sleeps for that long; `ready` gets what became ready; `check` runs immediates; `close` runs
 //! closing callbacks. The process ends when nothing that counts is left.
 
@@ -22,7 +23,7 @@ pub(crate) fn run(engine: JsEngine) -> ! {
 
 struct Turn {
     engine: JsEngine,
-    /// What the last `prepare` asked to watch.
+    /// What is watched, by the scripts' numbers for it; descriptor -1 where nothing is.
     fds: Vec<PollFd>,
 }
 
@@ -68,9 +69,9 @@ impl Turn {
         Ok(self.engine.call("close", &[])? == OpValue::Bool(true))
     }
 
-    /// Gives the nanoseconds to sleep (-1 for ever, 0 not at all) and fills `fds`.
+    /// Gives the nanoseconds to sleep (-1 for ever, 0 not at all) and brings `fds` up to date.
     fn prepare(&mut self) -> Result<i64, EngineError> {
-        // `[timeout in ms, fd, events, fd, events …]`
+        // `[timeout in ms, slot, fd, events, slot, fd, events …]`
         let OpValue::List(plan) = self.engine.call("prepare", &[])? else {
             return Ok(0);
         };
@@ -80,19 +81,21 @@ impl Turn {
             _ => 0.0,
         };
         let timeout_ms = plan.first().map_or(0.0, number);
-        self.fds.clear();
-        for pair in plan.get(1..).unwrap_or_default().chunks_exact(2) {
-            self.fds.push(PollFd {
-                fd: number(&pair[0]) as i32,
-                events: number(&pair[1]) as u16,
-                revents: 0,
-            });
+        for change in plan.get(1..).unwrap_or_default().chunks_exact(3) {
+            let slot = number(&change[0]) as usize;
+            if slot >= self.fds.len() {
+                self.fds.resize(slot + 1, PollFd { fd: -1, events: 0, revents: 0 });
+            }
+            self.fds[slot] =
+                PollFd { fd: number(&change[1]) as i32, events: number(&change[2]) as u16, revents: 0 };
+        }
+        while self.fds.last().is_some_and(|last| last.fd < 0) {
+            self.fds.pop();
         }
         Ok(if timeout_ms < 0.0 { -1 } else { (timeout_ms * 1e6).ceil() as i64 })
     }
 
-    /// Sleeps until a descriptor is ready or the time is over.
-    /// Sleeps; gives `[fd, revents, fd, revents …]` of what is ready.
+    /// Sleeps until a descriptor is ready or the time is over; gives `[slot, revents, slot, revents …]` of what is ready.
     fn wait(&mut self, timeout_ns: i64) -> Result<Vec<OpValue>, EngineError> {
         if timeout_ns == 0 && self.fds.is_empty() {
             return Ok(Vec::new());
@@ -102,8 +105,9 @@ impl Turn {
             Err(oac_sys::Errno::EINTR) => Ok(Vec::new()),
             Err(errno) => Err(EngineError::Uncaught(format!("poll: {errno}"))),
             Ok(_) => {
-                let ready = self.fds.iter().filter(|fd| fd.revents != 0);
-                Ok(ready.flat_map(|fd| [OpValue::Int(fd.fd), OpValue::Int(fd.revents.into())]).collect())
+                let ready = self.fds.iter().enumerate().filter(|(_, fd)| fd.revents != 0);
+                let slot = |n: usize| OpValue::Int(i32::try_from(n).unwrap_or(i32::MAX));
+                Ok(ready.flat_map(|(n, fd)| [slot(n), OpValue::Int(fd.revents.into())]).collect())
             }
         }
     }

@@ -12,6 +12,7 @@ import { asBuffer } from './buffer';
 declare global {
   interface Ops {
     http_parser_new(kind: number, maxHeaderBytes: number, leniency: number): number;
+    http_parser_limit(parser: number, fields: number): void;
     http_parser_execute(parser: number, input: Bytes, from: number): ParserStep;
     http_parser_finish(parser: number): ParserStep;
     http_parser_answer(parser: number, answer: number): void;
@@ -24,6 +25,7 @@ declare global {
 
 const enum On { MessageBegin, Headers, HeadersComplete, Body, MessageComplete, Execute }
 const firstEvent = 5;
+const REQUEST = 1;
 
 const { ops } = host;
 const Uint8 = Uint8Array;
@@ -36,6 +38,9 @@ class HTTPParser extends AsyncWrap implements ReadListener {
   #list: ConnectionsList | undefined;
   #source: StreamSource | undefined;
   #current: Uint8Array | undefined;
+  #kind = 0;
+  /** The `maxHeaderPairs` that the parser was told of. */
+  #pairs = 0;
   /** When the current message began; 0 when idle. */
   startedNs = 0;
   headersCompleted = false;
@@ -50,6 +55,8 @@ class HTTPParser extends AsyncWrap implements ReadListener {
   initialize(kind: number, resource: object, maxHeaderBytes = 0, leniency = 0, list?: ConnectionsList | null): void {
     this.asyncReset(resource);
     this.#drop();
+    this.#kind = kind;
+    this.#pairs = 0;
     this.#id = ops.http_parser_new(kind, maxHeaderBytes || defaultHeaderBytes(), leniency);
     freeWhenCollected(this, this.#id);
     this.headersCompleted = false;
@@ -128,6 +135,12 @@ class HTTPParser extends AsyncWrap implements ReadListener {
     const id = this.#id;
     const outer = this.#current;
     this.#current = input;
+    // What the library sets on it; of responses it takes as many, and leaves the rest away.
+    const pairs: unknown = (this as any).maxHeaderPairs;
+    if (this.#kind === REQUEST && pairs !== this.#pairs && typeof pairs === 'number') {
+      this.#pairs = pairs;
+      ops.http_parser_limit(id, Math.max(0, pairs >> 1));
+    }
     try {
       let step = ops.http_parser_execute(id, input, 0);
       for (;;) {

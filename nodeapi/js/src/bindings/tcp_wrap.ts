@@ -3,7 +3,7 @@
 import { AsyncWrap } from '../async_wrap';
 import { ConnectionWrap, SOL_SOCKET } from '../connection_wrap';
 import { explainRefusal } from '../net_denial';
-import { AF_INET, AF_INET6, encodeIp } from '../socket_address';
+import { AF_INET, AF_INET6, encodeIp, toPort } from '../socket_address';
 
 const { ops } = host;
 const SERVER = 1;
@@ -64,7 +64,7 @@ class TCP extends ConnectionWrap {
   }
 
   #bind(family: number, address: string, port: number, flags: number): number {
-    const encoded = encodeIp(family, address, port);
+    const encoded = encodeIp(family, address, toPort(port));
     if (typeof encoded === 'number') return encoded;
     const error = this.ensureSocket(family);
     if (error < 0) return error;

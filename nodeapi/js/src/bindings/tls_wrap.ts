@@ -81,6 +81,10 @@ class TLSWrap extends AsyncWrap implements StreamSource, ReadListener {
   #pending: Pending[] = [];
   /** Bytes that wait for what an earlier owner of the stream wrote. */
   #held: Uint8Array[] | undefined;
+  /** A stream of scripts takes one write at a time: what waits for the one under way, with who is told. */
+  #writing = false;
+  #later: [wire: Uint8Array, done: (status: number) => void][] = [];
+  #shutdownAfter: any;
   #established = false;
   #throughGateway = false;
   /** The program is being told of the end of the handshake, whose last message has not been sent. */
@@ -94,6 +98,7 @@ class TLSWrap extends AsyncWrap implements StreamSource, ReadListener {
   #serverName = '';
   #session: number | undefined;
   #lastToken: Uint8Array | undefined;
+  #ticket: Uint8Array | undefined;
   #wantsSessions = false;
   #wantsKeyLog = false;
   #wantsCertificateCallback = false;
@@ -239,8 +244,18 @@ class TLSWrap extends AsyncWrap implements StreamSource, ReadListener {
 
   enableSessionCallbacks(): void { this.#wantsSessions = true; }
   setSession(token: Uint8Array): void { this.#session = sessionOf(token); }
-  getSession(): Uint8Array | undefined { return this.#lastToken; }
-  getTLSTicket(): undefined { return undefined; }
+  /** Before a ticket has come (with TLS 1.3 that is after the handshake) a session that nothing can go on with. */
+  getSession(): Uint8Array | undefined {
+    if (!this.#established || this.#throughGateway) return undefined;
+    if (this.#lastToken === undefined) {
+      this.#lastToken = asBuffer(new Uint8Array(TOKEN_BYTES));
+      ops.sys_getrandom(this.#lastToken, 0);
+    }
+    return this.#lastToken;
+  }
+
+  /** The ticket itself stays with the session: its token is as good, and as opaque. */
+  getTLSTicket(): Uint8Array | undefined { return this.#isServer ? undefined : this.#ticket; }
   /** A server's sessions are in its tickets: there is none that a program could bring. */
   loadSession(): void {}
   endParser(): void {}
@@ -252,6 +267,7 @@ class TLSWrap extends AsyncWrap implements StreamSource, ReadListener {
       if (session === undefined) return;
       const token = tokenFor(session);
       this.#lastToken = token;
+      this.#ticket = token;
       if (this.#wantsSessions) makeCallback(this, 'onnewsession', asBuffer(new Uint8Array(TOKEN_BYTES)), token);
       if (this.#id === undefined) return;
     }
@@ -434,11 +450,35 @@ class TLSWrap extends AsyncWrap implements StreamSource, ReadListener {
       this.#held.push(wire);
       return 1;
     }
+    if (this.#writing) {
+      this.#later.push([wire, done]);
+      return 0;
+    }
     const req: any = new WriteWrap();
-    req.oncomplete = (status: number): void => done(status);
+    req.oncomplete = (status: number): void => {
+      this.#writing = false;
+      done(status);
+      this.#sendLater(status);
+    };
+    this.#writing = this.fd < 0;
     const error = this.#parent.writeBuffer(req, asBuffer(wire));
-    if (error !== 0) return error;
-    return streamBaseState[State.LastWriteWasAsync] === 0 ? 1 : 0;
+    const isDone = error !== 0 || streamBaseState[State.LastWriteWasAsync] === 0;
+    if (isDone) this.#writing = false;
+    return error !== 0 ? error : isDone ? 1 : 0;
+  }
+
+  #sendLater(before: number): void {
+    const waiting = this.#later.splice(0);
+    const tell = (status: number): void => waiting.forEach(([, done]) => done(status));
+    if (waiting.length > 0) {
+      const status = before < 0 ? before : this.#sendWire(joined(waiting.map(([wire]) => wire)), tell);
+      if (status !== 0) tell(Math.min(0, status));
+    }
+    const req = this.#shutdownAfter;
+    if (req === undefined || this.#writing) return;
+    this.#shutdownAfter = undefined;
+    const status = this.#shutdownParent(req);
+    if (status !== 0) makeCallback(req, 'oncomplete', Math.min(0, status), this, undefined);
   }
 
   writesIssuedByPrevListenerDone(): void {
@@ -456,6 +496,14 @@ class TLSWrap extends AsyncWrap implements StreamSource, ReadListener {
       const wire = ops.tls_finish(this.#id);
       if (wire.length > 0) this.#sendWire(wire);
     }
+    if (this.#writing) {
+      this.#shutdownAfter = req;
+      return 0;
+    }
+    return this.#shutdownParent(req);
+  }
+
+  #shutdownParent(req: any): number {
     const inner: any = new ShutdownWrap();
     inner.oncomplete = (status: number): void => makeCallback(req, 'oncomplete', status, this, undefined);
     return this.#parent.shutdown(inner);

@@ -3,7 +3,7 @@
 import { AsyncWrap, makeCallback } from '../async_wrap';
 import { HandleWrap } from '../handle_wrap';
 import { POLLIN, Watcher } from '../loop';
-import { AF_INET, AF_INET6, decode, encodeIp } from '../socket_address';
+import { AF_INET, AF_INET6, decode, encodeIp, toPort } from '../socket_address';
 import { UV, errorMessage, errorName } from '../uv';
 import { asBuffer } from './buffer';
 
@@ -91,7 +91,7 @@ class UDP extends HandleWrap {
   bind6(address: string, port: number, flags: number): number { return this.#bind(AF_INET6, address, port, flags); }
 
   #bind(family: number, address: string, port: number, flags: number): number {
-    const encoded = encodeIp(family, address, port);
+    const encoded = encodeIp(family, address, toPort(port));
     if (typeof encoded === 'number') return encoded;
     const error = this.#ensure(family);
     if (error < 0) return error;

@@ -65,8 +65,8 @@ export function packSettings(): Uint8Array {
 }
 
 /** The options that a session begins with. */
-export function readOptions(): { headerPairs: number; pings: number; settingsAcks: number; settings: number; resetBurst: number; resetRate: number } {
+export function readOptions(): { headerPairs: number; pings: number; settingsAcks: number; settings: number; resetBurst: number; resetRate: number; padding: number; strictWhitespace: boolean } {
   const flags = optionsBuffer[13]!;
   const option = (at: number, usual: number): number => ((flags & (1 << at)) !== 0 ? optionsBuffer[at]! : usual);
-  return { headerPairs: option(5, 128), pings: option(6, 10), settingsAcks: option(7, 10), settings: option(9, 32), resetBurst: option(11, 1000), resetRate: option(10, 33) };
+  return { headerPairs: option(5, 128), pings: option(6, 10), settingsAcks: option(7, 10), settings: option(9, 32), resetBurst: option(11, 1000), resetRate: option(10, 33), padding: option(4, 0), strictWhitespace: option(12, 0) === 0 };
 }

@@ -16,7 +16,7 @@ declare global {
     hpack_new(): number;
     hpack_table(session: number, bytes: number, own: boolean): void;
     hpack_encode(session: number, headers: string): Uint8Array;
-    hpack_decode(session: number, block: Bytes, pairsMax: number, bytesMax: number): string[] | number;
+    hpack_decode(session: number, block: Bytes, pairsMax: number, bytesMax: number): [headers: string[], sensitive: string[]] | number;
   }
 }
 
@@ -24,6 +24,10 @@ const { ops } = host;
 const SERVER = 0;
 const enum Category { Request, Response, PushResponse, Headers }
 const enum Bit { RemoteSettingsListeners, SettingsUpToDate, PingListeners, AltsvcListeners }
+/** `http2.constants.PADDING_STRATEGY_*`; with `CALLBACK` (deprecated) Node aligns. */
+const enum Padding { None, Aligned, Max }
+/** With the byte that says how much there is. */
+const PADDING_BYTES_MAX = 256;
 const FIELDS = 12;
 const ERR_PROTO = -505;
 const ERR_STREAM_ID_NOT_AVAILABLE = -509;
@@ -148,15 +152,18 @@ export class Http2Session extends AsyncWrap implements ReadListener {
       for (const stream of [...this.#streams.values()]) {
         if (stream.localEnded || stream.gone) continue;
         if (stream.hasData) {
-          const limit = Math.min(stream.sendWindow, this.#sendWindow, this.#remote.maxFrameSize, FRAME_BYTES);
+          const largest = Math.min(stream.sendWindow, this.#sendWindow, this.#remote.maxFrameSize, FRAME_BYTES);
+          // Padding counts, too; there may be no room for more than it.
+          const limit = this.#options.padding === Padding.None ? largest : largest - 1;
           if (limit <= 0) continue;
           const data = stream.take(limit, (req) => this.#written.push({ req, stream }));
-          stream.sendWindow -= data.length;
-          this.#sendWindow -= data.length;
+          const [padded, payload] = this.#padded(data, largest);
+          stream.sendWindow -= payload.length;
+          this.#sendWindow -= payload.length;
           room -= data.length;
           goesOn = true;
           const ends = stream.finished && !stream.hasData && !stream.wantsTrailers;
-          if (data.length > 0 || ends) this.#output.push(frame(Frame.Data, ends ? Flag.EndStream : 0, stream.number, data));
+          if (data.length > 0 || ends) this.#output.push(frame(Frame.Data, padded | (ends ? Flag.EndStream : 0), stream.number, payload));
           if (ends) this.#ended(stream);
         } else if (stream.resetLater !== undefined) {
           this.resetStream(stream, stream.resetLater);
@@ -170,6 +177,20 @@ export class Http2Session extends AsyncWrap implements ReadListener {
         }
       }
     }
+  }
+
+  /** A payload with the padding that the program wants, and the flag that says so: RFC 9113, 6.1. */
+  #padded(payload: Uint8Array, largest: number): [flag: number, payload: Uint8Array] {
+    const { padding } = this.#options;
+    if (padding === Padding.None || payload.length === 0) return [0, payload];
+    const most = Math.min(largest, payload.length + PADDING_BYTES_MAX);
+    const aligned = payload.length + ((8 - ((payload.length + HEADER_BYTES) % 8)) % 8);
+    const wanted = Math.min(most, padding === Padding.Aligned ? aligned : most);
+    if (wanted <= payload.length) return [0, payload];
+    const out = new Uint8Array(wanted);
+    out[0] = wanted - payload.length - 1;
+    out.set(payload, 1);
+    return [Flag.Padded, out];
   }
 
   // --- streams ---------------------------------------------------------------------------------------------------------------------
@@ -223,7 +244,9 @@ export class Http2Session extends AsyncWrap implements ReadListener {
     const size = this.#remote.maxFrameSize;
     for (let at = 0, kind = type; at === 0 || at < block.length; at += size, kind = Frame.Continuation) {
       const last = at + size >= block.length ? Flag.EndHeaders : 0;
-      this.#put(kind, last | (kind === Frame.Continuation ? 0 : flags), id, block.subarray(at, at + size));
+      const piece = block.subarray(at, at + size);
+      const [padded, payload] = kind === Frame.Headers && last !== 0 ? this.#padded(piece, size) : [0, piece];
+      this.#put(kind, last | padded | (kind === Frame.Continuation ? 0 : flags), id, payload);
     }
   }
 
@@ -248,7 +271,6 @@ export class Http2Session extends AsyncWrap implements ReadListener {
     if (stream.gone) return;
     stream.gone = true;
     this.#streams.delete(stream.number);
-    stream.cancelWrites(-125);
     enqueueWork(() => callIn(stream, () => {
       if (stream.session === undefined) return;
       if (Reflect.apply(callbacks.close, stream, [code]) === false) stream.destroy();
@@ -431,8 +453,8 @@ export class Http2Session extends AsyncWrap implements ReadListener {
   #blockDone(): Code | undefined {
     const { id, parts, ends, promised } = this.#block!;
     this.#block = undefined;
-    const headers = ops.hpack_decode(this.#hpack, joined(parts), this.#options.headerPairs, Math.min(this.#local.maxHeaderListSize, BLOCK_BYTES_MAX));
-    if (headers === -1) return Code.CompressionError;
+    const decoded = ops.hpack_decode(this.#hpack, joined(parts), this.#options.headerPairs, Math.min(this.#local.maxHeaderListSize, BLOCK_BYTES_MAX));
+    if (decoded === -1) return Code.CompressionError;
     let stream = this.#streams.get(promised === 0 ? id : promised);
     let isNew = false;
     if (stream === undefined) {
@@ -456,19 +478,25 @@ export class Http2Session extends AsyncWrap implements ReadListener {
       this.resetStream(stream, Code.StreamClosed);
       return undefined;
     }
-    if (typeof headers === 'number') {
+    if (typeof decoded === 'number') {
       this.resetStream(stream, Code.EnhanceYourCalm);
       return undefined;
     }
+    const [headers, sensitive] = decoded;
+    dropIgnored(headers, this.#options.strictWhitespace);
     if (!areSound(headers, this.#isServer || promised !== 0, isNew)) {
       this.resetStream(stream, Code.ProtocolError);
       return undefined;
     }
     const length = headers.indexOf('content-length');
-    if (length >= 0 && length % 2 === 0 && stream.receivedBytes === 0 && /^\d+$/.test(headers[length + 1]!) && !ends) stream.expectedBytes = Number(headers[length + 1]);
+    if (this.#isServer && isNew && ends && length >= 0 && length % 2 === 0 && Number(headers[length + 1]) > 0) {
+      this.resetStream(stream, Code.ProtocolError);
+      return undefined;
+    }
+    if (length >= 0 && length % 2 === 0 && stream.receivedBytes === 0 && !ends) stream.expectedBytes = Number(headers[length + 1]);
     const category = isNew ? Category.Request : stream.category;
     const flags = Flag.EndHeaders | (ends ? Flag.EndStream : 0);
-    Reflect.apply(callbacks.headers, this, [stream, stream.number, category, flags, headers, []]);
+    Reflect.apply(callbacks.headers, this, [stream, stream.number, category, flags, headers, sensitive]);
     if (promised !== 0) stream.category = Category.PushResponse;
     else if (!/^1\d\d$/.test(headers[headers.indexOf(':status') + 1] ?? '')) stream.category = Category.Headers;
     if (ends && !stream.gone) this.#remoteEnds(stream, false);
@@ -700,9 +728,19 @@ export class Http2Session extends AsyncWrap implements ReadListener {
 }
 for (const hidden of ['onRead', 'schedule', 'promise', 'sendHeaders', 'endStream', 'resetStream', 'forget', 'consume_']) Object.defineProperty(Http2Session.prototype, hidden, { enumerable: false });
 
+/** Takes out the fields that nghttp2 ignores: those whose value holds what it may not or, if so wished, has space around it (RFC 9113, 8.2.1). */
+function dropIgnored(headers: string[], strictWhitespace: boolean): void {
+  for (let i = headers.length - 2; i >= 0; i -= 2) {
+    const value = headers[i + 1]!;
+    const isIgnored = /[\0-\x08\n-\x1f\x7f]/.test(value) || (strictWhitespace && /^[ \t]|[ \t]$/.test(value));
+    if (isIgnored && !headers[i]!.startsWith(':')) headers.splice(i, 2);
+  }
+}
+
 /** Headers that a message may have: RFC 9113, 8.2 and 8.3. */
 function areSound(headers: string[], isRequest: boolean, isFirst: boolean): boolean {
   let regular = false;
+  let lengths = 0;
   const pseudo = new Set<string>();
   for (let i = 0; i < headers.length; i += 2) {
     const [name, value] = [headers[i]!, headers[i + 1]!];
@@ -716,6 +754,7 @@ function areSound(headers: string[], isRequest: boolean, isFirst: boolean): bool
       regular = true;
       if (['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'].includes(name)) return false;
       if (name === 'te' && value !== 'trailers') return false;
+      if (name === 'content-length' && (++lengths > 1 || !/^\d+$/.test(value))) return false;
     }
   }
   if (!isFirst || !isRequest) return true;

@@ -184,6 +184,7 @@ impl Parser {
     fn block_done(&mut self) -> Result<(), Stop> {
         if self.flags & flags::TRAILING != 0 {
             self.header_bytes = 0;
+            self.field_count = 0;
             return self.message_done();
         }
         self.on_headers_complete()
@@ -216,6 +217,9 @@ impl Parser {
             }
             _ if self.header_kind == K::ContentLength => {
                 fail("HPE_INVALID_CONTENT_LENGTH", "Empty Content-Length")
+            }
+            _ if self.header_kind == K::TransferEncoding => {
+                fail("HPE_INVALID_TRANSFER_ENCODING", "Empty Transfer-Encoding")
             }
             _ => {
                 self.apply_header_kind();

@@ -135,6 +135,8 @@ pub struct Parser {
     headers_completed: bool,
     header_bytes: u64,
     max_header_bytes: u64,
+    field_count: usize,
+    max_fields: usize,
     chunk_extension_bytes: u64,
 }
 
@@ -167,9 +169,16 @@ impl Parser {
             have_flushed: false,
             headers_completed: false,
             header_bytes: 0,
+            field_count: 0,
+            max_fields: usize::MAX,
             max_header_bytes: if max_header_size == 0 { DEFAULT_MAX_HEADER_SIZE } else { max_header_size },
             chunk_extension_bytes: 0,
         }
+    }
+
+    /// From the next field on a block of more fields than this is refused.
+    pub fn limit_fields(&mut self, max_fields: usize) {
+        self.max_fields = max_fields;
     }
 
     /// Parses `input[from..]`. The whole buffer is passed again when an answer was wanted, so that positions stay the same.
@@ -370,7 +379,7 @@ impl Parser {
         match span {
             Span::Url => self.url.extend_from_slice(bytes),
             Span::Status => self.status_message.extend_from_slice(bytes),
-            Span::HeaderField => self.on_header_field(bytes),
+            Span::HeaderField => return self.on_header_field(bytes),
             _ => {
                 self.value_open = true;
                 if let Some((_, value)) = self.fields.last_mut() {
@@ -381,9 +390,13 @@ impl Parser {
         Ok(())
     }
 
-    fn on_header_field(&mut self, bytes: &[u8]) {
+    fn on_header_field(&mut self, bytes: &[u8]) -> Result<(), Stop> {
         if self.fields.is_empty() || self.value_open {
             self.value_open = false;
+            self.field_count += 1;
+            if self.field_count > self.max_fields {
+                return fail("HPE_HEADER_OVERFLOW", "Header overflow");
+            }
             if self.fields.len() == MAX_HEADER_FIELDS {
                 self.flush();
             }
@@ -392,6 +405,7 @@ impl Parser {
         if let Some((name, _)) = self.fields.last_mut() {
             name.extend_from_slice(bytes);
         }
+        Ok(())
     }
 
     fn take_fields(&mut self) -> HeaderBlock {
@@ -422,6 +436,7 @@ impl Parser {
         };
         self.headers_completed = true;
         self.header_bytes = 0;
+        self.field_count = 0;
         let (headers, url) = if self.have_flushed {
             self.flush();
             (None, None)

@@ -1,7 +1,7 @@
 //! The binding `http2`: header compression. Frames are the glue's.
 
 use oac_engine::{OpArgs, OpDecl, OpError, OpResult, OpState, OpValue};
-use oac_node_ops::hpack::{Hpack, HpackError};
+use oac_node_ops::hpack::{Field, Hpack, HpackError};
 
 pub(crate) const OPS: &[OpDecl] = &[
     OpDecl { name: "hpack_new", run: new },
@@ -29,29 +29,36 @@ fn table(state: &mut OpState, args: &OpArgs<'_>) -> OpResult {
 
 /// `hpack_encode(session, headers)`: the block for headers as the library writes them: name, NUL, value, NUL, one character of flags.
 fn encode(state: &mut OpState, args: &OpArgs<'_>) -> OpResult {
-    let text: Vec<u8> = args.str(1)?.chars().map(|c| u8::try_from(c).unwrap_or(b'?')).collect();
+    // Cut to bytes as V8 does it: what that lets through the peer refuses, which the programs know.
+    let text: Vec<u8> = args.str(1)?.encode_utf16().map(|unit| unit.to_le_bytes()[0]).collect();
     let mut headers = Vec::new();
     let mut rest = text.as_slice();
     while !rest.is_empty() {
         let bad = || OpError::arg(1, "a list of headers");
         let name = rest.iter().position(|&byte| byte == 0).ok_or_else(bad)?;
         let value = rest[name + 1..].iter().position(|&byte| byte == 0).ok_or_else(bad)?;
-        headers.push((&rest[..name], &rest[name + 1..name + 1 + value]));
+        // NGHTTP2_NV_FLAG_NO_INDEX.
+        let is_sensitive = rest.get(name + value + 2).is_some_and(|flags| flags & 1 != 0);
+        headers.push(Field { name: &rest[..name], value: &rest[name + 1..name + 1 + value], is_sensitive });
         rest = rest.get(name + value + 3..).ok_or_else(bad)?;
     }
     Ok(OpValue::Bytes(state.resource::<Hpack>(args.u32(0)?)?.encode(headers.into_iter())))
 }
 
-/// `hpack_decode(session, block, pairsMax, bytesMax)`: `[name, value, …]`; -1 for a malformed block, -2 for too many headers.
+/// `hpack_decode(session, block, pairsMax, bytesMax)`: `[[name, value, …], [sensitive name, …]]`; -1 for a malformed block, -2 for too many headers.
 fn decode(state: &mut OpState, args: &OpArgs<'_>) -> OpResult {
     let hpack = state.resource::<Hpack>(args.u32(0)?)?;
     Ok(match hpack.decode(args.bytes(1)?, args.u32(2)? as usize, args.u32(3)? as usize) {
-        Ok(headers) => OpValue::List(
-            headers
-                .into_iter()
-                .flat_map(|(name, value)| [OpValue::Latin1(name), OpValue::Latin1(value)])
-                .collect(),
-        ),
+        Ok(headers) => {
+            let (mut pairs, mut sensitive) = (Vec::new(), Vec::new());
+            for (name, value, is_sensitive) in headers {
+                if is_sensitive {
+                    sensitive.push(OpValue::Latin1(name.clone()));
+                }
+                pairs.extend([OpValue::Latin1(name), OpValue::Latin1(value)]);
+            }
+            OpValue::List(vec![OpValue::List(pairs), OpValue::List(sensitive)])
+        }
         Err(HpackError::Malformed) => (-1).into(),
         Err(HpackError::TooMany) => (-2).into(),
     })

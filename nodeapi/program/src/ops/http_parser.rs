@@ -5,6 +5,7 @@ use oac_node_ops::http_parser::{Event, Head, HeaderBlock, Kind, Parser, Step};
 
 pub(crate) const OPS: &[OpDecl] = &[
     OpDecl { name: "http_parser_new", run: new },
+    OpDecl { name: "http_parser_limit", run: limit },
     OpDecl { name: "http_parser_execute", run: execute },
     OpDecl { name: "http_parser_finish", run: finish },
     OpDecl { name: "http_parser_answer", run: answer },
@@ -16,6 +17,13 @@ pub(crate) const OPS: &[OpDecl] = &[
 fn new(state: &mut OpState, args: &OpArgs<'_>) -> OpResult {
     let kind = if args.u32(0)? == 1 { Kind::Request } else { Kind::Response };
     Ok(state.add_resource(Parser::new(kind, args.usize(1)? as u64, args.u32(2)? as u16)).into())
+}
+
+/// `http_parser_limit(parser, fields)`: how many fields a block may have; 0 for any number.
+fn limit(state: &mut OpState, args: &OpArgs<'_>) -> OpResult {
+    let fields = args.usize(1)?;
+    state.resource::<Parser>(args.u32(0)?)?.limit_fields(if fields == 0 { usize::MAX } else { fields });
+    Ok(OpValue::Undefined)
 }
 
 /// `http_parser_execute(parser, input, from)`: `[position, wantsAnswer, code?, reason?, bytesParsed?, …events]`, an event being a

@@ -7,6 +7,7 @@ mod crypto_cipher;
 mod crypto_keys;
 mod crypto_numbers;
 mod crypto_x509;
+mod dns;
 mod hpack;
 mod http_parser;
 mod icu;
@@ -37,6 +38,7 @@ pub(crate) const ALL: &[&[OpDecl]] = &[
     crypto_keys::OPS,
     crypto_numbers::OPS,
     crypto_x509::OPS,
+    dns::OPS,
     hpack::OPS,
     http_parser::OPS,
     icu::OPS,
