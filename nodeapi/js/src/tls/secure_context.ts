@@ -199,8 +199,9 @@ function chosenSuites(list: string): string[] {
   const all = ops.tls_suite_names().filter((name) => !name.startsWith('TLS_'));
   const chosen: string[] = [];
   const killed = new Set<string>();
-  for (const word of list.split(/[:, ]/)) {
-    if (word === '' || word.startsWith('@')) continue;
+  // `@SECLEVEL=0`, `@STRENGTH`: the level says which of the old are allowed, and those are not there.
+  for (const word of list.replace(/@\w+(=\d+)?/g, '').split(/[:, ]/)) {
+    if (word === '') continue;
     const [, sign, name] = /^([!+-]?)(.*)$/.exec(word)!;
     const fits = all.filter((suite) => name!.split('+').every((part) => hasProperty(suite, part)));
     if (sign === '!') for (const one of fits) killed.add(one);

@@ -1,4 +1,4 @@
-// Files as responses of HTTP/2, and padding on the way.
+// Files as responses of HTTP/2, padding on the way, and headers that nobody may keep.
 const fs = require('fs');
 const http2 = require('http2');
 const assert = require('assert');
@@ -30,16 +30,17 @@ const round = (paddingStrategy) => new Promise((done) => {
       }
       case '/trailers': stream.on('wantTrailers', () => stream.sendTrailers({ t: 'r' })); return stream.respondWithFile('file.bin', head, { waitForTrailers: true });
       case '/none': return stream.respondWithFile('none.bin', head, { onError: (error) => { stream.respond({ ':status': 404 }); stream.end(error.code); } });
+      case '/secret': stream.respond({ ...head, token: 'abc', cookie: 'short', plain: 'x', [http2.sensitiveHeaders]: ['token'] }); return stream.end();
       default: stream.respond(head); stream.end('small');
     }
   });
   server.listen(0, '127.0.0.1', async () => {
     const client = http2.connect(`http://127.0.0.1:${server.address().port}`, { paddingStrategy });
-    for (const path of ['/whole', '/part', '/fd', '/trailers', '/none', '/small']) {
+    for (const path of ['/whole', '/part', '/fd', '/trailers', '/none', '/small', '/secret']) {
       const [head, got] = await ask(client, path);
       const start = path === '/part' ? 1000 : 0;
       const same = got.length < 100 ? got.toString() : got.equals(body.subarray(start, start + got.length));
-      console.log(path, head[':status'], head['content-length'], head['last-size'], got.length, same);
+      console.log(path, head[':status'], head['content-length'], head['last-size'], got.length, same, head[http2.sensitiveHeaders]);
     }
     client.close();
     server.close(done);
