@@ -122,7 +122,7 @@ pub(crate) fn unknown(context: &Context) -> Vec<String> {
     let mut warnings = Vec::new();
     for (layer, (place, _)) in context.config.layers().iter().zip(sources(context)).skip(1) {
         let mut keys: Vec<&String> = layer.keys().collect();
-        keys.sort();
+        keys.sort_by_key(|key| (key.contains(':'), key.as_str()));
         for key in keys {
             let what = match key.rsplit_once(':') {
                 None if known(key) => continue,

@@ -85,6 +85,16 @@ pub(crate) fn of_command(name: &str, words: &[String]) -> Result<String, Failure
     }
 }
 
+/// What is wrong with the part of a command that is asked for, if it has parts.
+pub(crate) fn check_part(name: &str, words: &[String]) -> Option<Failure> {
+    let parts = interface::command(name)?["subcommands"].as_object()?;
+    match words.first() {
+        None => Some(wrong(name, "")),
+        Some(word) if parts.contains_key(word) => None,
+        Some(word) => Some(wrong(name, &format!("Unknown subcommand: {word}"))),
+    }
+}
+
 /// The usage of a command, as its help and its errors show it.
 pub(crate) fn usage(name: &str) -> String {
     interface::command(name).map(|command| usage_of(command, name, None, true)).unwrap_or_default()

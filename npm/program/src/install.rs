@@ -243,14 +243,15 @@ pub(crate) fn rebuild(context: &mut Context) -> Result<i32, Failure> {
                     == Some(w.split_at(w[1..].find('@').map_or(w.len(), |at| at + 1)).0)
             })
     };
-    let packages: Vec<Package> = installed.tree.packages(installed.root).into_iter().filter(chosen).collect();
+    let all = installed.tree.packages(installed.root);
+    let packages: Vec<Package> = all.iter().filter(|p| chosen(p)).cloned().collect();
     let project = Project::read(&context.base(), false)?;
     let plan = Plan { change: packages.iter().filter(|p| !p.is_local).cloned().collect(), ..Plan::default() };
     let policy = ScriptPolicy::load(context, &project)?;
-    let unreviewed = script_policy::unreviewed(context, &project.folder, &packages, &policy, false);
+    let unreviewed = script_policy::unreviewed(context, &project.folder, &all, &policy, false);
     script_policy::check_strict(context, &unreviewed)?;
     finish::run_install_scripts(context, &project, &plan, &packages, &policy, None)?;
+    script_policy::warn_of_rebuild(context, &unreviewed);
     context.say("rebuilt dependencies successfully");
-    script_policy::warn(context, &unreviewed);
     Ok(0)
 }

@@ -221,7 +221,7 @@ fn write(context: &Context, mut project: Project, mode: Mode, chosen: &[&Package
     }
     if entries != old {
         project.package.insert("allowScripts".into(), Value::Object(entries));
-        project.save_package()?;
+        project.write_package()?;
     }
     if context.json() {
         let change = |(key, change): &(String, &str)| json!({ "key": key, "change": change });
@@ -323,7 +323,7 @@ fn prune(context: &Context) -> Result<i32, Failure> {
             true => project.package.shift_remove("allowScripts"),
             false => project.package.insert("allowScripts".into(), Value::Object(left)),
         };
-        project.save_package()?;
+        project.write_package()?;
     }
     if context.json() {
         let all: Vec<Value> = removed.iter().map(|(key, why)| json!({ "key": key, "reason": why })).collect();

@@ -178,7 +178,8 @@ fn dispatch(context: &mut Context) -> Result<i32, Failure> {
         "outdated" => outdated::outdated(context),
         "help" => help::help(context),
         "help-search" => help::help_search(context),
-        other => Err(Failure::NotImplemented(other.to_owned())),
+        other => Err(help::check_part(other, &context.arguments.words)
+            .unwrap_or_else(|| Failure::NotImplemented(other.to_owned()))),
     }
 }
 

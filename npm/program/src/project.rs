@@ -81,6 +81,11 @@ impl Project {
             sorted.sort_by(|(a, _), (b, _)| locale_compare(a, b));
             dependencies.extend(sorted);
         }
+        self.write_package()
+    }
+
+    /// Writes `package.json` as it is, in its own style, if it changed.
+    pub(crate) fn write_package(&self) -> Result<(), Failure> {
         let style = self.package_text.as_deref().map(JsonStyle::detect).unwrap_or_default();
         let text = style.print(&Value::Object(self.package.clone()));
         if self.package_text.as_deref().map(str::trim) != Some(text.trim()) {

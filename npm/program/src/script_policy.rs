@@ -248,6 +248,27 @@ pub(crate) fn warn(context: &Context, found: &[Unreviewed]) {
     }
 }
 
+/// npm's warning of `npm rebuild`.
+pub(crate) fn warn_of_rebuild(context: &Context, found: &[Unreviewed]) {
+    if found.is_empty() {
+        return;
+    }
+    let have = if found.len() == 1 { "package has" } else { "packages have" };
+    let names: Vec<&str> = found.iter().map(|f| f.name.as_str()).collect();
+    let what_to_do = if context.is_global() {
+        format!(
+            "Run `npm config set allow-scripts={} --location=user` to allow their scripts.",
+            names.join(",")
+        )
+    } else {
+        "Run `npm install-scripts ls` to review.".into()
+    };
+    let count = found.len();
+    context.warn(&format!(
+        "rebuild {count} {have} install scripts not yet covered by allowScripts. {what_to_do}"
+    ));
+}
+
 /// `--strict-allow-scripts`: nothing is installed when there are scripts that nobody has judged.
 pub(crate) fn check_strict(context: &Context, found: &[Unreviewed]) -> Result<(), Failure> {
     if found.is_empty() || !context.switch("strict-allow-scripts", false) {
