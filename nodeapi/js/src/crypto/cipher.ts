@@ -25,6 +25,8 @@ declare global {
 }
 
 const { ops } = host;
+/** What OpenSSL takes at once stays below an `int`'s greatest value. */
+const INPUT_BYTES_MAX = 2 ** 31 - 1;
 
 /** Text in an encoding as bytes; views as they are. */
 export function inputBytes(data: unknown, encoding: unknown): Uint8Array {
@@ -56,7 +58,9 @@ export class CipherBase {
   }
 
   update(data: unknown, encoding?: unknown): Uint8Array {
-    return asBuffer(openssl(() => ops.crypto_cipher_update(this.#id, inputBytes(data, encoding))));
+    const bytes = inputBytes(data, encoding);
+    if (bytes.length >= INPUT_BYTES_MAX) throw new Error('Trying to add data in unsupported state');
+    return asBuffer(openssl(() => ops.crypto_cipher_update(this.#id, bytes)));
   }
 
   final(): Uint8Array {
