@@ -170,11 +170,18 @@ function isV8Option(name: string): boolean {
   return v8Options.has(plain) || v8Options.has(plain.replace(/^no-?/, ''));
 }
 
+/** The value of an option that needs one: what follows has to be no option, or a backslash says that it is none. */
+function valueOf(inline: string | undefined, next: string | undefined): string | undefined {
+  if (inline !== undefined) return inline === '' ? undefined : inline;
+  if (next?.startsWith('-')) return undefined;
+  return next?.startsWith('\\-') ? next.slice(1) : next;
+}
+
 /** Sets one option; whether it took the next argument as its value. */
 function set(command: Command, given: string, name: string, inline: string | undefined, next: string | undefined): boolean {
   const { options } = command;
   if (name === '--eval' || name === '--print') {
-    const text = inline ?? (name === '--print' && (next === undefined || next.startsWith('-')) ? undefined : next);
+    const text = valueOf(inline, next);
     if (text === undefined && name === '--eval') command.error = `${given} requires an argument`;
     if (text === undefined) return false;
     options['--eval'] = text;
@@ -188,7 +195,7 @@ function set(command: Command, given: string, name: string, inline: string | und
     return false;
   }
   if (entry === undefined) {
-    command.error = `bad option: ${given}`;
+    command.error = `bad option: ${inline === undefined ? given : `${given}=${inline}`}`;
     return false;
   }
   switch (entry.type) {
@@ -202,9 +209,9 @@ function set(command: Command, given: string, name: string, inline: string | und
     case types['kNoOp']:
       return false;
     default: {
-      const text = inline ?? next;
+      const text = valueOf(inline, next);
       if (text === undefined) {
-        command.error = `${given} requires an argument`;
+        command.error = `${given}${inline === undefined ? '' : '='} requires an argument`;
         return false;
       }
       const choices = CHOICES[name];

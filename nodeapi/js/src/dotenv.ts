@@ -19,10 +19,10 @@ export function read(path: string): Record<string, string> | undefined {
   return text === undefined ? undefined : parse(text);
 }
 
-/** Takes the variables of a file, except those in `given`. False if there is no such file and it is `required`. */
-export function loadFile(path: string, given: Set<string>, required: boolean): boolean {
+/** Takes the variables of a file, except those in `given`. False if there is no such file. */
+export function loadFile(path: string, given: Set<string>): boolean {
   const variables = read(path);
-  if (variables === undefined) return !required;
+  if (variables === undefined) return false;
   for (const [name, value] of Object.entries(variables)) {
     if (!given.has(name)) host.global.process.env[name] = value;
   }

@@ -4,7 +4,7 @@ import { join, receiveMessage, send } from './channel';
 import { setLocalZone } from './intl/date';
 import { readMessage, writeMessage } from './message_format';
 import { process } from './realm';
-import { onProcessStart } from './start';
+import { command, onProcessStart } from './start';
 import { plainProxies } from './structured_clone';
 import { self } from './thread';
 
@@ -13,6 +13,7 @@ export const environment = new Map<string, string>();
 
 onProcessStart(() => {
   environment.clear();
+  warned = false;
   const list = self.start?.env ?? host.ops.program_env();
   for (let i = 0; i < list.length; i += 2) {
     environment.set(list[i]!, list[i + 1]!);
@@ -92,6 +93,18 @@ export function shareEnvironment(): { list: string[]; end: SharedEnvironment } {
 
 const handler: ProxyHandler<any> = {};
 
+let warned = false;
+
+/** DEP0104, once, for a value that is to become text although it is no text, number or boolean. */
+function warnOfText(value: unknown): void {
+  if (warned || !command.options['--pending-deprecation'] || /^(?:string|number|boolean)$/.test(typeof value)) return;
+  warned = true;
+  process.emitWarning(
+    'Assigning any value other than a string, number, or boolean to a process.env property is deprecated. Please make sure to convert ' +
+    'the value to a string before setting process.env with it.', 'DeprecationWarning', 'DEP0104',
+  );
+}
+
 /** A new `process.env`: every value is a string, `undefined` included. */
 export function createEnv(): object {
   target = {};
@@ -99,6 +112,7 @@ export function createEnv(): object {
   Object.assign(handler, {
     set(object, name, value): boolean {
       if (typeof name === 'symbol') throw new TypeError('Cannot convert a Symbol value to a string');
+      warnOfText(value);
       object[name] = text(value);
       environment.set(name, object[name]);
       tell(name, object[name]);

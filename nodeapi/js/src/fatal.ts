@@ -38,6 +38,7 @@ export function exitStatus(otherwise: number): number {
  */
 export function triggerUncaughtException(error: unknown, fromPromise: boolean, isCaught = false): void {
   const site = fromPromise || isCaught ? undefined : throwSite(error);
+  if (!fromPromise) abortIfAsked(error);
   const process = internals.process;
   const handler = process?._fatalException;
   if (typeof handler !== 'function') {
@@ -54,6 +55,20 @@ export function triggerUncaughtException(error: unknown, fromPromise: boolean, i
   if (handled !== false) return;
   report(error, site);
   host.ops.program_exit(exitStatus(exitCodes['kGenericUserError']!));
+}
+
+/** 0 while a domain or a capture callback takes every exception: then `--abort-on-uncaught-exception` does not act. */
+export const abortToggle = new Uint32Array([1]);
+
+/** As V8 does for `--abort-on-uncaught-exception`, as soon as it sees that nobody catches: the frames, and the end by a trap. */
+function abortIfAsked(error: any): void {
+  const SIGTRAP = 5;
+  const { command } = host.loadGlue('start');
+  if (abortToggle[0] === 0 || !command.v8Options.some((option: string) => /^--abort[-_]on[-_]uncaught[-_]exception$/.test(option))) return;
+  const frames = attempt(() => String(error.stack).split('\n').filter((line) => line.startsWith('    at ')).map((line) => line.slice(7)));
+  const shown = attempt(() => (host.loadGlue('class_ids').isNativeError(error) ? Error.prototype.toString.call(error) : String(error)));
+  write(`Uncaught ${shown}\n\nFROM\n${frames?.join('\n') ?? ''}`);
+  host.ops.sys_kill(host.ops.sys_getpid(), SIGTRAP);
 }
 
 /** As `ReportFatalException`: the source line, the stack, the version. */

@@ -7,9 +7,19 @@ const O_CLOEXEC = 0o2000000;
 const AT_FDCWD = -100;
 const { ops } = host;
 
+/** What a call gives, or `-EACCES` where the permission model throws: who only looks does not tell the program so. */
+export function withoutThrowing(call: () => Result): Result {
+  const EACCES = -13;
+  try {
+    return call();
+  } catch {
+    return EACCES;
+  }
+}
+
 /** The bytes of a file, or `-errno`. */
 export function readBytes(path: string | Bytes): Uint8Array | Result {
-  const fd = ops.sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+  const fd = withoutThrowing(() => ops.sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0));
   if (fd < 0) return fd;
   const bytes = readAll(fd);
   ops.sys_close(fd);

@@ -144,7 +144,8 @@ export class Watcher {
   events = 0;
   referenced = true;
   #slot = -1;
-  constructor(readonly fd: number, readonly callback: (revents: number) => void) {}
+  /** `isSignal`: news of a signal, a child's end included, which libuv tells after all else that a turn found. */
+  constructor(readonly fd: number, readonly callback: (revents: number) => void, readonly isSignal = false) {}
 
   /** Watches for these events from now on; 0 stops. */
   watch(events: number): void {
@@ -232,7 +233,13 @@ function ready(list: number[]): void {
   metrics.events += list.length / 2;
   const current = turn++;
   runPending();
-  for (let i = 0; i < list.length; i += 2) slots[list[i]!]?.callback(list[i + 1]!);
+  // News of signals, a child's end included, come after all else that the turn found, as in libuv.
+  for (const ofSignals of [false, true]) {
+    for (let i = 0; i < list.length; i += 2) {
+      const watcher = slots[list[i]!];
+      if (watcher?.isSignal === ofSignals) watcher.callback(list[i + 1]!);
+    }
+  }
   for (let round = 0; round < PENDING_ROUNDS && pending.length > 0; round += 1) runPending();
   // With immediates waiting, a thread pool would seldom be done already: they go first.
   const eager = timers.immediateInfo[Immediate.Count] === 0;

@@ -12,5 +12,6 @@ import { bootRealm } from './realm';
 import './loop';
 import './start';
 import './v8_flags';
+import './bindings/permission';
 
 bootRealm();

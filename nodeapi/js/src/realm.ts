@@ -1,5 +1,6 @@
 // Boots a realm: what src/api/environment.cc (per_context), src/node_realm.cc and src/node.cc (bootstrap) do.
 
+import { completeConsole } from './v8_console';
 import { complete, hasBinding, processShape } from './oracle';
 import { internals } from './fatal';
 import { isolateSymbols, privateSymbols } from './symbols';
@@ -19,8 +20,21 @@ export function compileBuiltin(id: string): (...args: any[]) => any {
   return host.loadGlue('typescript').adapted(id, () => {
     const source = host.ops.program_source(`node:${id}`);
     if (source === undefined) throw new Error(`No such built-in module: ${id}`);
-    return host.engine.compileFunction(source, `node:${id}`, parameters(id), 0);
+    const compiled = host.engine.compileFunction(source, `node:${id}`, parameters(id), 0);
+    return id === 'v8' ? withCoverage(compiled) : compiled;
   });
+}
+
+/**
+ * `v8.takeCoverage` and `stopCoverage`, which the library takes from the inspector: without `NODE_V8_COVERAGE` they do nothing in Node, and with
+ * it a process without an inspector has warned at its start that nothing is collected.
+ */
+function withCoverage(compiled: (...args: any[]) => any): (...args: any[]) => any {
+  return (exports, require, module, ...rest) => {
+    compiled(exports, require, module, ...rest);
+    module.exports.takeCoverage ??= { takeCoverage(): void {} }.takeCoverage;
+    module.exports.stopCoverage ??= { stopCoverage(): void {} }.stopCoverage;
+  };
 }
 
 /** What the library's loaders gave back: `setInternalLoaders`. */
@@ -93,4 +107,5 @@ export function bootRealm(): void {
   ]) {
     runInternal(id);
   }
+  completeConsole(host.global.console);
 }

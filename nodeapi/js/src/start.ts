@@ -88,7 +88,12 @@ host.engine.setEntry('start', () => {
   for (const hook of hooks) hook();
   const given = new Set(host.loadGlue('environment').environment.keys());
   for (const [file, required] of command.envFiles) {
-    if (host.loadGlue('dotenv').loadFile(file, given, required)) continue;
+    const isThere = host.loadGlue('dotenv').loadFile(file, given);
+    if (isThere) continue;
+    if (!required) {
+      host.ops.program_debug(`${file} not found. Continuing without it.`);
+      continue;
+    }
     host.ops.program_debug(`${command.argv[0]}: ${file}: not found`);
     host.ops.program_exit(9);
   }

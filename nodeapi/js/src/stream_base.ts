@@ -243,10 +243,12 @@ export abstract class LibuvStreamWrap extends HandleWrap implements StreamSource
     streamBaseState[State.BytesWritten] = total;
     streamBaseState[State.LastWriteWasAsync] = 0;
     if (this.#fd < 0) return UV.EBADF;
+    const hasHandle = handle !== undefined && handle !== null;
     this.#bytesWritten += total;
     const parts = pieces.length > 1 && total <= JOIN_BYTES ? [joined(pieces)] : pieces;
     if (this.#queue.length === 0) {
       const error = this.#drain(parts, handle);
+      if (error < 0 && hasHandle) return this.#failLater(req, error);
       if (error < 0) return error;
       if (parts.length === 0) return 0;
     }
@@ -254,6 +256,13 @@ export abstract class LibuvStreamWrap extends HandleWrap implements StreamSource
     this.#queue.push({ req, parts: parts.map((part) => part.slice()), whole: total, handle });
     streamBaseState[State.LastWriteWasAsync] = 1;
     this.updateWatch();
+    return 0;
+  }
+
+  /** A write that carries a handle is never tried at once by libuv, so its error comes with its completion. */
+  #failLater(req: any, error: number): number {
+    streamBaseState[State.LastWriteWasAsync] = 1;
+    enqueuePending(() => this.#complete(req, error));
     return 0;
   }
 

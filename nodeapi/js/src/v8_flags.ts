@@ -1,5 +1,6 @@
 // Options of V8 that mean something on another engine.
 
+import { forbidStrings } from './code_generation';
 import { command, onProcessStart } from './start';
 
 /** Whether `gc` is to be in the contexts that are made from now on. */
@@ -21,4 +22,5 @@ export function installGc(global: any): void {
 onProcessStart(() => {
   Error.stackTraceLimit = command.options['--stack-trace-limit'];
   if (command.v8Options.some((option) => /^--expose[-_]gc$/.test(option))) installGc(host.global);
+  if (command.v8Options.some((option) => /^--disallow[-_]code[-_]generation[-_]from[-_]strings$/.test(option))) forbidStrings(host.global);
 });

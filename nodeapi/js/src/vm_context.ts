@@ -1,9 +1,11 @@
 // `vm` contexts: a realm of the engine whose global object is a view of the program's context object.
 
+import { forbidStrings } from './code_generation';
 import { hideFunctionOrigin } from './function_origin';
 import { contextGlobals, installStacks } from './interpose/stack';
 import { install as installIntl } from './intl/install';
 import { isolateSymbols, privateSymbols } from './symbols';
+import { silentConsole } from './v8_console';
 import { exposed, installGc } from './v8_flags';
 import { Mirror } from './vm_mirror';
 
@@ -12,17 +14,12 @@ const key = privateSymbols['contextify_context_private_symbol']!;
 const noContextify = isolateSymbols['vm_context_no_contextify'];
 const { defineProperty } = Reflect;
 
-const CONSOLE = [
-  'debug', 'error', 'info', 'log', 'warn', 'dir', 'dirxml', 'table', 'trace', 'group', 'groupCollapsed', 'groupEnd', 'clear', 'count',
-  'countReset', 'assert', 'profile', 'profileEnd', 'time', 'timeLog', 'timeEnd', 'timeStamp', 'context',
-];
-
 class Context {
   readonly realm: number;
   readonly #object: any;
   readonly #mirror: Mirror | undefined;
 
-  constructor(object: any) {
+  constructor(object: any, allowsStrings: boolean) {
     const [realm, global] = engine.createRealm();
     for (const name of ['InternalError', 'performance', 'navigator', 'queueMicrotask', 'btoa', 'atob', 'DOMException', 'print', 'console']) {
       delete global[name];
@@ -34,9 +31,8 @@ class Context {
     for (const name of ['Atomics', 'WebAssembly']) {
       defineProperty(global, name, { value: host.global[name], writable: true, enumerable: false, configurable: true });
     }
-    // V8's console of a context talks to an inspector only.
-    const silent = Object.fromEntries(CONSOLE.map((name) => [name, { [name](): void {} }[name]]));
-    defineProperty(global, 'console', { value: silent, writable: true, enumerable: false, configurable: true });
+    defineProperty(global, 'console', { value: silentConsole(), writable: true, enumerable: false, configurable: true });
+    if (!allowsStrings) forbidStrings(global);
     this.realm = realm;
     this.#object = object ?? global;
     contextGlobals.add(global);
@@ -55,13 +51,13 @@ class Context {
 }
 
 /** As `ContextifyContext::MakeContext`. */
-export function makeContext(object: any): object {
+export function makeContext(object: any, _name?: string, _origin?: string, allowsStrings = true): object {
   if (object === noContextify) {
-    const context = new Context(undefined);
+    const context = new Context(undefined, allowsStrings);
     (context.object as any)[key] = context;
     return context.object;
   }
-  object[key] = new Context(object);
+  object[key] = new Context(object, allowsStrings);
   return object;
 }
 

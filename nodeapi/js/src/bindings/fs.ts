@@ -1,7 +1,7 @@
 // Files. Each operation is one function that gives a value or `-errno`; `request` makes the sync, callback and promise forms.
 // Where `fs.readFileSync` crosses into the kernel: `open` and `read` here, through `host.ops.sys_openat` and `sys_read`.
 
-import { readAll } from '../files';
+import { readAll, withoutThrowing } from '../files';
 import { validFd, validMode } from '../fs_arguments';
 import { cpSyncCheckPaths, cpSyncCopyDir, cpSyncOverrideFile } from '../fs_copy';
 import { makeDirectories, makeTemporary, removeTree } from '../fs_tree';
@@ -231,7 +231,7 @@ function nanoseconds(time: number): bigint {
 
 /** 0 file, 1 directory, negative none. As `InternalModuleStat`. */
 function internalModuleStat(path: string): number {
-  const result = statAt(path, 0);
+  const result = withoutThrowing(() => statAt(path, 0));
   return result < 0 ? result : type() === S_IFDIR ? 1 : 0;
 }
 

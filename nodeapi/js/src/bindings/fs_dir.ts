@@ -50,7 +50,7 @@ export function create(): object {
     opendir: (path: string, _encoding: unknown, req?: any) => request(req, 'opendir', path, undefined, () => openDirectory(path)),
     opendirSync(path: string): DirHandle {
       const handle = openDirectory(path);
-      if (typeof handle === 'number') throw uvException(handle, 'opendir', undefined, path);
+      if (typeof handle === 'number') throw uvException(handle, 'opendir');
       return handle;
     },
   };

@@ -14,9 +14,20 @@ const kEvaluationPhase: number = constant('module_wrap', 'kEvaluationPhase');
 const kSourcePhase: number = constant('module_wrap', 'kSourcePhase');
 const STATUS = { kUninstantiated: 0, kInstantiating: 1, kInstantiated: 2, kEvaluating: 3, kEvaluated: 4, kErrored: 5 };
 
-const namespaces = new WeakSet<object>();
-/** Namespace objects that were handed out. */
-export const moduleNamespaces = { is: (value: unknown): boolean => typeof value === 'object' && value !== null && namespaces.has(value) };
+/** The engine's class of namespace objects. */
+let namespaceClass: number | undefined;
+
+function sampleNamespace(): object {
+  const id = engine.moduleCompile('', 'glue:sample.mjs');
+  engine.moduleLink(id, []);
+  engine.moduleInstantiate(id);
+  return engine.moduleNamespace(id);
+}
+
+export const moduleNamespaces = {
+  is: (value: unknown): boolean =>
+    typeof value === 'object' && value !== null && engine.classId(value) === (namespaceClass ??= engine.classId(sampleNamespace())),
+};
 
 let importCallback: ((symbol: symbol | undefined, specifier: string, phase: number, attributes: object, referrer: unknown) => unknown) | undefined;
 let metaCallback: ((symbol: symbol, meta: object, wrap: ModuleWrap) => void) | undefined;
@@ -197,9 +208,7 @@ class ModuleWrap {
   }
 
   getNamespace(): unknown {
-    const namespace = engine.moduleNamespace(this.#id);
-    namespaces.add(namespace);
-    return namespace;
+    return engine.moduleNamespace(this.#id);
   }
 
   getStatus(): number {

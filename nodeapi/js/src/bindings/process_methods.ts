@@ -2,6 +2,8 @@ import '../environment';
 import { AsyncWrap } from '../async_wrap';
 import { activeHandles, ownerOf } from '../handle_wrap';
 import { activeRequests, monotonicNs, origin, timers } from '../loop';
+import { called } from '../oracle';
+import { process } from '../realm';
 import { command } from '../start';
 import { UV, uvException } from '../uv';
 import { exitStatus } from '../fatal';
@@ -16,6 +18,7 @@ declare global {
 }
 
 const { ops } = host;
+const AT_FDCWD = -100;
 const CLOCK_PROCESS_CPU = 2;
 
 /** The working directory. Throws Node's exception when it is gone. */
@@ -45,6 +48,41 @@ function patchProcessObject(process: any): void {
   accessor(process, 'ppid', () => Math.max(0, ops.sys_getppid()));
   define('execPath', command.execPath);
   accessor(process, 'debugPort', () => debugPort, (value) => { debugPort = Number(value); });
+}
+
+/** What `--trace-exit` prints. */
+function exitTrace(code: number): string {
+  // C++ prints a function's own name, without whose method it is.
+  const frames = String(new Error().stack).split('\n').slice(1);
+  const stack = frames.map((frame) => frame.replace(/^( +at )(?:[^\s(]+\.)?([^\s(]+)(?: \[as [^\]]+\])? \(/, '$1$2 (')).join('\n');
+  return `(node:${process.pid}) WARNING: Exited the environment with code ${code}\n${stack}\n`;
+}
+
+/** As `node::binding::DLOpen`, where no file can be loaded: machine code has no machine here. */
+function dlopen(module: any, path: unknown): never {
+  const fail = (code: string, message: string): never => {
+    throw Object.defineProperty(new Error(message), 'code', { value: code, enumerable: true, configurable: true, writable: true });
+  };
+  const { options } = command;
+  if (options['--addons'] === false || (options['--permission'] && !options['--allow-addons'])) fail('ERR_DLOPEN_DISABLED', 'Cannot load native addon because loading addons is disabled.');
+  if (module === undefined || path === undefined) fail('ERR_MISSING_ARGS', 'process.dlopen needs at least 2 arguments.');
+  const file = String(path);
+  const O_CLOEXEC = 0o2000000;
+  const fd = ops.sys_openat(AT_FDCWD, file, O_CLOEXEC, 0);
+  if (fd < 0) fail('ERR_DLOPEN_FAILED', `${file}: cannot open shared object file: ${reason(fd)}`);
+  const ELF_HEADER_BYTES = 64;
+  const start = new Uint8Array(ELF_HEADER_BYTES);
+  const count = ops.sys_read(fd, start);
+  ops.sys_close(fd);
+  if (count < start.length) fail('ERR_DLOPEN_FAILED', `${file}: file too short`);
+  const isElf = [0x7f, 0x45, 0x4c, 0x46].every((byte, i) => start[i] === byte);
+  return fail('ERR_DLOPEN_FAILED', isElf ? `${file}: native addons cannot run in this container` : `${file}: invalid ELF header`);
+}
+
+/** Of an errno, capitalized as glibc says it. */
+function reason(errno: number): string {
+  const text: string = called('uv.getErrorMap').get(errno)?.[1] ?? `error ${-errno}`;
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function cpuUs(): number {
@@ -109,14 +147,23 @@ export function create(): object {
       for (let i = 0; i < timers.immediateInfo[1]!; i += 1) list.push('Immediate');
       return list;
     },
-    reallyExit(code?: number): never { return ops.program_exit(code ?? exitStatus(0)); },
+    reallyExit(code?: number): never {
+      if (command.options['--trace-exit']) ops.program_debug(exitTrace(code ?? exitStatus(0)));
+      return ops.program_exit(code ?? exitStatus(0));
+    },
+    dlopen,
     abort(): never {
       const result = ops.sys_kill(ops.sys_getpid(), 6);
       return ops.program_exit(result < 0 ? 134 : 134);
     },
+    /** For Node's own tests. */
+    causeSegfault(): never {
+      ops.sys_kill(ops.sys_getpid(), 11);
+      return ops.program_exit(139);
+    },
     setEmitWarningSync(): void {},
     loadEnvFile(path: string): void {
-      const found = host.loadGlue('dotenv').loadFile(path, new Set(host.loadGlue('environment').environment.keys()), true);
+      const found = host.loadGlue('dotenv').loadFile(path, new Set(host.loadGlue('environment').environment.keys()));
       if (!found) throw uvException(UV.ENOENT, 'open', undefined, path);
     },
   };

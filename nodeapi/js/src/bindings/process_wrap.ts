@@ -5,6 +5,7 @@ import { HandleWrap } from '../handle_wrap';
 import { POLLIN, Watcher } from '../loop';
 import { openNull, reap, socketPair, spawn } from '../spawn';
 import { UV } from '../uv';
+import { demand } from './permission';
 
 const { ops } = host;
 const DETACHED = 1;
@@ -25,6 +26,7 @@ class Process extends HandleWrap {
     file: string, args: string[], cwd: string | undefined, envPairs: string[] | undefined, stdio: Stdio[], flags: number,
     uid?: number, gid?: number,
   ): number {
+    demand('ChildProcess', file);
     const fds: Array<[number, number]> = [];
     const ours: Array<{ handle: any; fd: number }> = [];
     const theirs: number[] = [];
@@ -68,7 +70,7 @@ class Process extends HandleWrap {
     this.#task = task;
     this.pid = task;
     this.#pidfd = ops.sys_pidfd_open(task, 0);
-    this.#watcher = new Watcher(this.#pidfd, () => this.#ended());
+    this.#watcher = new Watcher(this.#pidfd, () => this.#ended(), true);
     this.#watcher.referenced = this.referenced;
     this.#watcher.watch(POLLIN);
   }

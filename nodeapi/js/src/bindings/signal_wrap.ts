@@ -38,7 +38,7 @@ class Signal extends HandleWrap {
     }
     this.#signal = signal;
     this.#fd = fd;
-    this.#watcher = new Watcher(fd, () => this.#arrived());
+    this.#watcher = new Watcher(fd, () => this.#arrived(), true);
     this.#watcher.referenced = this.referenced;
     this.#watcher.watch(POLLIN);
     return 0;

@@ -4,6 +4,7 @@ import { monotonicNs, POLLHUP, POLLIN, POLLOUT } from '../loop';
 import { openNull, reap, socketPair, spawn, type Ended, type SpawnOptions } from '../spawn';
 import { UV } from '../uv';
 import { asBuffer } from './buffer';
+import { demand } from './permission';
 
 const { ops } = host;
 const SHUT_WR = 1;
@@ -61,7 +62,7 @@ class Channel {
   }
 }
 
-/** Waits until a channel or the child is ready, at most until `deadlineNs`. */
+/** Waits until a channel or the child (`pidfd`, -1 when it has ended) is ready, at most until `deadlineNs`. */
 function wait(channels: Channel[], pidfd: number, deadlineNs: number): void {
   const open = channels.filter((channel) => channel.open);
   const records = new Uint8Array((open.length + 1) * 8);
@@ -83,6 +84,7 @@ function wait(channels: Channel[], pidfd: number, deadlineNs: number): void {
 }
 
 function run(options: Options): object {
+  demand('ChildProcess', options.file);
   const fds: Array<[number, number]> = [];
   const channels: Array<Channel | undefined> = [];
   const theirs: number[] = [];
@@ -111,12 +113,11 @@ function run(options: Options): object {
   const { ended, error } = supervise(options, pid, list);
   const output = options.stdio.map((_, i) => (channels[i]?.collects ? channels[i].output() : null));
   for (const channel of list) channel.close();
-  const result: any = { pid, status: ended.signal === null ? ended.code : null, signal: ended.signal, output };
-  if (error !== 0) result.error = error;
-  return result;
+  const result = { status: ended.signal === null ? ended.code : null, signal: ended.signal, output, pid };
+  return error === 0 ? result : { error, ...result };
 }
 
-/** Until the child has ended and its pipes are empty. */
+/** Until the child has ended and nobody can write to its pipes any more. As `SyncProcessRunner`: what goes wrong closes them. */
 function supervise(options: Options, pid: number, channels: Channel[]): { ended: Ended; error: number } {
   const ENOBUFS = -105;
   const pidfd = ops.sys_pidfd_open(pid, 0);
@@ -124,37 +125,22 @@ function supervise(options: Options, pid: number, channels: Channel[]): { ended:
   let deadlineNs = options.timeout !== undefined && options.timeout > 0 ? monotonicNs() + options.timeout * 1e6 : Infinity;
   let ended: Ended | undefined;
   let error = 0;
-  const kill = (reason: number): void => {
+  const stop = (reason: number): void => {
     error = reason;
     deadlineNs = Infinity;
-    ops.sys_kill(pid, options.killSignal || SIGTERM);
+    if (ended === undefined) ops.sys_kill(pid, options.killSignal || SIGTERM);
+    for (const channel of channels) channel.close();
   };
-  while (ended === undefined || channels.some((channel) => channel.open)) {
+  for (;;) {
     ended ??= reap(pid);
-    if (ended !== undefined) {
-      // What the child wrote is all there; a grandchild may hold the pipe open for ever.
-      for (const channel of channels) {
-        while (channel.open && hasInput(channel.fd)) channel.ready(POLLIN);
-        if (ended !== undefined && !channel.open) continue;
-        channel.close();
-      }
-      break;
-    }
-    wait(channels, pidfd, deadlineNs);
-    if (error === 0 && channels.some((channel) => channel.collects && channel.size > limit)) kill(ENOBUFS);
-    else if (error === 0 && monotonicNs() >= deadlineNs) kill(UV.ETIMEDOUT);
+    if (ended !== undefined && !channels.some((channel) => channel.open)) break;
+    wait(channels, ended === undefined ? pidfd : -1, deadlineNs);
+    if (error !== 0) continue;
+    if (channels.reduce((size, channel) => size + (channel.collects ? channel.size : 0), 0) > limit) stop(ENOBUFS);
+    else if (monotonicNs() >= deadlineNs) stop(UV.ETIMEDOUT);
   }
   ops.sys_close(pidfd);
-  return { ended: ended!, error };
-}
-
-function hasInput(fd: number): boolean {
-  const record = new Uint8Array(8);
-  const view = new DataView(record.buffer);
-  view.setInt32(0, fd, true);
-  view.setUint16(4, POLLIN, true);
-  const ready = new Uint8Array(8);
-  return ops.sys_poll(record, 0, ready) > 0;
+  return { ended, error };
 }
 
 export function create(): object {

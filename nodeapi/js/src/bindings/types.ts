@@ -2,33 +2,35 @@ import * as ids from '../class_ids';
 
 export function create(): object {
   const { moduleNamespaces } = host.loadGlue('bindings/module_wrap');
-  return {
-    isExternal: () => false,
-    isDate: ids.isDate,
+  const is = {
     isArgumentsObject: ids.isArgumentsObject,
+    isArrayBuffer: ids.isArrayBuffer,
+    isAsyncFunction: ids.isAsyncFunction,
     isBigIntObject: ids.isBigIntObject,
     isBooleanObject: ids.isBooleanObject,
-    isNumberObject: ids.isNumberObject,
-    isStringObject: ids.isStringObject,
-    isSymbolObject: ids.isSymbolObject,
-    isBoxedPrimitive: ids.isBoxedPrimitive,
-    isNativeError: ids.isNativeError,
-    isRegExp: ids.isRegExp,
-    isAsyncFunction: ids.isAsyncFunction,
+    isDate: ids.isDate,
+    isExternal: () => false,
     isGeneratorFunction: ids.isGeneratorFunction,
     isGeneratorObject: ids.isGeneratorObject,
-    isPromise: ids.isPromise,
     isMap: ids.isMap,
-    isSet: ids.isSet,
     isMapIterator: ids.isMapIterator,
+    isModuleNamespaceObject: (value: unknown) => moduleNamespaces.is(value),
+    isNativeError: ids.isNativeError,
+    isNumberObject: ids.isNumberObject,
+    isPromise: ids.isPromise,
+    isProxy: ids.isProxy,
+    isRegExp: ids.isRegExp,
+    isSet: ids.isSet,
     isSetIterator: ids.isSetIterator,
+    isSharedArrayBuffer: ids.isSharedArrayBuffer,
+    isStringObject: ids.isStringObject,
+    isSymbolObject: ids.isSymbolObject,
     isWeakMap: ids.isWeakMap,
     isWeakSet: ids.isWeakSet,
-    isArrayBuffer: ids.isArrayBuffer,
-    isDataView: (value: unknown) => ArrayBuffer.isView(value) && !(value instanceof Object.getPrototypeOf(Uint8Array)),
-    isSharedArrayBuffer: ids.isSharedArrayBuffer,
-    isProxy: ids.isProxy,
-    isModuleNamespaceObject: (value: unknown) => moduleNamespaces.is(value),
     isAnyArrayBuffer: ids.isAnyArrayBuffer,
+    isBoxedPrimitive: ids.isBoxedPrimitive,
   };
+  // Those of Node's C++ have no names.
+  for (const test of Object.values(is)) Object.defineProperty(test, 'name', { value: '', configurable: true });
+  return is;
 }

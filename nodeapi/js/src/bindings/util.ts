@@ -1,3 +1,4 @@
+import { abortToggle } from '../fatal';
 import * as ids from '../class_ids';
 import { loaders } from '../realm';
 import { statBuffer, type } from '../stat';
@@ -115,7 +116,7 @@ const SKIP_SYMBOLS = 16;
 export function create(): object {
   return {
     privateSymbols,
-    shouldAbortOnUncaughtToggle: new Uint32Array(1),
+    shouldAbortOnUncaughtToggle: abortToggle,
     isInsideNodeModules(frames = 10, internalFramesCount = 0): boolean {
       void internalFramesCount;
       for (const site of callSites(frames) as any[]) {

@@ -1,5 +1,6 @@
 // node::worker::Worker: threads of this process, each a task of the kernel's with an engine of its own.
 
+import { demand } from './permission';
 import { AsyncWrap, callIn, makeCallback } from '../async_wrap';
 import { channel } from '../channel';
 import { parseCommandLine } from '../command_line';
@@ -58,6 +59,7 @@ class Worker extends AsyncWrap {
     _trackUnmanagedFds: boolean, isInternal: boolean, name: string,
   ) {
     super('WORKER');
+    if (!isInternal) demand('WorkerThreads', '');
     this.#limits = limits.slice();
     this.#name = name;
     const invalid = execArgv === undefined ? undefined : invalidArguments(execArgv);

@@ -248,8 +248,11 @@ host.engine.setStackFormatter((error, sites) => {
   // A parser's error has a first entry for the place in the parsed text, which is no frame.
   const parsed = getPrototypeOf(error) === SyntaxError.prototype && sites.length > 0 && isPlace(sites[0]) ? sites[0] : undefined;
   const frames = (parsed === undefined ? sites : sites.slice(1)).slice(constructors(error, sites)).filter(visible);
-  if (typeof frameLimit === 'number' && frames.length > frameLimit) frames.length = Math.max(0, Math.floor(frameLimit));
-  captured.set(error, { sites: frames, place: parsed, done: false });
+  const limit = Error.stackTraceLimit as unknown;
+  const isLimited = typeof limit === 'number';
+  if (isLimited && frames.length > limit) frames.length = Math.max(0, Math.floor(limit));
+  // Without a limit V8 keeps no stack at all.
+  captured.set(error, { sites: frames, place: parsed, done: !isLimited });
   defineProperty(error, 'stack', { get: read, set: write, enumerable: false, configurable: true });
   return null;
 });
