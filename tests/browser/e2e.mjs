@@ -15,10 +15,11 @@ import { checks as modes } from './modes.mjs';
 import { checks as outside } from './outside.mjs';
 import { checks as previews } from './previews.mjs';
 import { checks as units } from './units.mjs';
+import { checks as work } from './work.mjs';
 import { launchFirefox } from './firefox.mjs';
 import { runChecks } from './harness.mjs';
 
 const [only] = process.argv.slice(2).filter((argument) => argument !== '--firefox');
 const launch = process.argv.includes('--firefox') ? launchFirefox : undefined;
-const passed = await runChecks([...units, ...files, ...contract, ...depth, ...outside, ...faults, ...job, ...previews, ...bridges, ...modes, ...endurance, ...lasting, ...client], only, launch);
+const passed = await runChecks([...units, ...files, ...contract, ...depth, ...outside, ...faults, ...job, ...previews, ...bridges, ...modes, ...endurance, ...lasting, ...client, ...work], only, launch);
 process.exit(passed ? 0 : 1);

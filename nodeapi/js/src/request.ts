@@ -2,7 +2,7 @@
 // or give a promise for `kUsePromises`.
 
 import { AsyncWrap, callIn } from './async_wrap';
-import { enqueueWork } from './loop';
+import { enqueueWork, POLLIN, Watcher } from './loop';
 import { isolateSymbols } from './symbols';
 import { uvException } from './uv';
 
@@ -27,6 +27,31 @@ class FSReqPromise extends AsyncWrap {
   constructor() {
     super('FSREQPROMISE');
   }
+}
+
+/** The same for an asynchronous read of a descriptor that may have nothing to read yet (a pipe, a terminal): the loop goes on meanwhile. */
+export function requestRead<T>(req: any, fd: number, work: () => Outcome<T>): T | Promise<T> | undefined {
+  if (req === undefined || hasInput(fd)) return request(req, 'read', undefined, undefined, work);
+  let settled!: (value: T | Promise<T> | undefined) => void;
+  const later = req === kUsePromises ? new Promise<T>((resolve) => (settled = resolve as typeof settled)) : undefined;
+  const watcher = new Watcher(fd, () => {
+    // Another read may have been quicker.
+    if (!hasInput(fd)) return;
+    watcher.watch(0);
+    const value = request(req, 'read', undefined, undefined, work);
+    if (later !== undefined) settled(value);
+  });
+  watcher.watch(POLLIN);
+  return later;
+}
+
+/** Whether a read does not wait: there is something, or its end, or an error. */
+function hasInput(fd: number): boolean {
+  const record = new Uint8Array(8);
+  const view = new DataView(record.buffer);
+  view.setInt32(0, fd, true);
+  view.setUint16(4, POLLIN, true);
+  return host.ops.sys_poll(record, 0, new Uint8Array(8)) !== 0;
 }
 
 /** Runs `work` in the form that `req` asks for. `work` gives `-errno` (a number below zero) on failure. */

@@ -5,7 +5,7 @@ import { readAll, withoutThrowing } from '../files';
 import { validFd, validMode } from '../fs_arguments';
 import { cpSyncCheckPaths, cpSyncCopyDir, cpSyncOverrideFile } from '../fs_copy';
 import { makeDirectories, makeTemporary, removeTree } from '../fs_tree';
-import { FSReqCallback, kUsePromises, request, type Outcome } from '../request';
+import { FSReqCallback, kUsePromises, request, requestRead, type Outcome } from '../request';
 import { S_IFDIR, statBuffer, statsArray, type } from '../stat';
 import { StatWatcher } from '../stat_watcher';
 import { errorName, pathText, UV, uvException } from '../uv';
@@ -54,8 +54,13 @@ const O_TRUNC = 0o1000;
 const done = (result: Result): Outcome<undefined> => (result < 0 ? result : undefined);
 
 export function open(path: Path, flags: number, mode: number): Result {
-  return ops.sys_openat(AT_FDCWD, path, flags | O_CLOEXEC, mode);
+  const fd = ops.sys_openat(AT_FDCWD, path, flags | O_CLOEXEC, mode);
+  if (fd >= 0 && !(typeof path === 'string' && path.startsWith('/dev/'))) opened.add(fd);
+  return fd;
 }
+
+/** Descriptors of files that were opened by their names, which never wait; others (inherited ones) are asked before they are read. */
+const opened = new Set<number>();
 
 /** A part of a view as bytes. */
 function part(buffer: ArrayBufferView, offset: number, length: number): Uint8Array {
@@ -322,15 +327,18 @@ const content = {
   }),
   close(given: unknown, req?: any): unknown {
     const fd = validFd(given);
+    opened.delete(fd);
     return request(req, 'close', undefined, undefined, () => done(ops.sys_close(fd)));
   },
   read(given: unknown, buffer: ArrayBufferView, offset: number, length: number, position: unknown, req?: any): unknown {
     const fd = validFd(given);
-    return request(req, 'read', undefined, undefined, () => read(fd, part(buffer, offset, length), position));
+    const work = (): Result => read(fd, part(buffer, offset, length), position);
+    return opened.has(fd) || positioned(position) ? request(req, 'read', undefined, undefined, work) : requestRead(req, fd, work);
   },
   readBuffers(given: unknown, buffers: ArrayBufferView[], position: unknown, req?: any): unknown {
     const fd = validFd(given);
-    return request(req, 'read', undefined, undefined, () => readMany(fd, buffers, position));
+    const work = (): Result => readMany(fd, buffers, position);
+    return opened.has(fd) || positioned(position) ? request(req, 'read', undefined, undefined, work) : requestRead(req, fd, work);
   },
   writeBuffer(
     given: unknown, buffer: ArrayBufferView, offset: number, length: number, position: unknown, req?: any, ctx?: any,
