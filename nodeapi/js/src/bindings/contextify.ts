@@ -91,7 +91,13 @@ function decorate(error: any, fileName: string, source: string): any {
 function decorateStack(error: any, fileName: string, source: string): void {
   if (!isNativeError(error) || error[decorated] === true) return;
   note(error, fileName, source);
-  const { stack } = error;
+  let stack: unknown;
+  try {
+    ({ stack } = error);
+  } catch {
+    // A program's `prepareStackTrace` has failed: the error is told as it is.
+    return;
+  }
   if (typeof stack !== 'string' || error[arrowMessage] === undefined) return;
   error.stack = `${error[arrowMessage]}\n${stack}`;
   error[decorated] = true;
