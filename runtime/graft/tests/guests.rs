@@ -173,7 +173,7 @@ fn atomic_instructions_work_on_what_is_declared_as_shared() {
     let text = "(module (memory 1 1 shared) (func (export \"add\") (param i32 i32) (result i32) \
                 (drop (i32.atomic.rmw.add (local.get 0) (local.get 1))) (drop (memory.atomic.notify (local.get 0) (i32.const 1))) \
                 (i32.atomic.load (local.get 0))))";
-    let mut host = Host::new();
+    let mut host = Host::default();
     let guest = host.guest(&wasm(text), vec![], &[]).unwrap();
     assert_eq!(host.call(&guest, "add", &[8, 5]).unwrap(), [('i', 5)]);
     assert_eq!(host.call(&guest, "add", &[8, 2]).unwrap(), [('i', 7)]);
