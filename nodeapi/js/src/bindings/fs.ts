@@ -72,6 +72,20 @@ function positioned(position: unknown): boolean {
 }
 
 export function read(fd: number, view: Uint8Array, position: unknown): Result {
+  let total = readOnce(fd, view, position);
+  // A page's call carries no more than this, and who reads a file takes fewer bytes than were asked for as its end.
+  while (total >= CALL_BYTES && total < view.length && (opened.has(fd) || positioned(position))) {
+    const more = readOnce(fd, view.subarray(total), positioned(position) ? Number(position) + total : position);
+    if (more <= 0) break;
+    total += more;
+  }
+  return total;
+}
+
+/** `SLOT_BYTES` of the system calls. */
+const CALL_BYTES = 256 << 10;
+
+function readOnce(fd: number, view: Uint8Array, position: unknown): Result {
   return positioned(position) ? ops.sys_pread(fd, position as number, view) : ops.sys_read(fd, view);
 }
 
