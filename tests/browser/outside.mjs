@@ -9,7 +9,7 @@ async function outside() {
     const url = new URL(request.url, 'http://x');
     let body = '';
     for await (const chunk of request) body += chunk;
-    requests.push(`${request.method} ${url.pathname} ${request.headers['x-own'] ?? ''}`.trim());
+    requests.push(`${request.method} ${url.pathname} ${request.headers['x-own'] ?? ''} ${request.headers['oac-proxy'] ?? ''}`.trim());
     const open = url.pathname !== '/closed';
     if (open) response.setHeader('access-control-allow-origin', '*').setHeader('access-control-allow-headers', '*').setHeader('access-control-allow-methods', '*').setHeader('access-control-expose-headers', '*');
     response.setHeader('x-kind', 'other');
@@ -41,7 +41,7 @@ const get = (path, options = {}, body) => new Promise((resolve) => {
   }).on('error', (error) => resolve(error.code)).end(body);
 });
 (async () => {
-  console.log(JSON.stringify(await get('/open', { method: 'POST', headers: { 'x-own': 'mine', 'content-type': 'text/plain' } }, 'sent')));
+  console.log(JSON.stringify(await get('/open', { method: 'POST', headers: { 'x-own': 'mine', 'oac-proxy': 'http://me:secret@127.0.0.1:9', 'content-type': 'text/plain' } }, 'sent')));
   console.log(JSON.stringify(await get('/stream')));
   const response = await fetch(base + '/open', { method: 'PUT', body: 'put' });
   console.log(response.status, await response.text());
@@ -71,7 +71,7 @@ export const checks = [
         const lines = straight.stdout.trim().split('\n');
         assertEqual(lines.slice(0, 3), ['[201,"other","POST /open sent"]', '[200,"other","part 0\\npart 1\\npart 2\\n"]', '201 PUT /open put'], 'what was answered');
         assertEqual(/^"E[A-Z]+"$/.test(lines[3]), true, `what refuses pages is an error with a code (${lines[3]})`);
-        assertIncludes(server.requests.join('\n'), 'POST /open mine', 'the header of the program');
+        assertIncludes(server.requests, 'POST /open mine', 'the header of the program, and not that of its proxy');
         const proxied = await run(page, { network: 'any', corsProxy: `${server.local}/proxy?url={url}` }, server.address);
         assertIncludes(proxied.stdout, 'by proxy: GET /closed', 'what refuses pages, through the proxy');
         const refused = await run(page, {}, server.address);

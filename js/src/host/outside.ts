@@ -6,6 +6,9 @@ import type { Turn } from './turn.js';
 /** Headers that describe the encoding which the browser has already taken off. */
 const DECODED = new Set(['content-encoding', 'content-length', 'transfer-encoding']);
 
+/** What a program names a proxy by, perhaps with its password: a browser has its own, and no server is to see it. */
+const PROXY_HEADER = 'oac-proxy';
+
 interface Fetch {
   abort: AbortController;
   /** Set while the kernel's buffer is full. */
@@ -51,7 +54,7 @@ export class Outside {
     try {
       response = await fetch(this.#proxy === undefined ? url : proxied(this.#proxy, url), {
         method,
-        headers: pairs(headers),
+        headers: pairs(headers).filter(([name]) => name.toLowerCase() !== PROXY_HEADER),
         ...(body.length === 0 ? {} : { body: body as Uint8Array<ArrayBuffer> }),
         signal: state.abort.signal,
         credentials: 'omit',

@@ -1,24 +1,3 @@
-// Requests a second that a hello server answers to a client beside it, over 32 connections that are kept. Prints the number.
+// Requests a second that a hello server answers to a client beside it.
 const http = require('http');
-const COUNT = 4000;
-const server = http.createServer((req, res) => res.end('hello'));
-server.listen(0, () => {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 32 });
-  let left = COUNT;
-  let begun = 0;
-  const start = performance.now();
-  const next = () => {
-    if (begun === COUNT) return;
-    begun += 1;
-    http.get({ port: server.address().port, agent }, (res) => {
-      res.resume().on('end', () => {
-        left -= 1;
-        if (left > 0) return next();
-        console.log(COUNT / ((performance.now() - start) / 1000));
-        agent.destroy();
-        server.close();
-      });
-    });
-  };
-  for (let i = 0; i < 32; i += 1) next();
-});
+require('./client')(http.createServer((req, res) => res.end('hello')), 4000);

@@ -47,7 +47,7 @@ pub(super) fn network(workspace: &Workspace, node: &Path) -> Result<Table> {
 fn with_express(workspace: &Workspace) -> Result<PathBuf> {
     let folder = workspace.target.join("bench-network");
     fs::create_dir_all(&folder).map_err(Error::file("create", &folder))?;
-    for (script, ..) in SCRIPTS {
+    for script in SCRIPTS.map(|(script, ..)| script).into_iter().chain(["client.js"]) {
         let from = workspace.path("tests/bench/network").join(script);
         fs::copy(&from, folder.join(script)).map_err(Error::file("copy", &from))?;
     }
