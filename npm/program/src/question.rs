@@ -56,7 +56,7 @@ struct Echo(Option<oac_sys::Termios>);
 impl Echo {
     fn off() -> Self {
         let before = oac_sys::tcgetattr(0).ok();
-        if let Some(mut silent) = before.clone() {
+        if let Some(mut silent) = before {
             silent.local &= !oac_sys::termios_types::local::ECHO;
             // Ignored: then it is shown, as on any terminal that cannot do otherwise.
             let _ = oac_sys::tcsetattr(0, oac_sys::termios_types::actions::NOW, &silent);
